@@ -1,0 +1,54 @@
+// Port: expressions of one run, evaluated over its inputs and the results so far. The core asks by step and item, and
+// never sees JSON. Made by src/expr; a fake serves the domain's tests.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "troupe/base/bytes.hpp"
+#include "troupe/base/id.hpp"
+#include "troupe/base/result.hpp"
+#include "troupe/domain/run.hpp"
+
+namespace troupe {
+
+/// Not thread-safe; owned by one run. Every failure is `expression_failed` or `invalid_config`, with the expression and
+/// the place in the message. Everything it gives is a pure function of the facts and the results it was told.
+class Evaluator {
+ public:
+  virtual ~Evaluator() = default;
+
+  /// The step's `when`. Steps without one are not asked. jq's truth: false and null are false.
+  virtual Result<bool> condition(StepIndex step) = 0;
+  /// The length of the step's `for_each` list (≤ limits::kItems). Steps without one are not asked.
+  virtual Result<ItemIndex> item_count(StepIndex step) = 0;
+  /// The step's configuration (or that of its compensation), evaluated for one item and attempt.
+  virtual Result<Document> config(const TaskKey& task) = 0;
+  /// For a `delay`: when it is over, if it begins at `now`. A time in the past is over at once.
+  virtual Result<Timestamp> wake_time(StepIndex step, ItemIndex item, Timestamp now) = 0;
+  /// The run's outputs.
+  virtual Result<Document> outputs() = 0;
+
+  /// Makes an item's outputs visible as `.steps.NAME` (an absent document counts as `{}`).
+  virtual void add_result(StepIndex step, ItemIndex item, Document outputs) = 0;
+};
+
+/// What expressions can see of a run, besides the results of its steps.
+struct RunFacts {
+  JobId job;
+  RunId run;
+  std::string client_id;
+  std::string client_job_id;  ///< empty: `.job_id` is the UUID
+  Document inputs;
+  Document metadata;
+};
+
+class EvaluatorFactory {
+ public:
+  virtual ~EvaluatorFactory() = default;
+  /// Thread-safe. `state` tells which steps have items (for_each) and which were skipped.
+  virtual std::unique_ptr<Evaluator> make(WorkflowPtr workflow, RunFacts facts) = 0;
+};
+
+}  // namespace troupe

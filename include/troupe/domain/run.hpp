@@ -1,0 +1,302 @@
+// The state of a run, and the vocabulary that moves it: commands come in, events are what happened (and are journalled),
+// effects are what must be done once the events are durable.
+//
+//   decide(state, command, context) -> Decision{events, effects} | Error     may refuse
+//   apply(state, event)             -> state                                 never refuses, so that old journals replay
+//
+// Everything here is data: no clock, no I/O, no JSON. State is bounded: counters, bitmaps and the attempts in flight.
+// Outputs never live here; they are step results (port/store.hpp).
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "troupe/base/bytes.hpp"
+#include "troupe/base/error.hpp"
+#include "troupe/base/id.hpp"
+#include "troupe/base/time.hpp"
+#include "troupe/domain/workflow.hpp"
+
+namespace troupe {
+
+using ItemIndex = std::uint32_t;
+using AttemptNumber = std::uint16_t;  ///< from 1
+
+/// Of a job, a run and a step alike. The numbers are stored.
+enum class Status : std::uint8_t { pending = 0, running = 1, success = 2, failed = 3, cancelled = 4, skipped = 5 };
+std::string_view status_text(Status status);
+std::optional<Status> status_from_text(std::string_view text);
+inline bool has_ended(Status status) { return status >= Status::success; }
+
+/// Why something is not moving. The numbers are stored.
+enum class WaitingFor : std::uint8_t {
+  nothing = 0, timer = 1, approval = 2, signal = 3, callback = 4, worker = 5, kill_switch = 6, concurrency = 7
+};
+std::string_view waiting_text(WaitingFor waiting);  ///< "" for nothing
+
+/// Names one piece of work. A task runs at least once; its outcome counts once, and only from the newest epoch.
+struct TaskKey {
+  RunId run;
+  StepIndex step = 0;
+  ItemIndex item = 0;
+  AttemptNumber attempt = 1;
+  bool compensation = false;
+  std::uint16_t epoch = 0;  ///< how often the run had been taken over when the task was started
+
+  auto operator<=>(const TaskKey&) const = default;
+};
+
+/// A growing set of small numbers, one bit each.
+class Bitmap {
+ public:
+  bool test(std::uint32_t bit) const;
+  void set(std::uint32_t bit);
+  std::uint32_t count() const;
+  const std::vector<std::uint8_t>& bytes() const { return bytes_; }
+  static Bitmap from_bytes(std::vector<std::uint8_t> bytes);
+  bool operator==(const Bitmap&) const = default;
+
+ private:
+  std::vector<std::uint8_t> bytes_;
+};
+
+/// The numbers are stored.
+enum class AttemptPhase : std::uint8_t {
+  waiting = 0,   ///< not started as far as the store knows; may be dispatched from `due` on
+  started = 1,   ///< its start is committed; it may be running, or may have been lost with its worker
+  in_doubt = 2,  ///< started before a crash and not idempotent: a person decides
+};
+
+/// An item of a step that is neither done nor given up.
+struct LiveItem {
+  ItemIndex item = 0;
+  AttemptNumber attempt = 1;
+  AttemptPhase phase = AttemptPhase::waiting;
+  Timestamp due = kNever;  ///< waiting: not before this; started: the deadline of the attempt
+  bool operator==(const LiveItem&) const = default;
+};
+
+struct StepState {
+  Status status = Status::pending;
+  ItemIndex items = 0;  ///< how many, once the step was begun
+  ItemIndex next = 0;   ///< first item that has not been begun
+  Bitmap done;
+  std::vector<LiveItem> live;  ///< sorted by item; at most limits::kItemsLive
+  std::uint32_t order = 0;     ///< the how-manieth step to succeed (from 1); compensation goes backwards by it
+  Timestamp started_at = kNever;
+  Timestamp ended_at = kNever;
+  std::optional<Error> error;
+  RunId result_run;  ///< where its results are, when reused from an earlier run; else nil
+  Bitmap compensated;
+
+  bool operator==(const StepState&) const = default;
+};
+
+/// The numbers are stored.
+enum class RunPhase : std::uint8_t {
+  forward = 0,
+  stopping = 1,      ///< it will not succeed; what is live is being stopped
+  compensating = 2,  ///< everything has stopped; what was done is being undone
+  ended = 3,
+};
+
+struct RunState {
+  RunId run;
+  std::uint32_t number = 1;  ///< 1 for a job's first run
+  RunPhase phase = RunPhase::forward;
+  Status status = Status::pending;  ///< once it will not succeed: what it will end as is `verdict`
+  Status verdict = Status::success;
+  std::optional<Error> error;  ///< the first failure, or why it was cancelled
+  Timestamp accepted_at = kNever;
+  Timestamp started_at = kNever;
+  Timestamp ended_at = kNever;
+  Timestamp deadline = kNever;
+  std::uint16_t epoch = 0;  ///< take-overs
+  std::uint32_t steps_succeeded = 0;
+  std::vector<StepState> steps;
+  std::optional<LiveItem> compensation;  ///< the one undoing that is live
+  StepIndex compensation_step = 0;
+
+  bool operator==(const RunState&) const = default;
+};
+
+/// 0 … 1: the share of steps that have ended, items counted within a step.
+double progress_of(const RunState& state);
+WaitingFor waiting_for(const RunState& state, Timestamp now);
+WaitingFor waiting_for(const StepState& step, Timestamp now);
+
+// --- commands ------------------------------------------------------------------------------------------------------
+
+/// A run begins (with its job, or by a retry). The state must be fresh (make_run).
+struct StartRun {};
+/// A worker has the task and is about to work on it.
+struct StartTask {
+  TaskKey task;
+  std::string worker;
+};
+/// The work is done. Its outputs are already visible to the evaluator.
+struct CompleteTask {
+  TaskKey task;
+};
+struct FailTask {
+  TaskKey task;
+  Error error;
+};
+/// The work was stopped because the run asked for it (or was still queued and was taken back).
+struct TaskStopped {
+  TaskKey task;
+};
+enum class TimerKind : std::uint8_t {
+  run_deadline = 0,
+  item_due = 1,      ///< a delay has passed, or a back-off
+  task_deadline = 2,
+};
+struct FireTimer {
+  TimerKind kind = TimerKind::run_deadline;
+  TaskKey task;  ///< of item_due and task_deadline
+};
+struct CancelRun {
+  std::string reason;
+};
+/// The node that had the run is gone (or was restarted); this one takes it over.
+struct RecoverRun {};
+
+using Command = std::variant<StartRun, StartTask, CompleteTask, FailTask, TaskStopped, FireTimer, CancelRun, RecoverRun>;
+
+// --- events --------------------------------------------------------------------------------------------------------
+
+struct RunStarted {
+  Timestamp at;
+  Timestamp deadline;
+  bool operator==(const RunStarted&) const = default;
+};
+/// A step has all it needs. Items are begun one after another, up to limits::kItemsLive at once.
+struct StepBegun {
+  StepIndex step = 0;
+  ItemIndex items = 1;
+  Timestamp at;
+  bool operator==(const StepBegun&) const = default;
+};
+struct StepSkipped {
+  StepIndex step = 0;
+  Timestamp at;
+  bool operator==(const StepSkipped&) const = default;
+};
+/// The next item of a step may be dispatched, from `due` on.
+struct ItemBegun {
+  StepIndex step = 0;
+  ItemIndex item = 0;
+  Timestamp due;
+  bool operator==(const ItemBegun&) const = default;
+};
+struct TaskStarted {
+  TaskKey task;
+  std::string worker;
+  Timestamp at;
+  Timestamp deadline;
+  bool operator==(const TaskStarted&) const = default;
+};
+struct TaskCompleted {
+  TaskKey task;
+  Timestamp at;
+  bool operator==(const TaskCompleted&) const = default;
+};
+/// An attempt failed and another one will be made.
+struct TaskRetried {
+  TaskKey task;  ///< the attempt that failed
+  Error error;
+  Timestamp at;
+  Timestamp due;  ///< of the next attempt
+  bool operator==(const TaskRetried&) const = default;
+};
+/// An attempt failed and no other one will be made.
+struct TaskFailed {
+  TaskKey task;
+  Error error;
+  Timestamp at;
+  bool operator==(const TaskFailed&) const = default;
+};
+struct TaskCancelled {
+  TaskKey task;
+  Timestamp at;
+  bool operator==(const TaskCancelled&) const = default;
+};
+/// A step failed before any item of it could begin: its `when`, `for_each` or configuration cannot be evaluated.
+struct StepFailed {
+  StepIndex step = 0;
+  Error error;
+  Timestamp at;
+  bool operator==(const StepFailed&) const = default;
+};
+/// The run will not succeed. What is live is being stopped.
+struct RunStopping {
+  Status verdict = Status::failed;  ///< failed or cancelled
+  Error error;
+  Timestamp at;
+  bool operator==(const RunStopping&) const = default;
+};
+struct CompensationBegun {
+  StepIndex step = 0;
+  ItemIndex item = 0;
+  Timestamp at;
+  bool operator==(const CompensationBegun&) const = default;
+};
+struct RunRecovered {
+  Timestamp at;
+  bool operator==(const RunRecovered&) const = default;
+};
+struct RunEnded {
+  Status status = Status::success;
+  Timestamp at;
+  bool operator==(const RunEnded&) const = default;
+};
+
+using Event = std::variant<RunStarted, StepBegun, StepSkipped, ItemBegun, TaskStarted, TaskCompleted, TaskRetried,
+                           TaskFailed, TaskCancelled, StepFailed, RunStopping, CompensationBegun, RunRecovered, RunEnded>;
+
+// --- effects -------------------------------------------------------------------------------------------------------
+// Idempotent by their key: doing one twice does no harm.
+
+/// Hand the task to a worker.
+struct DispatchTask {
+  TaskKey task;
+  StepType type = StepType::noop;
+  Document config;  ///< evaluated
+  bool operator==(const DispatchTask&) const = default;
+};
+/// The worker that asked may go ahead.
+struct AdmitTask {
+  TaskKey task;
+  bool operator==(const AdmitTask&) const = default;
+};
+struct SetTimer {
+  TimerKind kind = TimerKind::run_deadline;
+  TaskKey task;
+  Timestamp due;
+  bool operator==(const SetTimer&) const = default;
+};
+/// Stop the task, wherever it is; answer with TaskStopped (or with its outcome, if that came first).
+struct StopTask {
+  TaskKey task;
+  bool operator==(const StopTask&) const = default;
+};
+/// The run has ended; nothing of it is live. Its outputs, if it succeeded, are here.
+struct FinishRun {
+  Status status = Status::success;
+  Document outputs;
+  bool operator==(const FinishRun&) const = default;
+};
+
+using Effect = std::variant<DispatchTask, AdmitTask, SetTimer, StopTask, FinishRun>;
+
+struct Decision {
+  std::vector<Event> events;  ///< empty: nothing to commit, the effects may be done at once
+  std::vector<Effect> effects;
+};
+
+}  // namespace troupe

@@ -1,0 +1,303 @@
+// Port: the only door between the HTTP ingress and the core. Asynchronous: a value in, a reply function called exactly
+// once, from any thread, perhaps before the call returns (so the ingress posts to its own loop). No actor type, no future.
+// Batches are first class.
+//
+// The ingress checks syntax (JSON, types, ids, limits); the core checks meaning (workflow, schema, rules).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "troupe/base/bytes.hpp"
+#include "troupe/base/id.hpp"
+#include "troupe/base/limits.hpp"
+#include "troupe/base/result.hpp"
+#include "troupe/base/time.hpp"
+#include "troupe/domain/run.hpp"
+#include "troupe/port/blob_store.hpp"
+#include "troupe/port/store.hpp"
+
+namespace troupe {
+
+template <class T>
+using Reply = std::function<void(Result<T>)>;
+
+/// The numbers order the roles: a higher one may do all that a lower one may.
+enum class Role : std::uint8_t { viewer = 0, client = 1, worker = 2, op = 3, admin = 4 };
+std::string_view role_text(Role role);  ///< viewer, client, worker, operator, admin
+std::optional<Role> role_from_text(std::string_view text);
+
+/// Who asks.
+struct Caller {
+  std::string name = "anonymous";        ///< of the credential; the `actor` of audit records
+  Role role = Role::admin;
+  std::optional<std::string> client_id;  ///< set: sees and makes jobs of this client only
+  std::string request_id;
+  std::string traceparent;               ///< of this request (made if absent)
+};
+
+/// An Idempotency-Key, as given with a request.
+struct IdempotencyKey {
+  Digest scope{};    ///< SHA-256 over client, method, path and key
+  Digest request{};  ///< SHA-256 of the body
+};
+/// The reply that is (or was) given, whole. Written in the same transaction as the effect.
+struct KeptAnswer {
+  int status = 0;
+  std::string body;
+};
+
+// --- jobs ----------------------------------------------------------------------------------------------------------
+
+struct SubmitJob {
+  std::string job_id;  ///< empty: none chosen
+  std::string client_id = "default";
+  std::string workflow_key;
+  std::uint32_t workflow_version = 0;  ///< 0: newest
+  Document inputs;                     ///< a JSON object; absent counts as `{}`
+  std::string callback_url;            ///< empty: none
+  std::uint8_t priority = 5;
+  std::optional<Millis> timeout;
+  Document metadata;    ///< a JSON object ≤ limits::kMetadataBytes; absent counts as `{}`
+  std::string user_id;  ///< metadata.user_id where that is a string
+  Digest request{};     ///< SHA-256 of the canonical body without client_id: same job_id, same body?
+  std::optional<IdempotencyKey> idempotency;
+};
+
+struct AcceptedJob {
+  JobId id;
+  std::string job_id;  ///< the client's own; empty if none
+  RunId run;
+  Status status = Status::pending;
+  Timestamp accepted_at;
+  Timestamp estimated_completion;
+  bool repeated = false;                     ///< the same job_id with the same body: 200 instead of 202
+  std::optional<KeptAnswer> kept;            ///< the Idempotency-Key was used before: answer this
+};
+/// Renders what an Idempotency-Key keeps of a 202. Called in the core, before the commit; must not block.
+using RenderAccepted = std::function<KeptAnswer(const AcceptedJob&)>;
+
+/// What a path names: a UUID, or a client's own job_id within a client.
+struct JobRef {
+  std::optional<JobId> id;
+  std::string job_id;
+  std::optional<std::string> client_id;  ///< the caller's, or ?client_id=, or absent
+};
+
+struct CancelJob {
+  JobRef job;
+  std::string reason;
+  std::optional<IdempotencyKey> idempotency;
+};
+struct RetryJob {
+  JobRef job;
+  std::optional<std::string> from_step;
+  Document inputs;                     ///< absent: as before
+  std::uint32_t workflow_version = 0;  ///< 0: the newest (as with a new job)
+  std::optional<IdempotencyKey> idempotency;
+};
+
+/// A change of a job that was taken.
+struct JobChange {
+  JobId id;
+  std::string job_id;
+  RunId run;
+  Status status = Status::pending;
+  std::optional<KeptAnswer> kept;
+};
+using RenderChange = std::function<KeptAnswer(const JobChange&)>;
+
+// --- what is shown -------------------------------------------------------------------------------------------------
+
+struct AttemptView {
+  ItemIndex item = 0;
+  AttemptNumber attempt = 1;
+  bool compensation = false;
+  Status status = Status::success;
+  std::string worker;
+  Timestamp started_at = kNever;
+  Timestamp ended_at = kNever;
+  Document error;
+  std::uint64_t log_bytes = 0;
+};
+
+struct StepView {
+  std::string name;
+  StepType type = StepType::noop;
+  Status status = Status::pending;
+  WaitingFor waiting_for = WaitingFor::nothing;
+  double progress = 0;
+  std::string message;
+  ItemIndex items = 0;
+  ItemIndex items_done = 0;
+  bool for_each = false;
+  Timestamp started_at = kNever;
+  Timestamp ended_at = kNever;
+  Document outputs;  ///< what `.steps.NAME` gives; absent while there is none
+  Document error;
+  RunId result_run;  ///< not nil: reused from that run
+  std::vector<AttemptView> attempts;
+};
+
+struct RunView {
+  RunId id;
+  JobId job;
+  std::string client_job_id;
+  std::string client_id;
+  std::string workflow_key;
+  std::uint32_t workflow_version = 0;
+  std::uint32_t number = 1;
+  Status status = Status::pending;
+  WaitingFor waiting_for = WaitingFor::nothing;
+  double progress = 0;
+  std::string message;
+  Timestamp created_at = kNever;
+  Timestamp started_at = kNever;
+  Timestamp ended_at = kNever;
+  Timestamp updated_at = kNever;
+  std::uint16_t recoveries = 0;
+  Document outputs;
+  Document error;
+  std::vector<StepView> steps;   ///< empty in lists
+  std::vector<AssetRow> assets;  ///< empty in lists
+};
+
+struct JobView {
+  JobRow row;
+  RunView newest;             ///< with the live state laid over what is stored
+  std::vector<RunView> runs;  ///< oldest first, in detail only for GET /v1/jobs/{id}; empty in lists
+};
+
+struct WorkflowView {
+  WorkflowRow row;
+  bool disabled = false;
+  std::uint32_t newest_version = 0;
+};
+
+struct AppliedWorkflow {
+  std::string key;
+  std::uint32_t version = 0;
+  bool created = false;  ///< false: the same content was there already
+  std::optional<KeptAnswer> kept;
+};
+
+/// An audit record: its canonical JSON with `hash` added.
+struct AuditPage {
+  std::vector<std::string> records;
+  std::string next_cursor;  ///< empty: the end
+};
+struct AuditQuery {
+  std::optional<JobId> job;
+  std::string action, client_id, actor;  ///< empty: any
+  std::optional<Timestamp> after, before;
+  std::string cursor;
+  int limit = limits::kPageDefault;
+};
+
+struct AuditVerdict {
+  bool whole = true;
+  std::uint64_t chains = 0, records = 0;
+  std::string chain;        ///< of the first fault
+  std::uint64_t seq = 0;    ///< of the first bad record
+  std::string fault;        ///< what is wrong there
+};
+
+/// A piece of what one attempt wrote.
+struct LogPiece {
+  std::string step;
+  ItemIndex item = 0;
+  AttemptNumber attempt = 1;
+  Digest blob{};
+  std::uint64_t bytes = 0;
+};
+
+struct Readiness {
+  bool ready = false;
+  std::vector<std::string> reasons;  ///< why not
+};
+
+struct NodeMeta {
+  std::string node, version, store, started_at;
+};
+
+// --- live events ---------------------------------------------------------------------------------------------------
+
+/// Durable events carry the seq of their audit record and can be resumed from; the others are soft.
+struct LiveEvent {
+  std::string kind;  ///< status | progress | log | preview | asset | approval
+  JobId job;
+  RunId run;
+  std::uint64_t seq = 0;  ///< 0: soft
+  std::string client_id;
+  std::string workflow_key;
+  std::string data;  ///< one JSON object, on one line
+};
+using LiveEventPtr = std::shared_ptr<const LiveEvent>;
+
+struct EventFilter {
+  std::optional<JobId> job;
+  std::optional<std::string> client_id;
+  std::string kind, workflow_key;  ///< empty: any
+};
+
+/// Ends the subscription when dropped; afterwards the function is not called any more (a call under way is awaited).
+class Subscription {
+ public:
+  virtual ~Subscription() = default;
+};
+
+// --- the port ------------------------------------------------------------------------------------------------------
+
+class Gateway {
+ public:
+  virtual ~Gateway() = default;
+
+  /// Replies item by item, in order. Each is durable before it is answered. Errors: unknown_workflow, workflow_disabled,
+  /// kill_switch_engaged, validation_failed (pointers from the body's root: /inputs/prompt), callback_url_forbidden,
+  /// timeout_too_large, job_id_conflict, idempotency_key_reused, idempotency_key_in_flight, overloaded, not_ready.
+  virtual void submit(const Caller& caller, std::vector<SubmitJob> jobs, RenderAccepted render,
+                      std::function<void(std::vector<Result<AcceptedJob>>)> reply) = 0;
+  virtual void cancel(const Caller& caller, CancelJob command, RenderChange render, Reply<JobChange> reply) = 0;
+  virtual void retry(const Caller& caller, RetryJob command, RenderChange render, Reply<JobChange> reply) = 0;
+  /// Replies when the job's newest run has ended, or after `timeout`, with the job as it is then.
+  virtual void wait(const Caller& caller, JobRef job, Millis timeout, Reply<JobView> reply) = 0;
+
+  virtual void job(const Caller& caller, JobRef job, bool details, Reply<JobView> reply) = 0;
+  virtual void jobs(const Caller& caller, JobQuery query, Reply<std::vector<JobView>> reply) = 0;
+  virtual void run(const Caller& caller, RunId run, Reply<RunView> reply) = 0;
+  virtual void runs(const Caller& caller, RunQuery query, Reply<std::vector<RunView>> reply) = 0;
+  virtual void run_logs(const Caller& caller, RunId run, Reply<std::vector<LogPiece>> reply) = 0;
+  virtual void asset(const Caller& caller, AssetId asset, Reply<AssetRow> reply) = 0;
+  /// Opens an asset's or a log's bytes. Called only with digests that asset() or run_logs() gave to this caller.
+  virtual void content(const Digest& sha256, Reply<std::shared_ptr<BlobSource>> reply) = 0;
+  /// A PNG of at most limits::kThumbnailSide pixels a side.
+  virtual void thumbnail(const Caller& caller, AssetId asset, Reply<std::string> reply) = 0;
+
+  /// `definition` is JSON or YAML text. validate: all faults at once (validation_failed); success tells the key.
+  virtual void validate_workflow(std::string definition, Reply<AppliedWorkflow> reply) = 0;
+  virtual void apply_workflow(const Caller& caller, std::string definition, std::optional<IdempotencyKey> key,
+                              std::function<KeptAnswer(const AppliedWorkflow&)> render, Reply<AppliedWorkflow> reply) = 0;
+  virtual void set_workflow_disabled(const Caller& caller, std::string key, bool disabled, Reply<WorkflowView> reply) = 0;
+  virtual void workflow(std::string key, std::uint32_t version, Reply<WorkflowView> reply) = 0;
+  virtual void workflows(std::optional<std::string> after_key, int limit, Reply<std::vector<WorkflowView>> reply) = 0;
+
+  virtual void audit(const Caller& caller, AuditQuery query, Reply<AuditPage> reply) = 0;
+  virtual void verify_audit(const Caller& caller, std::optional<JobId> job, Reply<AuditVerdict> reply) = 0;
+
+  /// `event` is called for each event from then on, from any thread; it must not block. With `after_seq` (of a job's
+  /// chain), the durable events since then come first, without gap or repetition.
+  virtual std::unique_ptr<Subscription> subscribe(const Caller& caller, EventFilter filter,
+                                                  std::optional<std::uint64_t> after_seq,
+                                                  std::function<void(LiveEventPtr)> event) = 0;
+
+  virtual Readiness readiness() = 0;  ///< does not block
+  virtual NodeMeta meta() = 0;        ///< does not block
+  virtual std::string metrics() = 0;  ///< Prometheus text; does not block
+};
+
+}  // namespace troupe

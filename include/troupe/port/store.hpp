@@ -1,0 +1,348 @@
+// Port: where the truth lives. Three implementations (memory, SQLite, PostgreSQL) behind one contract suite.
+//
+//   Store        opens, migrates, hands out writers and the reader
+//   StoreWriter  one connection; one per persistence actor; turns a Commit into one transaction
+//   StoreReader  a bounded pool of its own connections; never waits for the writers
+//
+// All calls block; none may be made from an actor that is not detached, or from an ingress thread.
+//
+// What a transaction looks like:
+//   1. every shard it touches moves its fence: seq + 1, new head, demanding its epoch (zero rows: fenced, nothing written)
+//   2. inserts and updates of all changes, array-bound, one statement a kind
+//   3. COMMIT, synchronous
+// Job rows are inserted once and afterwards only updated in columns that no index names (PostgreSQL: HOT).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "troupe/base/bytes.hpp"
+#include "troupe/base/id.hpp"
+#include "troupe/base/result.hpp"
+#include "troupe/base/time.hpp"
+#include "troupe/domain/run.hpp"
+
+namespace troupe {
+
+using ShardId = std::uint16_t;
+inline constexpr ShardId kShardCount = 16;  ///< made by the first migration; slots are spread evenly
+
+/// The chain of a shard's own records (workflows, keys, switches): the nil UUID with the shard in its last two bytes.
+ChainId shard_chain(ShardId shard);
+
+// --- rows ----------------------------------------------------------------------------------------------------------
+
+struct JobRow {
+  // never changes
+  JobId id;
+  std::string client_id;
+  std::string job_id;  ///< the client's own; empty if it chose none
+  std::string workflow_key;
+  std::uint32_t workflow_version = 0;
+  std::string user_id;  ///< metadata.user_id; may be empty
+  std::uint8_t priority = 5;
+  Timestamp created_at;
+  Document spec;  ///< JSON object: inputs, metadata, callback_url?, timeout_seconds, traceparent?
+  // changes with every commit of the job
+  Status status = Status::pending;
+  std::uint64_t last_seq = 0;  ///< of the job's chain
+  Digest head{};               ///< of the job's chain
+  RunId run;                   ///< the newest run; the first run bears the job's id
+  std::string state;           ///< the newest run's RunState, as codec/run_state_codec.hpp writes it; opaque here
+  std::uint32_t run_workflow_version = 0;  ///< the version the newest run runs (a retry may take another)
+  Timestamp updated_at;
+  Document outputs;  ///< of the newest run, once it has succeeded
+  Document error;    ///< of the newest run, once it has failed or was cancelled: {code, message, retryable}
+};
+
+/// What changes of a job. Refused (the whole commit, named in CommitReply::stale) unless the row's last_seq is
+/// `expected_seq`.
+struct JobUpdate {
+  JobId id;
+  std::uint64_t expected_seq = 0;
+  Status status = Status::pending;
+  std::uint64_t last_seq = 0;
+  Digest head{};
+  RunId run;
+  std::string state;
+  std::uint32_t run_workflow_version = 0;
+  Timestamp updated_at;
+  Document outputs;  ///< written as given: absent clears the column
+  Document error;    ///< likewise
+};
+
+/// The records of one chain in one commit, as their exact canonical bytes, one a line, each ended by '\n'.
+struct JournalRow {
+  ChainId chain;
+  std::uint64_t first_seq = 0;  ///< seq of the first record; the primary key is (chain, first_seq)
+  std::uint32_t count = 0;
+  std::string records;
+  // given by the commit
+  ShardId shard = 0;
+  std::uint64_t transaction = 0;  ///< the shard's seq after the transaction
+  std::uint32_t position = 0;     ///< order within the transaction
+};
+
+/// The outcome of one attempt. Inserted once, never rewritten; a second insert of the same key is ignored.
+/// An attempt that succeeded at the first try with `{}` and without a log writes none: the run state tells it.
+struct ResultRow {
+  TaskKey task;  ///< key: run, compensation, step, item, attempt
+  Status status = Status::success;
+  std::string worker;
+  Timestamp started_at;
+  Timestamp ended_at;
+  Document outputs;         ///< JSON; absent if it lies in the blob store
+  std::optional<Digest> outputs_blob;
+  std::uint64_t outputs_bytes = 0;
+  Document error;           ///< {code, message, retryable}
+  std::optional<Digest> log_blob;
+  std::uint64_t log_bytes = 0;
+};
+
+struct AssetRow {
+  AssetId id;
+  JobId job;
+  RunId run;
+  std::string step;
+  ItemIndex item = 0;
+  std::uint32_t ordinal = 0;
+  std::string name;        ///< file name, for Content-Disposition
+  std::string media_type;
+  std::uint64_t bytes = 0;
+  Digest sha256{};         ///< also its address in the blob store
+  std::uint32_t width = 0;  ///< pixels; 0 where it is no image
+  std::uint32_t height = 0;
+  Timestamp created_at;
+};
+
+/// A run beyond a job's first, and the final state of a run that was followed by another.
+struct RunRow {
+  RunId id;
+  JobId job;
+  std::uint32_t number = 2;
+};
+struct RunArchive {
+  RunId id;
+  JobId job;
+  std::uint32_t number = 1;
+  Status status = Status::failed;
+  std::uint32_t workflow_version = 0;
+  std::string state;
+  Document outputs;
+  Document error;
+};
+
+struct WorkflowRow {
+  std::string key;
+  std::uint32_t version = 0;
+  Digest digest{};     ///< of the canonical JSON of the definition
+  std::string definition;  ///< JSON, as given (YAML is converted)
+  Timestamp created_at;
+  std::string created_by;
+};
+
+/// A reply kept for an Idempotency-Key.
+struct IdempotencyRow {
+  Digest scope{};    ///< SHA-256 over client, method, path and key
+  Digest request{};  ///< SHA-256 of the request body
+  int status = 0;
+  std::string answer;
+  Timestamp created_at;
+};
+
+/// A client's own job_id. Deciding: the first commit wins, later ones are told the winner.
+struct JobKeyRow {
+  std::string client_id;
+  std::string job_id;
+  JobId id;
+  Digest request{};  ///< SHA-256 of the canonical request body
+};
+
+/// What people look for: the jobs that did not end well. Insert-only.
+struct NotableRow {
+  Status kind = Status::failed;  ///< failed or cancelled
+  JobId job;
+};
+
+// --- commits -------------------------------------------------------------------------------------------------------
+
+/// Everything one command changes. Written whole or not at all.
+struct Change {
+  std::optional<JobRow> insert;
+  std::optional<JobUpdate> update;
+  std::optional<JournalRow> journal;
+  std::optional<JobKeyRow> job_key;
+  std::optional<IdempotencyRow> idempotency;
+  std::vector<ResultRow> results;
+  std::vector<AssetRow> assets;
+  std::optional<RunRow> run;
+  std::optional<RunArchive> archive;
+  std::optional<NotableRow> notable;
+  std::optional<WorkflowRow> workflow;
+  std::optional<std::pair<std::string, bool>> workflow_disabled;  ///< key, disabled
+  std::optional<Timestamp> park;  ///< of update's or insert's job: the run only waits, until then (kNever: for a person)
+  bool unpark = false;            ///< of update's job
+};
+
+/// One shard's part of a commit.
+struct ShardAdvance {
+  ShardId shard = 0;
+  std::uint64_t epoch = 0;   ///< demanded
+  std::uint64_t seq = 0;     ///< demanded: the shard's seq before
+  Digest head{};             ///< after
+  JobId low_water;           ///< no job of the shard that is open and not parked is older than this
+  std::uint64_t chain_seq = 0;  ///< last seq of the shard's own chain, after
+  Digest chain_head{};          ///< head of the shard's own chain, after
+};
+
+struct Commit {
+  std::vector<ShardAdvance> shards;  ///< ascending by shard
+  std::vector<Change> changes;
+};
+
+enum class CommitStatus : std::uint8_t {
+  committed,
+  duplicates,   ///< some job_key or idempotency row exists already; nothing written
+  stale,        ///< some update did not find its expected_seq; nothing written
+  fenced,       ///< a shard's epoch or seq has moved; nothing written
+  refused,      ///< the database refuses some row (error tells); nothing written
+  unavailable,  ///< no connection, or it broke before COMMIT was sent; nothing written
+  full,         ///< no room on the database's disk; nothing written
+  unknown,      ///< the connection broke after COMMIT was sent: it may or may not be written (see StoreWriter::acquire)
+};
+
+struct CommitReply {
+  CommitStatus status = CommitStatus::committed;
+  struct Duplicate {
+    std::size_t change = 0;                   ///< index into Commit::changes
+    std::optional<JobKeyRow> job_key;         ///< the row that was there first
+    std::optional<IdempotencyRow> idempotency;
+  };
+  std::vector<Duplicate> duplicates;
+  std::vector<std::size_t> stale;  ///< indices into Commit::changes
+  Error error;
+  std::optional<Millis> clock_offset;  ///< database's clock minus host's, where it was measured
+};
+
+/// A shard as this node owns it.
+struct ShardState {
+  ShardId shard = 0;
+  std::uint64_t epoch = 0;
+  std::uint64_t seq = 0;
+  Digest head{};
+  JobId low_water;
+  std::uint64_t chain_seq = 0;
+  Digest chain_head{};
+  std::string owner;
+};
+
+class StoreWriter {
+ public:
+  virtual ~StoreWriter() = default;
+
+  /// One transaction. Reconnects by itself when a former call lost the connection.
+  virtual CommitReply commit(const Commit& commit) = 0;
+
+  /// Takes the shards: epoch + 1 each, owner set; waits for, or fences, a transaction of a former owner that is still
+  /// in flight. Returns their state afterwards. After CommitStatus::unknown the caller acquires again and compares heads.
+  virtual Result<std::vector<ShardState>> acquire(const std::vector<ShardId>& shards, const std::string& owner) = 0;
+};
+
+// --- reads ---------------------------------------------------------------------------------------------------------
+
+struct JobQuery {
+  std::optional<Status> status;
+  std::optional<std::string> client_id;
+  std::optional<std::string> workflow_key;
+  std::optional<std::string> user_id;
+  std::optional<Timestamp> created_after;   ///< exclusive
+  std::optional<Timestamp> created_before;  ///< exclusive
+  std::string text;                         ///< case-insensitive, within job_id or workflow_key; empty: any
+  std::optional<JobId> before;              ///< the cursor: ids smaller than this
+  int limit = limits::kPageDefault;
+};
+
+/// A run with its job. For a job's newest run the job row tells all; for an earlier one, the archive.
+struct RunRecord {
+  JobRow job;
+  RunId run;
+  std::uint32_t number = 1;
+  std::optional<RunArchive> archive;
+};
+
+struct RunQuery {
+  std::optional<Status> status;
+  std::optional<std::string> client_id;
+  std::optional<std::string> workflow_key;
+  std::optional<JobId> job;
+  std::optional<RunId> before;
+  int limit = limits::kPageDefault;
+};
+
+struct WorkflowSummary {
+  WorkflowRow newest;
+  bool disabled = false;
+};
+
+struct JournalQuery {
+  std::optional<ChainId> chain;
+  std::uint64_t from_seq = 0;  ///< rows whose last record is at or after this
+  std::size_t rows = 1000;
+};
+
+class StoreReader {
+ public:
+  virtual ~StoreReader() = default;
+
+  virtual Result<std::optional<JobRow>> job(const JobId& id) = 0;
+  /// The jobs that clients called so: of one client, or of all (at most 2 are returned: enough to see ambiguity).
+  virtual Result<std::vector<JobId>> jobs_called(const std::string& job_id, const std::optional<std::string>& client) = 0;
+  /// Newest first. `state`, `spec`, `outputs` and `error` are filled.
+  virtual Result<std::vector<JobRow>> jobs(const JobQuery& query) = 0;
+  virtual Result<std::optional<RunRecord>> run(const RunId& id) = 0;
+  virtual Result<std::vector<RunRecord>> runs(const RunQuery& query) = 0;
+  /// All outcomes of a run, by (compensation, step, item, attempt).
+  virtual Result<std::vector<ResultRow>> results(const RunId& run) = 0;
+  /// By (step, item, ordinal, id).
+  virtual Result<std::vector<AssetRow>> assets_of_run(const RunId& run) = 0;
+  virtual Result<std::optional<AssetRow>> asset(const AssetId& id) = 0;
+  /// By (chain, first_seq).
+  virtual Result<std::vector<JournalRow>> journal(const JournalQuery& query) = 0;
+  /// All journal rows of a shard after (transaction, position), in that order: to recompute the shard's head, and to
+  /// page through the audit of everything.
+  virtual Result<std::vector<JournalRow>> journal_of_shard(ShardId shard, std::uint64_t after_transaction,
+                                                           std::uint32_t after_position, std::size_t rows) = 0;
+  virtual Result<std::vector<WorkflowSummary>> workflows(const std::optional<std::string>& after_key, int limit) = 0;
+  /// Version 0 means the newest.
+  virtual Result<std::optional<WorkflowSummary>> workflow(const std::string& key, std::uint32_t version) = 0;
+  virtual Result<std::optional<IdempotencyRow>> idempotency(const Digest& scope) = 0;
+  virtual Result<std::vector<ShardState>> shards() = 0;
+  /// Open jobs (pending or running) of a shard that are not parked, oldest first, with ids greater than `after` and not
+  /// below the shard's low_water.
+  virtual Result<std::vector<JobRow>> open_jobs(ShardId shard, const JobId& after, std::size_t rows) = 0;
+  struct Parked {
+    JobId job;
+    Timestamp due;
+  };
+  /// Parked jobs of a shard that are due before then, soonest first.
+  virtual Result<std::vector<Parked>> parked(ShardId shard, Timestamp due_before, std::size_t rows) = 0;
+  /// Is the database there? For /readyz.
+  virtual Result<Done> ping() = 0;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+  /// Creates or upgrades the schema. Refuses with `store_newer` when the database was written by a newer binary.
+  virtual Result<Done> migrate() = 0;
+  virtual Result<std::unique_ptr<StoreWriter>> writer() = 0;
+  virtual Result<std::shared_ptr<StoreReader>> reader(std::size_t connections) = 0;
+  /// `sqlite`, `postgresql` or `memory`: for /v1/meta and logs.
+  virtual std::string kind() const = 0;
+};
+
+}  // namespace troupe

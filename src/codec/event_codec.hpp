@@ -1,0 +1,37 @@
+// Events as audit records: what a commit says of itself in the journal.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "codec/json.hpp"
+#include "troupe/domain/run.hpp"
+#include "troupe/domain/workflow.hpp"
+
+namespace troupe {
+
+/// A record before its commit: the chain adds seq, at, prev_hash and hash; the run adds the ids.
+struct RecordDraft {
+  std::string action;  ///< `step.completed`, …; every action is listed in docs/audit.md
+  Json details = Json::object();
+  std::optional<Millis> duration;
+};
+
+/// What a record says of an outcome whose bytes are elsewhere: digest and size.
+struct OutcomeDigest {
+  TaskKey task;
+  std::optional<Digest> outputs;
+  std::uint64_t outputs_bytes = 0;
+  std::vector<Json> assets;  ///< {id, ordinal, sha256, bytes, media_type} each
+  std::string worker;
+};
+
+/// The records of one decision, in order. Events that only follow from another (StepBegun and ItemBegun) are told in the
+/// details of the record before them (`"next": [...]`) or, where there is none, in a record of their own, so that a
+/// one-step job has three records: job.accepted, step.completed, run.completed.
+/// `before` is the state before the events (for durations).
+std::vector<RecordDraft> to_records(const std::vector<Event>& events, const RunState& before,
+                                    const WorkflowDefinition& workflow, const std::vector<OutcomeDigest>& outcomes);
+
+}  // namespace troupe

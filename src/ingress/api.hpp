@@ -1,0 +1,29 @@
+// The whole of /v1 as one Handler over the Gateway port. Routes are grouped by resource, one file each (routes_*.cpp).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "auth/api_keys.hpp"
+#include "ingress/http.hpp"
+#include "ingress/server.hpp"
+#include "troupe/base/clock.hpp"
+#include "troupe/port/gateway.hpp"
+
+namespace troupe::ingress {
+
+struct ApiOptions {
+  std::string public_url;  ///< prefix of absolute links; empty: links are paths
+};
+
+/// The handler may be called from several event loops at once. `gateway` and `keys` outlive it.
+Handler make_api(Gateway& gateway, const ApiKeys& keys, Clock& clock, ApiOptions options);
+
+/// The problem document of an error (RFC 9457), with its HTTP status.
+Response render_problem(const Error& error, const std::string& request_id);
+int http_status(ErrorCode code);
+
+/// The OpenAPI 3.1 document, made from the route table. Compact JSON.
+const std::string& openapi_document();
+
+}  // namespace troupe::ingress

@@ -1,0 +1,83 @@
+// What passes between the HTTP server (bytes, connections, limits: server.hpp) and the routes (meaning: router.hpp).
+//
+// Everything here is used on the event-loop thread of its connection only, except where a comment says otherwise.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "troupe/base/result.hpp"
+#include "troupe/base/time.hpp"
+#include "troupe/port/blob_store.hpp"
+
+namespace troupe::ingress {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+/// One whole request, within the limits.
+struct Request {
+  std::string method;   ///< as sent: GET
+  std::string target;   ///< as sent, path and query
+  std::string path;     ///< percent-decoded, without the query
+  std::string query;    ///< as sent, without '?'
+  Headers headers;      ///< names in lower case, in order
+  std::string body;
+  std::string peer;     ///< address of the other end
+  std::string request_id;  ///< X-Request-Id if well-formed (1–128 of A–Z a–z 0–9 . _ : -), else a fresh UUID
+
+  /// First header of that name (lower case).
+  std::optional<std::string_view> header(std::string_view name) const {
+    for (const auto& [key, value] : headers)
+      if (key == name) return value;
+    return std::nullopt;
+  }
+};
+
+/// One whole answer. The server adds Date, Content-Length, X-Request-Id, and Connection where needed; for HEAD it sends
+/// no body.
+struct Response {
+  int status = 200;
+  Headers headers;
+  std::string body;
+  /// Instead of `body`: bytes [offset, offset + length) of a blob, read piece by piece off the loop.
+  struct Content {
+    std::shared_ptr<BlobSource> source;
+    std::uint64_t offset = 0, length = 0;
+  };
+  std::optional<Content> content;
+};
+
+/// A response that goes on: Server-Sent Events, followed logs, exports. send() and close() may be called from any thread.
+class Stream {
+ public:
+  virtual ~Stream() = default;
+  /// Queues bytes for sending. False when the peer is gone, or when it is so slow that limits::kEventQueue pieces wait
+  /// (it is then disconnected: an SSE client resumes by Last-Event-ID).
+  virtual bool send(std::string bytes) = 0;
+  virtual void close() = 0;
+  /// Called once, on the loop, when the stream is over for whatever reason. Set right after start_stream().
+  virtual void on_close(std::function<void()> handler) = 0;
+};
+
+/// Answers one request: exactly one of the two, once, from any thread. Dropped unanswered (a bug): the server answers
+/// 500 `internal`. If the client has gone meanwhile, answering does nothing.
+class Responder {
+ public:
+  virtual ~Responder() = default;
+  virtual void respond(Response response) = 0;
+  /// Sends the head now and keeps the connection for the stream (chunked; closed at its end).
+  virtual std::shared_ptr<Stream> start_stream(Response head) = 0;
+  /// Runs `function` after `delay` on the connection's loop, unless the connection is closed first.
+  virtual void after(Millis delay, std::function<void()> function) = 0;
+};
+
+/// What the server calls for each request. Must not block.
+using Handler = std::function<void(Request request, std::shared_ptr<Responder> responder)>;
+
+}  // namespace troupe::ingress

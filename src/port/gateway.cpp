@@ -1,0 +1,20 @@
+#include "troupe/port/gateway.hpp"
+
+#include <array>
+
+namespace troupe {
+namespace {
+
+constexpr std::array<std::string_view, 5> kRoles = {"viewer", "client", "worker", "operator", "admin"};
+
+}  // namespace
+
+std::string_view role_text(Role role) { return kRoles.at(static_cast<std::size_t>(role)); }
+
+std::optional<Role> role_from_text(std::string_view text) {
+  for (std::size_t i = 0; i < kRoles.size(); ++i)
+    if (kRoles[i] == text) return static_cast<Role>(i);
+  return std::nullopt;
+}
+
+}  // namespace troupe
