@@ -2,20 +2,39 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 #include "crypto/hash.hpp"
 
 namespace troupe {
 namespace {
 
-std::string json_string(std::string_view text) { return canonical_json(Json(text)); }
+/// Names and actions hardly ever hold anything that JSON escapes.
+void append_string(std::string& out, std::string_view text) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c != '"' && c != '\\'; });
+  if (!plain) {
+    out += canonical_json(Json(text));
+    return;
+  }
+  out += '"';
+  out += text;
+  out += '"';
+}
+
+bool is_ascii(std::string_view text) {
+  std::uint64_t bits = 0;
+  for (std::uint64_t word = 0; text.size() >= sizeof word; text.remove_prefix(sizeof word)) {
+    std::memcpy(&word, text.data(), sizeof word);
+    bits |= word;
+  }
+  for (char c : text) bits |= static_cast<std::uint8_t>(c);
+  return (bits & 0x8080'8080'8080'8080) == 0;
+}
 
 /// Details may quote what a program printed, which need not be UTF-8; a record must be. Whatever is not stands within a
 /// JSON string, so that the line can be mended as a whole.
 void mend_utf8(std::string& out, std::size_t from) {
-  const auto begin = out.begin() + static_cast<std::ptrdiff_t>(from);
-  const bool ascii = std::all_of(begin, out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-  if (ascii) return;
+  if (is_ascii(std::string_view(out).substr(from))) return;
   const auto mended = parse_json(to_text(Json(out.substr(from))));
   out.replace(from, std::string::npos, mended->get_ref<const std::string&>());
 }
@@ -30,19 +49,41 @@ void append_number(std::string& out, std::int64_t number) {
 // A Json tree of the whole record would cost more than all else that a commit does for its audit: the frame is written
 // as text, its members in the order that RFC 8785 wants.
 RecordWriter::RecordWriter(const RecordFrame& frame, Timestamp at) {
-  after_action_ = ",\"actor\":" + json_string(frame.actor) + ",\"at\":\"" + format_rfc3339(at) +
-                  "\",\"client_id\":" + json_string(frame.client_id) + ",\"details\":";
-  if (frame.job) after_duration_ = ",\"job_id\":\"" + to_string(*frame.job) + '"';
-  after_duration_ += ",\"node\":" + json_string(frame.node) + ",\"prev_hash\":\"";
-  after_prev_hash_ = frame.run ? "\",\"run_id\":\"" + to_string(*frame.run) + "\",\"seq\":" : "\",\"seq\":";
+  constexpr std::size_t kUsualBytes = 160;  // spares the pieces their growing
+  for (std::string* piece : {&after_action_, &after_duration_, &after_prev_hash_}) piece->reserve(kUsualBytes);
+
+  after_action_ = ",\"actor\":";
+  append_string(after_action_, frame.actor);
+  after_action_ += ",\"at\":\"";
+  after_action_ += format_rfc3339(at);
+  after_action_ += "\",\"client_id\":";
+  append_string(after_action_, frame.client_id);
+  after_action_ += ",\"details\":";
+
+  if (frame.job) {
+    after_duration_ += ",\"job_id\":\"";
+    after_duration_ += to_string(*frame.job);
+    after_duration_ += '"';
+  }
+  after_duration_ += ",\"node\":";
+  append_string(after_duration_, frame.node);
+  after_duration_ += ",\"prev_hash\":\"";
+
+  after_prev_hash_ = '"';
+  if (frame.run) {
+    after_prev_hash_ += ",\"run_id\":\"";
+    after_prev_hash_ += to_string(*frame.run);
+    after_prev_hash_ += '"';
+  }
+  after_prev_hash_ += ",\"seq\":";
 }
 
 void RecordWriter::write(std::string& out, const RecordDraft& draft, std::uint64_t seq, const Digest& prev_hash) const {
   const std::size_t begin = out.size();
   out += "{\"action\":";
-  out += json_string(draft.action);
+  append_string(out, draft.action);
   out += after_action_;
-  out += canonical_json(draft.details);
+  out += draft.details.empty() ? "{}" : canonical_json(draft.details);
   if (draft.duration) {
     out += ",\"duration_ms\":";
     append_number(out, draft.duration->count());

@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -25,7 +26,11 @@ bool utf16_less(std::string_view left, std::string_view right) {
 
 void append_string(std::string& out, std::string_view text) {
   constexpr char kDigits[] = "0123456789abcdef";
+  const auto escaped = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; };
+  const auto plain = std::find_if(text.begin(), text.end(), escaped) - text.begin();
   out += '"';
+  out.append(text, 0, static_cast<std::size_t>(plain));
+  text.remove_prefix(static_cast<std::size_t>(plain));
   for (const char c : text) {
     switch (c) {
       case '"': out += "\\\""; break;
@@ -95,19 +100,23 @@ void append_double(std::string& out, double value) {
 
 void append(std::string& out, const Json& value);
 
+void append_member(std::string& out, const Json::object_t::value_type& member) {
+  if (out.back() != '{') out += ',';
+  append_string(out, member.first);
+  out += ':';
+  append(out, member.second);
+}
+
 void append_object(std::string& out, const Json::object_t& object) {
-  std::vector<const Json::object_t::value_type*> members;
-  members.reserve(object.size());
-  for (const auto& member : object) members.push_back(&member);
-  const auto less = [](const auto* left, const auto* right) { return utf16_less(left->first, right->first); };
-  if (!std::is_sorted(members.begin(), members.end(), less)) std::sort(members.begin(), members.end(), less);
+  const auto less = [](const auto& left, const auto& right) { return utf16_less(left.first, right.first); };
   out += '{';
-  const char* separator = "";
-  for (const auto* member : members) {
-    out += std::exchange(separator, ",");
-    append_string(out, member->first);
-    out += ':';
-    append(out, member->second);
+  if (std::is_sorted(object.begin(), object.end(), less)) {
+    for (const auto& member : object) append_member(out, member);
+  } else {
+    std::vector<std::reference_wrapper<const Json::object_t::value_type>> members(object.begin(), object.end());
+    std::sort(members.begin(), members.end(),
+              [&](const auto& left, const auto& right) { return less(left.get(), right.get()); });
+    for (const auto& member : members) append_member(out, member);
   }
   out += '}';
 }
@@ -140,6 +149,7 @@ void append(std::string& out, const Json& value) {
 
 std::string canonical_json(const Json& value) {
   std::string out;
+  out.reserve(256);  // most values are small: grow once, not five times
   append(out, value);
   return out;
 }
