@@ -51,6 +51,7 @@ using RunActor = caf::typed_actor<caf::reacts_to<Persisted>,                // w
                                   caf::reacts_to<TaskGone>,                 // it is not running and will not
                                   caf::reacts_to<Wake>,                     // a timer of its is due
                                   caf::reacts_to<CancelRequestPtr>,
+                                  caf::reacts_to<RetryRequestPtr>,          // answered here unless it has ended
                                   caf::reacts_to<Rest>>;
 
 /// Run to broker: a task that is ready.
@@ -109,6 +110,8 @@ using TimerActor = caf::typed_actor<caf::reacts_to<WakeAt>, caf::reacts_to<Forge
 /// Owns a job's runs: spawns them, starts the next one on a retry, has a broken one loaded again.
 using JobActor = caf::typed_actor<caf::reacts_to<CancelRequestPtr>,
                                   caf::reacts_to<RetryRequestPtr>,
+                                  caf::reacts_to<RetryFrom>,                // the run has ended: begin another
+                                  caf::reacts_to<RetryPrepared>,
                                   caf::reacts_to<Persisted>,                // of a retry
                                   caf::reacts_to<RunRested>,
                                   caf::reacts_to<Rest>>;

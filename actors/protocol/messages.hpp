@@ -141,16 +141,30 @@ using CancelRequestPtr = std::shared_ptr<CancelRequest>;
 
 struct RetryRequest {
   std::optional<std::string> from_step;
-  Document inputs;
+  Document inputs;       ///< absent: as in the run before
   WorkflowPtr workflow;  ///< what the new run runs
   std::string actor;
-  std::function<std::optional<IdempotencyRow>(const JobChange&)> idempotency;
+  std::function<std::optional<IdempotencyRow>(const JobChange&)> idempotency;  ///< may be empty
   Reply<JobChange> reply;
 };
 using RetryRequestPtr = std::shared_ptr<RetryRequest>;
 
 // --- jobs ----------------------------------------------------------------------------------------------------------
 
+/// From a run that has ended to its job: here is what a retry starts from.
+struct RetryFrom {
+  RetryRequestPtr request;
+  std::shared_ptr<const RunState> ended;
+  WorkflowPtr workflow;  ///< of the ended run
+  ChainHead head;
+};
+/// To the job, from the blocking pool: the new run's seed, before StartRun, or why there is none.
+struct RetryPrepared {
+  RetryRequestPtr request;
+  RunSeedPtr seed;  ///< null: `error`
+  RunArchive archive;
+  Error error;
+};
 /// From a run to its job: nothing is left to do in memory, because it has ended, or only waits and was parked. `handled`:
 /// how many of the job's messages it had taken by then, so that one on its way is not lost.
 struct RunRested {
@@ -234,6 +248,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskEndedPtr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskGone)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::CancelRequestPtr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::RetryRequestPtr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::RetryFrom)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::RetryPrepared)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::RunRested)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::JobRested)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::JobBroken)
