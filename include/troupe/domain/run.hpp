@@ -116,7 +116,8 @@ struct RunState {
   Timestamp started_at = kNever;
   Timestamp ended_at = kNever;
   Timestamp deadline = kNever;
-  std::uint16_t epoch = 0;  ///< take-overs
+  std::uint16_t epoch = 0;              ///< take-overs
+  std::uint16_t barren_recoveries = 0;  ///< take-overs since a task was last completed: the mark of a poisonous run
   std::uint32_t steps_succeeded = 0;
   std::vector<StepState> steps;
   std::optional<LiveItem> compensation;  ///< the one undoing that is live
@@ -142,10 +143,12 @@ struct StartTask {
 /// The work is done. Its outputs are already visible to the evaluator.
 struct CompleteTask {
   TaskKey task;
+  Timestamp started_at = kNever;  ///< when its worker began
 };
 struct FailTask {
   TaskKey task;
   Error error;
+  Timestamp started_at = kNever;
 };
 /// The work was stopped because the run asked for it (or was still queued and was taken back).
 struct TaskStopped {
@@ -204,6 +207,7 @@ struct TaskStarted {
 struct TaskCompleted {
   TaskKey task;
   Timestamp at;
+  Timestamp started_at = kNever;
   bool operator==(const TaskCompleted&) const = default;
 };
 /// An attempt failed and another one will be made.
@@ -212,6 +216,7 @@ struct TaskRetried {
   Error error;
   Timestamp at;
   Timestamp due;  ///< of the next attempt
+  Timestamp started_at = kNever;
   bool operator==(const TaskRetried&) const = default;
 };
 /// An attempt failed and no other one will be made.
@@ -219,6 +224,7 @@ struct TaskFailed {
   TaskKey task;
   Error error;
   Timestamp at;
+  Timestamp started_at = kNever;
   bool operator==(const TaskFailed&) const = default;
 };
 struct TaskCancelled {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "troupe/base/assert.hpp"
 #include "troupe/base/error.hpp"
 #include "troupe/domain/workflow.hpp"
 

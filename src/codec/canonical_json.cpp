@@ -1,0 +1,147 @@
+// Canonical JSON as RFC 8785 has it, with one departure: the RFC knows only IEEE doubles, so that integers beyond 2^53
+// lose digits. Ours keep all digits of an int64 or uint64, because a record must say what it was given. For every number
+// that a double holds exactly and prints in full (all integers up to 2^53) the bytes are the same as the RFC's.
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "codec/json.hpp"
+
+namespace troupe {
+namespace {
+
+/// UTF-8 sorts by code point; the RFC wants UTF-16 code units. They differ only where a character beyond U+FFFF (lead
+/// byte F0 and up; surrogates D800… in UTF-16) meets one of U+E000…U+FFFF (lead byte EE or EF).
+bool utf16_less(std::string_view left, std::string_view right) {
+  const auto [l, r] = std::mismatch(left.begin(), left.end(), right.begin(), right.end());
+  if (l == left.end() || r == right.end()) return l == left.end() && r != right.end();
+  const auto a = static_cast<unsigned char>(*l), b = static_cast<unsigned char>(*r);
+  if (a >= 0xEE && b >= 0xEE && (a >= 0xF0) != (b >= 0xF0)) return a >= 0xF0;
+  return a < b;
+}
+
+void append_string(std::string& out, std::string_view text) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  out += '"';
+  for (const char c : text) {
+    switch (c) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\b': out += "\\b"; break;
+      case '\f': out += "\\f"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20) {
+          out += "\\u00";
+          out += kDigits[c >> 4];
+          out += kDigits[c & 0x0F];
+        } else {
+          out += c;
+        }
+    }
+  }
+  out += '"';
+}
+
+/// ECMAScript's Number::toString: the shortest digits that read back, laid out by the size of the exponent.
+void append_double(std::string& out, double value) {
+  if (value == 0) {  // -0 too
+    out += '0';
+    return;
+  }
+  if (!std::isfinite(value)) {  // cannot come from JSON text; what nlohmann prints too
+    out += "null";
+    return;
+  }
+  std::array<char, 32> text;
+  const char* const end =
+      std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::scientific).ptr;
+  const char* at = text.data();
+  if (*at == '-') out += *at++;
+  const char* const e = std::find(at, end, 'e');
+  std::string digits(1, *at);
+  if (at + 1 != e) digits.append(at + 2, e);  // behind the point
+  int exponent = 0;
+  std::from_chars(e[1] == '+' ? e + 2 : e + 1, end, exponent);
+
+  const int count = static_cast<int>(digits.size());
+  const int point = exponent + 1;  // digits before the decimal point
+  if (count <= point && point <= 21) {
+    out += digits;
+    out.append(static_cast<std::size_t>(point - count), '0');
+  } else if (0 < point && point <= 21) {
+    out.append(digits, 0, static_cast<std::size_t>(point));
+    out += '.';
+    out.append(digits, static_cast<std::size_t>(point));
+  } else if (-6 < point && point <= 0) {
+    out += "0.";
+    out.append(static_cast<std::size_t>(-point), '0');
+    out += digits;
+  } else {
+    out += digits[0];
+    if (count > 1) {
+      out += '.';
+      out.append(digits, 1);
+    }
+    out += exponent < 0 ? "e-" : "e+";
+    out += std::to_string(std::abs(exponent));
+  }
+}
+
+void append(std::string& out, const Json& value);
+
+void append_object(std::string& out, const Json::object_t& object) {
+  std::vector<const Json::object_t::value_type*> members;
+  members.reserve(object.size());
+  for (const auto& member : object) members.push_back(&member);
+  const auto less = [](const auto* left, const auto* right) { return utf16_less(left->first, right->first); };
+  if (!std::is_sorted(members.begin(), members.end(), less)) std::sort(members.begin(), members.end(), less);
+  out += '{';
+  const char* separator = "";
+  for (const auto* member : members) {
+    out += std::exchange(separator, ",");
+    append_string(out, member->first);
+    out += ':';
+    append(out, member->second);
+  }
+  out += '}';
+}
+
+void append(std::string& out, const Json& value) {
+  switch (value.type()) {
+    case Json::value_t::object: return append_object(out, value.get_ref<const Json::object_t&>());
+    case Json::value_t::array: {
+      out += '[';
+      const char* separator = "";
+      for (const Json& item : value) {
+        out += std::exchange(separator, ",");
+        append(out, item);
+      }
+      out += ']';
+      return;
+    }
+    case Json::value_t::string: return append_string(out, value.get_ref<const std::string&>());
+    case Json::value_t::boolean: out += value.get<bool>() ? "true" : "false"; return;
+    case Json::value_t::number_integer: out += std::to_string(value.get<std::int64_t>()); return;
+    case Json::value_t::number_unsigned: out += std::to_string(value.get<std::uint64_t>()); return;
+    case Json::value_t::number_float: return append_double(out, value.get<double>());
+    case Json::value_t::null:
+    case Json::value_t::binary:
+    case Json::value_t::discarded: out += "null"; return;
+  }
+}
+
+}  // namespace
+
+std::string canonical_json(const Json& value) {
+  std::string out;
+  append(out, value);
+  return out;
+}
+
+}  // namespace troupe

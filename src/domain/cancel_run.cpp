@@ -1,0 +1,14 @@
+#include "decider.hpp"
+
+namespace troupe {
+
+Result<Decision> decide_cancel_run(const RunState& state, const CancelRun& command, const Context& context) {
+  if (state.phase == RunPhase::ended)
+    return {ErrorCode::job_finished, "the run has ended already: " + std::string(status_text(state.status))};
+  Decider decider(state, context);
+  decider.stop(Status::cancelled, {ErrorCode::cancelled, command.reason, false, {}});
+  decider.advance();
+  return decider.take();
+}
+
+}  // namespace troupe

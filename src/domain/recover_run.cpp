@@ -1,0 +1,80 @@
+#include "decider.hpp"
+
+namespace troupe {
+namespace {
+
+bool may_be_running(const Decider& decider, StepIndex step, const LiveItem& item) {
+  if (item.phase == AttemptPhase::started) return true;
+  return item.phase == AttemptPhase::waiting && item.due <= decider.now() &&
+         decider.definition(step).type != StepType::delay;
+}
+
+bool anything_may_be_running(const Decider& decider) {
+  if (decider.state().compensation) return true;
+  for (std::size_t i = 0; i < decider.state().steps.size(); ++i)
+    for (const LiveItem& item : decider.state().steps[i].live)
+      if (may_be_running(decider, static_cast<StepIndex>(i), item)) return true;
+  return false;
+}
+
+/// Arms or dispatches one live item again.
+void resume(Decider& decider, const TaskKey& task, const LiveItem& item) {
+  if (item.phase != AttemptPhase::waiting) return;
+  if (item.due > decider.now() || decider.type_of(task) == StepType::delay) {
+    decider.effect(SetTimer{TimerKind::item_due, task, item.due});
+  } else {
+    decider.dispatch(task);
+  }
+}
+
+void resume_steps(Decider& decider) {
+  for (std::size_t i = 0; i < decider.state().steps.size(); ++i) {
+    const auto step = static_cast<StepIndex>(i);
+    const std::vector<LiveItem> live = decider.state().steps[i].live;
+    for (const LiveItem& item : live) {
+      const TaskKey task = decider.key_of(step, item);
+      if (decider.is_live(task)) resume(decider, task, item);
+    }
+  }
+}
+
+/// The process that was stopping these tasks is gone, and they with it.
+void cancel_lost(Decider& decider) {
+  for (std::size_t i = 0; i < decider.state().steps.size(); ++i) {
+    const std::vector<LiveItem> live = decider.state().steps[i].live;
+    for (const LiveItem& item : live)
+      decider.emit(TaskCancelled{decider.key_of(static_cast<StepIndex>(i), item), decider.now()});
+  }
+}
+
+}  // namespace
+
+// The take-over is recorded (a new epoch) only when something may have been running: a run that merely waits is picked up
+// without a commit.
+Result<Decision> decide_recover_run(const RunState& state, const RecoverRun&, const Context& context) {
+  Decider decider(state, context);
+  if (state.phase == RunPhase::ended) return decider.take();
+  if (anything_may_be_running(decider)) decider.emit(RunRecovered{context.now});
+
+  if (state.phase == RunPhase::stopping) {
+    cancel_lost(decider);
+  } else if (state.phase == RunPhase::forward && decider.state().barren_recoveries > limits::kRecoveriesMax) {
+    decider.stop(Status::failed, {ErrorCode::poison,
+                                  "taken over " + std::to_string(decider.state().barren_recoveries) +
+                                      " times without completing a task in between",
+                                  false,
+                                  {}});
+    cancel_lost(decider);
+  } else {
+    decider.effect(SetTimer{TimerKind::run_deadline, {state.run}, state.deadline});
+    resume_steps(decider);
+    if (decider.state().compensation) {
+      const LiveItem item = *decider.state().compensation;
+      resume(decider, decider.key_of(decider.state().compensation_step, item, true), item);
+    }
+  }
+  decider.advance();
+  return decider.take();
+}
+
+}  // namespace troupe

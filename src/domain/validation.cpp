@@ -1,0 +1,141 @@
+#include "troupe/domain/validation.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace troupe {
+namespace {
+
+bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+std::string step_pointer(std::size_t step, std::string_view member) {
+  return "/steps/" + std::to_string(step) + "/" + std::string(member);
+}
+
+void check_names(const WorkflowDefinition& workflow, std::vector<Fault>& faults) {
+  if (!is_workflow_key(workflow.key))
+    faults.push_back({"/key", "must be 1 to 64 of a-z 0-9 . _ - and begin with a letter or digit"});
+  if (workflow.steps.empty()) faults.push_back({"/steps", "must have at least one step"});
+  if (workflow.steps.size() > limits::kSteps)
+    faults.push_back({"/steps", "has " + std::to_string(workflow.steps.size()) + " steps; at most " +
+                                    std::to_string(limits::kSteps) + " are allowed"});
+  std::map<std::string, std::size_t> seen;
+  for (std::size_t i = 0; i < workflow.steps.size(); ++i) {
+    const std::string& name = workflow.steps[i].name;
+    if (!is_step_name(name)) {
+      faults.push_back({step_pointer(i, "name"), "must be 1 to 64 of A-Z a-z 0-9 _ - and begin with a letter or _"});
+    } else if (const auto [first, fresh] = seen.emplace(name, i); !fresh) {
+      faults.push_back({step_pointer(i, "name"), "\"" + name + "\" is the name of step " +
+                                                     std::to_string(first->second + 1) + " already"});
+    }
+  }
+}
+
+void resolve_needs(WorkflowDraft& draft, std::vector<Fault>& faults) {
+  auto& steps = draft.definition.steps;
+  if (!draft.any_needs) {
+    for (std::size_t i = 1; i < steps.size(); ++i) steps[i].needs = {static_cast<StepIndex>(i - 1)};
+    return;
+  }
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    for (std::size_t j = 0; j < draft.needs[i].size(); ++j) {
+      const std::string& name = draft.needs[i][j];
+      const std::string pointer = step_pointer(i, "needs/" + std::to_string(j));
+      const auto need = draft.definition.find_step(name);
+      if (!need) {
+        faults.push_back({pointer, "there is no step \"" + name + "\""});
+      } else if (*need == i) {
+        faults.push_back({pointer, "a step cannot need itself"});
+      } else {
+        steps[i].needs.push_back(*need);
+      }
+    }
+    std::sort(steps[i].needs.begin(), steps[i].needs.end());
+    steps[i].needs.erase(std::unique(steps[i].needs.begin(), steps[i].needs.end()), steps[i].needs.end());
+  }
+}
+
+/// Depth-first search with the path kept; every step is finished once, so every cycle that a back edge closes is named once.
+class CycleSearch {
+ public:
+  CycleSearch(const WorkflowDefinition& workflow, std::vector<Fault>& faults)
+      : workflow_(workflow), faults_(faults), colour_(workflow.steps.size(), Colour::white) {}
+
+  void run() {
+    for (std::size_t i = 0; i < workflow_.steps.size(); ++i)
+      if (colour_[i] == Colour::white) visit(static_cast<StepIndex>(i));
+  }
+
+ private:
+  enum class Colour : std::uint8_t { white, grey, black };
+
+  void visit(StepIndex step) {  // depth is bounded by limits::kSteps
+    colour_[step] = Colour::grey;
+    path_.push_back(step);
+    for (StepIndex need : workflow_.steps[step].needs) {
+      if (colour_[need] == Colour::white) visit(need);
+      else if (colour_[need] == Colour::grey) report(need);
+    }
+    path_.pop_back();
+    colour_[step] = Colour::black;
+  }
+
+  void report(StepIndex back_to) {
+    std::string cycle;
+    auto from = std::find(path_.begin(), path_.end(), back_to);
+    for (; from != path_.end(); ++from) cycle += workflow_.steps[*from].name + " needs ";
+    cycle += workflow_.steps[back_to].name;
+    faults_.push_back({step_pointer(path_.back(), "needs"), "the steps form a cycle: " + cycle});
+  }
+
+  const WorkflowDefinition& workflow_;
+  std::vector<Fault>& faults_;
+  std::vector<Colour> colour_;
+  std::vector<StepIndex> path_;
+};
+
+void check_numbers(const WorkflowDefinition& workflow, std::vector<Fault>& faults) {
+  if (workflow.timeout <= Millis(0)) faults.push_back({"/timeout", "must be longer than nothing"});
+  if (workflow.timeout > limits::kRunTimeoutMax)
+    faults.push_back({"/timeout", "must be at most " + format_duration(limits::kRunTimeoutMax)});
+  for (std::size_t i = 0; i < workflow.steps.size(); ++i) {
+    const StepDefinition& step = workflow.steps[i];
+    if (step.timeout <= Millis(0)) faults.push_back({step_pointer(i, "timeout"), "must be longer than nothing"});
+    if (step.timeout > limits::kRunTimeoutMax)
+      faults.push_back({step_pointer(i, "timeout"), "must be at most " + format_duration(limits::kRunTimeoutMax)});
+    if (step.retry.max_attempts < 1 || step.retry.max_attempts > limits::kAttemptsMax)
+      faults.push_back({step_pointer(i, "retry/max_attempts"), "must be 1 to " + std::to_string(limits::kAttemptsMax)});
+    if (!(step.retry.factor >= 1.0 && step.retry.factor <= 100.0))
+      faults.push_back({step_pointer(i, "retry/factor"), "must be 1 to 100"});
+    if (step.retry.initial > step.retry.max)
+      faults.push_back({step_pointer(i, "retry/initial"), "must not be longer than max"});
+  }
+}
+
+}  // namespace
+
+bool is_workflow_key(std::string_view text) {
+  if (text.empty() || text.size() > limits::kNameChars || !is_lower_or_digit(text[0])) return false;
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_lower_or_digit(c) || c == '.' || c == '_' || c == '-'; });
+}
+
+bool is_step_name(std::string_view text) {
+  if (text.empty() || text.size() > limits::kNameChars || !(is_letter(text[0]) || text[0] == '_')) return false;
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-'; });
+}
+
+std::vector<Fault> resolve(WorkflowDraft& draft) {
+  std::vector<Fault> faults;
+  TROUPE_ASSERT(draft.needs.size() == draft.definition.steps.size(), "a draft has one list of needs a step");
+  check_names(draft.definition, faults);
+  if (draft.definition.steps.size() > limits::kSteps) return faults;
+  resolve_needs(draft, faults);
+  CycleSearch(draft.definition, faults).run();
+  check_numbers(draft.definition, faults);
+  return faults;
+}
+
+}  // namespace troupe
