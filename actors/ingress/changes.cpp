@@ -1,7 +1,6 @@
 // Changes of jobs that exist: cancel, retry; and waiting for a job's end.
 #include "actors/ingress/event_hub.hpp"
 #include "actors/ingress/node_gateway.hpp"
-#include "actors/node/blocking_pool.hpp"
 
 namespace troupe {
 namespace {

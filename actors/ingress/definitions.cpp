@@ -1,6 +1,5 @@
 // Workflow definitions: validate, apply (a new version of the next number), disable and enable, read.
 #include "actors/ingress/node_gateway.hpp"
-#include "actors/node/blocking_pool.hpp"
 #include "actors/run/run_change.hpp"
 #include "codec/json.hpp"
 #include "codec/workflow_codec.hpp"

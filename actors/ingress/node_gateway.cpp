@@ -1,6 +1,5 @@
 #include "actors/ingress/node_gateway.hpp"
 
-#include "actors/node/blocking_pool.hpp"
 
 namespace troupe {
 
@@ -34,8 +33,8 @@ std::optional<Error> NodeGateway::unavailable() const {
 NodeMeta NodeGateway::meta() { return {node_.node_name, options_.version, options_.store_kind, started_at_}; }
 
 std::string NodeGateway::metrics() {
-  node_.observer.queue_depth("persistence", node_.health.changes_waiting);
-  node_.observer.queue_depth("blocking", node_.blocking.queued());
+  node_.metrics.queue_depth("persistence", node_.health.changes_waiting);
+  node_.metrics.queue_depth("blocking", node_.blocking.queued());
   return options_.metrics();
 }
 

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "actors/ingress/workflow_catalog.hpp"
+#include "actors/node/blocking_pool.hpp"
 #include "actors/protocol/interfaces.hpp"
 #include "actors/protocol/node_context.hpp"
 #include "troupe/port/gateway.hpp"

@@ -1,7 +1,6 @@
 // What people read: jobs, runs, assets, logs. Everything here runs on the blocking pool.
 #include "actors/ingress/node_gateway.hpp"
 #include "actors/ingress/run_view.hpp"
-#include "actors/node/blocking_pool.hpp"
 
 namespace troupe {
 namespace {

@@ -2,7 +2,6 @@
 #include "actors/ingress/event_hub.hpp"
 #include "actors/ingress/node_gateway.hpp"
 #include "actors/job/run_loader.hpp"
-#include "actors/node/blocking_pool.hpp"
 #include "actors/run/live_events.hpp"
 #include "actors/run/run_change.hpp"
 #include "codec/json.hpp"
@@ -126,7 +125,7 @@ void NodeGateway::submit_one(const Caller& caller, SubmitJob job, const RenderAc
       case Persisted::Verdict::committed: break;
     }
     seed->head = persisted.head;
-    node_.observer.job_accepted(seed->job->workflow_key);
+    node_.metrics.job_accepted(seed->job->workflow_key);
     if (node_.events.watched(accepted.id)) {
       const EventSubject subject{accepted.id, accepted.job_id, seed->job->client_id, seed->job->workflow_key};
       for (const LiveEventPtr& event : events_of_records(subject, persisted.records, 0)) node_.events.publish(event);

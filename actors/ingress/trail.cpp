@@ -2,20 +2,24 @@
 #include <charconv>
 
 #include "actors/ingress/node_gateway.hpp"
-#include "actors/node/blocking_pool.hpp"
 #include "audit/chain.hpp"
 #include "codec/json.hpp"
 
 namespace troupe {
 namespace {
 
-/// Where a page of the trail goes on: after this record.
-///   a job's chain        "seq"
-///   all of a shard       "shard.transaction.position.index"
-struct ShardPlace {
+/// The last record that a page of everything showed. Its cursor is "shard.transaction.position.index"; that of a job's
+/// page is the seq alone.
+struct TrailPlace {
   ShardId shard = 0;
   std::uint64_t transaction = 0;
   std::uint32_t position = 0;
+  std::uint32_t index = 0;  ///< within the journal row
+
+  std::string text() const {
+    return std::to_string(shard) + '.' + std::to_string(transaction) + '.' + std::to_string(position) + '.' +
+           std::to_string(index);
+  }
 };
 
 std::optional<std::vector<std::uint64_t>> parse_numbers(std::string_view text) {
@@ -90,50 +94,49 @@ Result<AuditPage> page_of_job(StoreReader& reader, const AuditQuery& query) {
   }
 }
 
+/// Rows from the place's own on (the port gives what comes after a place).
+Result<std::vector<JournalRow>> rows_from(StoreReader& reader, const TrailPlace& place, std::size_t rows) {
+  constexpr std::uint32_t kLastPosition = INT32_MAX;
+  if (place.transaction == 0) return reader.journal_of_shard(place.shard, 0, 0, rows);
+  if (place.position == 0) return reader.journal_of_shard(place.shard, place.transaction - 1, kLastPosition, rows);
+  return reader.journal_of_shard(place.shard, place.transaction, place.position - 1, rows);
+}
+
 /// Shard after shard, each in the order of its transactions: oldest first, so that a follower can go on from the cursor.
 Result<AuditPage> page_of_all(StoreReader& reader, const AuditQuery& query) {
-  ShardPlace place;
-  std::uint64_t skip = 0;  // records of the row at `place` that were shown already
+  constexpr std::size_t kRows = 500;
+  TrailPlace last;     // shown, or passed over
+  bool fresh = true;   // nothing of this shard was seen yet
   if (!query.cursor.empty()) {
     const auto numbers = parse_numbers(query.cursor);
     if (!numbers || numbers->size() != 4 || (*numbers)[0] >= kShardCount) return bad_cursor();
-    place = {static_cast<ShardId>((*numbers)[0]), (*numbers)[1], static_cast<std::uint32_t>((*numbers)[2])};
-    skip = (*numbers)[3];
+    last = {static_cast<ShardId>((*numbers)[0]), (*numbers)[1], static_cast<std::uint32_t>((*numbers)[2]),
+            static_cast<std::uint32_t>((*numbers)[3])};
+    fresh = last.transaction == 0;
   }
   AuditPage page;
-  constexpr std::size_t kRows = 500;
-  bool inside = skip > 0;
-  for (; place.shard < kShardCount; place = {static_cast<ShardId>(place.shard + 1), 0, 0}, inside = false) {
-    for (;;) {
-      // A cursor inside a row reads that row again: journal_of_shard gives what comes after a place.
-      const bool again = inside && place.position > 0;
-      const auto rows = inside ? reader.journal_of_shard(place.shard, again ? place.transaction : place.transaction - 1,
-                                                         again ? place.position - 1 : UINT32_MAX, kRows)
-                               : reader.journal_of_shard(place.shard, place.transaction, place.position, kRows);
+  for (; last.shard < kShardCount; last = {static_cast<ShardId>(last.shard + 1), 0, 0, 0}, fresh = true) {
+    for (std::size_t read = kRows; read == kRows;) {
+      const auto rows = rows_from(reader, last, kRows);
       if (!rows) return rows.error();
+      read = rows->size();
       for (const JournalRow& row : *rows) {
-        const std::uint64_t shown = inside ? skip : 0;
-        inside = false;
+        const bool same_row = !fresh && row.transaction == last.transaction && row.position == last.position;
         const bool goes_on = for_each_record(row, [&](std::string_view line, std::uint32_t index) {
-          if (index < shown) return true;
+          if (same_row && index <= last.index) return true;
           const auto record = parse_json(line);
-          if (record && !matches(query, *record)) return true;
-          if (page.records.size() == static_cast<std::size_t>(query.limit)) {
-            page.next_cursor = std::to_string(place.shard) + '.' + std::to_string(row.transaction) + '.' +
-                               std::to_string(row.position) + '.' + std::to_string(index);
-            if (index == 0)
-              page.next_cursor = std::to_string(place.shard) + '.' + std::to_string(place.transaction) + '.' +
-                                 std::to_string(place.position) + ".0";
-            return false;
-          }
-          page.records.push_back(shown_record(line));
+          const bool wanted = !record || matches(query, *record);
+          if (wanted && page.records.size() == static_cast<std::size_t>(query.limit)) return false;
+          last = {last.shard, row.transaction, row.position, index};
+          fresh = false;
+          if (wanted) page.records.push_back(shown_record(line));
           return true;
         });
-        if (!goes_on) return page;
-        place.transaction = row.transaction;
-        place.position = row.position;
+        if (!goes_on) {
+          page.next_cursor = last.text();
+          return page;
+        }
       }
-      if (rows->size() < kRows) break;
     }
   }
   return page;
