@@ -31,7 +31,8 @@ bool ChunkedStream::send(std::string bytes) {
       waiting_.clear();
       accepted = false;
     }
-    wakes = !std::exchange(awaited_, true);
+    // An overflow is told even if the loop has been woken: it may be waiting for the client, not for us.
+    wakes = !std::exchange(awaited_, true) || !accepted;
   }
   if (wakes) wake();
   return accepted;
@@ -72,6 +73,11 @@ ChunkedStream::Ending ChunkedStream::take(std::string& out, bool chunked, std::s
   awaited_ = !waiting_.empty();
   if (!waiting_.empty()) return Ending::more;
   return state_ == State::closed ? Ending::closed : Ending::none;
+}
+
+bool ChunkedStream::overflowed() {
+  std::lock_guard lock(mutex_);
+  return state_ == State::overflowed;
 }
 
 void ChunkedStream::end() {

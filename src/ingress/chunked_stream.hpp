@@ -26,6 +26,7 @@ class ChunkedStream final : public Stream, public std::enable_shared_from_this<C
   /// Loop only: moves waiting pieces to the end of `out`, framed as chunks if wanted, until `out` holds `bytes_max` or
   /// more.
   Ending take(std::string& out, bool chunked, std::size_t bytes_max);
+  bool overflowed();
   /// Nothing is sent any more. Runs the handler of on_close() the first time that there is one.
   void end();
 

@@ -37,6 +37,7 @@ void Connection::on_payload(StreamStart& start) {
 void Connection::on_payload(StreamReady&) {
   if (!stream_) return;
   if (output_.empty()) return pump_stream(loop_.output());
+  if (stream_->overflowed()) return close();
   stream_has_more_ = true;
 }
 

@@ -298,6 +298,7 @@ TEST_F(StreamTest, CarriesLargePiecesToASlowReader) {
 }
 
 TEST_F(StreamTest, DisconnectsAReaderThatIsTooFarBehind) {
+  options_.write_stall = 60s;  // long before this
   serve_streams();
   auto caller = client(4096);
   caller.send(kGet);
