@@ -1,0 +1,190 @@
+#include "executor_generate/style/painters.hpp"
+#include "executor_generate/style/skyline.hpp"
+
+namespace troupe::generate {
+namespace {
+
+/// Stars in the cells of a grid, at most one a cell, most of them faint.
+class Stars {
+ public:
+  Stars(float cells, float share, float size, float brightness, Chance& chance)
+      : cells_(cells), share_(share), size_(size), brightness_(brightness), seed_(chance.bits()) {}
+
+  Colour at(Vec p, float pixel, float crowding) const {
+    Colour sum;
+    const Vec q = p * cells_ + Vec{1000, 1000};
+    const auto x = static_cast<std::int32_t>(q.x), y = static_cast<std::int32_t>(q.y);
+    for (std::int32_t cell_y = y - 1; cell_y <= y + 1; ++cell_y) {
+      for (std::int32_t cell_x = x - 1; cell_x <= x + 1; ++cell_x) {
+        const std::uint32_t hash = hash_cell(cell_x, cell_y, seed_);
+        if (unit_float(hash) > share_ * crowding) continue;
+        sum = sum + star(hash, q - Vec{static_cast<float>(cell_x), static_cast<float>(cell_y)}, pixel);
+      }
+    }
+    return sum;
+  }
+
+ private:
+  Colour star(std::uint32_t hash, Vec local, float pixel) const {
+    const std::uint32_t more = hash_cell(static_cast<std::int32_t>(hash), 1, seed_);
+    const Vec middle{static_cast<float>(more & 0xFFF) / 4096.0F, static_cast<float>(more >> 12 & 0xFFF) / 4096.0F};
+    const float distance = length(local - middle) * (1.0F / cells_);
+    const float rank = static_cast<float>(more >> 24) / 255.0F;
+    const float radius = std::max(size_ * (0.5F + rank * rank), pixel * 0.6F);
+    const float dimming = std::min(1.0F, size_ / (pixel * 0.6F));  // small pictures: fainter rather than fatter
+    const float x = distance / radius;
+    if (x > 5) return {};
+    const float light = brightness_ * (0.25F + 0.75F * rank * rank) * dimming * (std::exp(-x * x) + 0.06F * std::exp(-x));
+    const float warmth = unit_float(hash * 2654435761U);
+    return mix(Colour{0.72F, 0.84F, 1.0F}, Colour{1.0F, 0.86F, 0.66F}, warmth) * light;
+  }
+
+  float cells_, share_, size_, brightness_;
+  std::uint32_t seed_;
+};
+
+class NightSky {
+ public:
+  NightSky(const Canvas& canvas, const Palette& palette, Chance& chance)
+      : palette_(palette),
+        sky_({palette.tones[0] * 0.30F, mix_perceived(palette.tones[0], palette.tones[1], 0.35F) * 0.75F, palette.tones[1],
+              mix_perceived(palette.tones[1], palette.tones[2], 0.75F), mix_perceived(palette.tones[3], palette.accent, 0.3F)}),
+        cloud_(chance.next()),
+        dust_(chance.next()),
+        curtain_(chance.next()),
+        dense_(150, 0.60F, 0.0011F, 0.85F, chance),
+        medium_(46, 0.42F, 0.0018F, 1.3F, chance),
+        bright_(9, 0.30F, 0.0034F, 2.6F, chance),
+        pixel_(canvas.pixel()),
+        floor_(canvas.half().y),
+        has_aurora_(chance.happens(0.4F)),
+        has_moon_(chance.happens(0.4F)) {
+    band_turn_ = direction(chance.between(0.55F, 1.15F) * (chance.happens(0.5F) ? 1.0F : -1.0F));
+    band_offset_ = chance.between(-0.1F, 0.1F);
+    const float x = chance.between(0.14F, 0.34F) * (band_turn_.y > 0 ? 1.0F : -1.0F);
+    const float y = chance.between(-0.34F, -0.2F);
+    moon_ = {x, y};
+    const float sx = chance.between(-0.3F, 0.3F);
+    const float sy = chance.between(-0.42F, -0.15F);
+    meteor_ = {sx, sy};
+    meteor_turn_ = direction(chance.between(0.25F, 0.7F));
+    aurora_shift_ = chance.between(0, 20);
+  }
+
+  Colour at(Vec p) const {
+    const float up = (p.y + floor_) / (2 * floor_);
+    Colour colour = sky_.at(up * up * 0.25F + up * 0.72F);
+    const float band = milky_way(p);
+    colour = colour + band_light(p, band);
+    const float crowding = 0.45F + 1.1F * band;
+    const float haze = smooth_step(floor_ * 0.85F, floor_ * 0.1F, p.y);
+    colour = colour + (dense_.at(p, pixel_, crowding) + medium_.at(p, pixel_, 0.5F + 0.7F * band) + bright_.at(p, pixel_, 1)) * haze;
+    if (has_aurora_) colour = colour + aurora(p);
+    colour = colour + meteor(p);
+    return has_moon_ ? with_moon(p, colour) : colour;
+  }
+
+ private:
+  float milky_way(Vec p) const {
+    const Vec q = turned(p, band_turn_);
+    const float bend = cloud_.at({q.x * 1.5F, 4.0F}) * 0.10F;
+    const float across = (q.y + band_offset_ + bend) / (has_aurora_ ? 0.13F : 0.17F);
+    return std::exp(-across * across) * (has_aurora_ ? 0.45F : 1.0F);
+  }
+
+  Colour band_light(Vec p, float band) const {
+    const Vec q = turned(p, band_turn_);
+    const float clouds = 0.5F + 0.5F * cloud_.fractal(q * 5.0F, 5);
+    const float lanes = smooth_step(0.56F, 0.86F, dust_.ridged({q.x * 2.4F, q.y * 5.0F}, 5)) * band;
+    const float light = band * (0.25F + 1.3F * clouds * clouds) * (1.0F - 0.82F * lanes);
+    const Colour tint = mix(mix_light(), palette_.accent, saturate(clouds * clouds * band * 0.7F));
+    const float halo = 0.5F + 0.5F * cloud_.fractal(p * 2.2F + Vec{7, 7}, 4);
+    return tint * (light * 0.34F) + palette_.tones[2] * (0.16F * halo * halo);
+  }
+
+  Colour mix_light() const { return mix(palette_.tones[3], palette_.tones[4], 0.35F); }
+
+  /// Curtains: bright along a winding lower edge, fading upwards in rays.
+  Colour aurora(Vec p) const {
+    Colour sum;
+    for (int i = 0; i < 3; ++i) {
+      const float layer = static_cast<float>(i);
+      const float wind = curtain_.fractal({p.x * 1.3F + aurora_shift_ + layer * 5.1F, layer}, 3);
+      const float edge = 0.16F - 0.13F * layer + 0.17F * wind;
+      const float above = edge - p.y;
+      const float rays = 0.55F + 0.45F * curtain_.at({p.x * 16.0F + wind * 9.0F, layer * 3.0F + p.y * 0.6F});
+      const float fine = 0.75F + 0.25F * curtain_.at({p.x * 55.0F + wind * 22.0F, layer * 7.0F});
+      const float rise = smooth_step(-0.012F, 0.03F, above) * std::exp(-std::max(above, 0.0F) * (5.0F + 3.0F * layer));
+      const float presence = smooth_step(-0.25F, 0.35F, curtain_.at({p.x * 1.1F + layer * 3.3F + aurora_shift_, 8.5F}));
+      const Colour low = mix_perceived(palette_.tones[3], palette_.accent, i == 1 ? 0.65F : 0.2F);
+      const Colour high = mix(palette_.tones[2], palette_.accent, 0.3F);
+      sum = sum + mix(low, high, saturate(above * 3.4F)) * (rise * rays * fine * presence * (0.62F - 0.13F * layer));
+    }
+    return sum;
+  }
+
+  Colour meteor(Vec p) const {
+    const Vec q = p - meteor_;
+    const float along = dot(q, meteor_turn_) / 0.2F;
+    if (along < 0 || along > 1.02F) return {};
+    const float across = std::abs(q.x * -meteor_turn_.y + q.y * meteor_turn_.x);
+    const float width = std::max(0.0016F * along, pixel_ * 0.6F);
+    const float fade = along <= 1 ? along * along : 0.0F;
+    return palette_.lightest() * (0.9F * fade * std::exp(-across * across / (width * width)));
+  }
+
+  Colour with_moon(Vec p, Colour behind) const {
+    constexpr float kRadius = 0.052F;
+    const Vec q = p - moon_;
+    const float distance = length(q);
+    const Colour light = mix(palette_.lightest(), Colour{1, 0.96F, 0.86F}, 0.6F);
+    const float glow = 0.30F * std::exp(-distance * 13.0F) + 0.07F * std::exp(-distance * 4.5F);
+    Colour colour = behind + light * glow;
+    const float disc = coverage(distance - kRadius, pixel_ * 1.4F);
+    const float shaded = coverage(length(q - Vec{-0.026F, -0.012F}) - kRadius * 0.93F, pixel_ * 6.0F);
+    const float seas = 1.0F - 0.16F * smooth_step(0.0F, 0.5F, cloud_.fractal(q * 42.0F, 3));
+    const Colour face = mix(light * seas, behind * 0.6F + light * 0.035F, shaded);
+    return mix(colour, face, disc);
+  }
+
+  const Palette& palette_;
+  Ramp sky_;
+  Noise cloud_, dust_, curtain_;
+  Stars dense_, medium_, bright_;
+  float pixel_, floor_;
+  bool has_aurora_, has_moon_;
+  Vec band_turn_, moon_, meteor_, meteor_turn_;
+  float band_offset_ = 0, aurora_shift_ = 0;
+};
+
+}  // namespace
+
+bool paint_starry(Painting& painting) {
+  Chance chance(painting.seed);
+  const Canvas& canvas = painting.canvas;
+  const Palette& palette = painting.palette;
+  const NightSky sky(canvas, palette, chance);
+  const float floor = canvas.half().y;
+  const Skyline far(canvas, {floor * 0.62F, 0.10F, 0.55F, 6, 0.6F}, chance);
+  const Skyline middle(canvas, {floor * 0.78F, 0.05F, 0.7F, 5, 0.2F}, chance);
+  Skyline near(canvas, {floor * 0.93F, 0.06F, 0.9F, 4, 0.0F}, chance);
+  near.grow_firs(canvas, 70, 0.15F, chance);
+  const float soft = canvas.pixel() * 1.3F;
+  const Colour dark = palette.tones[0];
+  const Colour haze = mix_perceived(palette.tones[1], palette.tones[2], 0.5F);
+
+  return paint_rows(painting, 0, 1, [&](Vec p) {
+    const float in_near = coverage(near.at(p.x) - p.y, soft);
+    if (in_near >= 1) return dark * 0.22F;
+    const float below_far = p.y - far.at(p.x), below_middle = p.y - middle.at(p.x);
+    Colour colour;
+    if (below_far < soft) colour = sky.at(p);
+    const Colour far_hill = mix(mix_perceived(palette.tones[0], palette.tones[1], 0.6F) * 0.7F, haze * 0.7F, smooth_step(0, 0.16F, below_far) * 0.6F);
+    colour = mix(colour, far_hill, coverage(-below_far, soft));
+    const Colour middle_hill = mix(dark * 0.55F, haze * 0.45F, smooth_step(0, 0.14F, below_middle) * 0.5F);
+    colour = mix(colour, middle_hill, coverage(-below_middle, soft));
+    return mix(colour, dark * 0.22F, in_near);
+  });
+}
+
+}  // namespace troupe::generate
