@@ -31,7 +31,7 @@ constexpr Theme kThemes[] = {
     {"lavender provence dream dreamy fairy magic", {0x231A46, 0x51428A, 0x8E77C2, 0xC8B2E3, 0xF8EEF6}, 0xF5B971},
     {"coffee chocolate mocha wooden leather", {0x20130E, 0x4E3022, 0x8B5E3C, 0xC79D70, 0xF4E6D0}, 0x3C7A78},
     {"candy party summer tropical carnival festival pop", {0x2B2060, 0x6C3FB0, 0xF04E98, 0xFF9F5A, 0xFFF0B8}, 0x22C1C3},
-    {"storm rain fog mist thunder city concrete", {0x1B232B, 0x3D4E5A, 0x6F8590, 0xA9B8BC, 0xECEFEA}, 0xE5A54B},
+    {"storm rain fog mist thunder concrete cloud", {0x1B232B, 0x3D4E5A, 0x6F8590, 0xA9B8BC, 0xECEFEA}, 0xE5A54B},
     {"aurora northern borealis emerald", {0x041B2B, 0x0B4A50, 0x189A7A, 0x7BE3A2, 0xF0FFD9}, 0xC77DFF, true},
     {"vintage retro seventies poster bauhaus", {0x22303C, 0x2F6F7E, 0xD1495B, 0xEDAE49, 0xF6EBD4}, 0x00798C},
     {"ink monochrome noir paper minimal charcoal", {0x17181C, 0x44464D, 0x83858C, 0xC3C2BF, 0xF6F3EC}, 0xD23B3B},
@@ -97,12 +97,13 @@ Palette from_hues(const NamedHue& first, const NamedHue& second) {
   return palette;
 }
 
-/// Two themes in one prompt ('forest at night'): the first gives the hues, the second its light.
-Palette blended(const Palette& first, const Palette& second) {
+/// Two themes in one prompt ('forest at dawn'): the first gives the dark tones, the second the light. Mixing each tone
+/// would turn green and pink to mud.
+Palette joined(const Palette& first, const Palette& second) {
   Palette palette = first;
-  for (std::size_t i = 0; i < palette.tones.size(); ++i) {
-    palette.tones[i] = mix_perceived(first.tones[i], second.tones[i], i % 2 == 0 ? 0.55F : 0.3F);
-  }
+  palette.tones[2] = mix_perceived(first.tones[2], second.tones[2], 0.35F);
+  palette.tones[3] = second.tones[3];
+  palette.tones[4] = second.tones[4];
   palette.accent = second.accent;
   palette.night = first.night || second.night;
   return palette;
@@ -143,7 +144,7 @@ Palette palette_for(const std::vector<std::string>& words, std::uint64_t prompt_
   if (themes.empty() && hues.empty()) return from_theme(kThemes[prompt_hash % std::size(kThemes)]);
   if (themes.empty()) return from_hues(*hues.front(), *hues[hues.size() > 1 ? 1 : 0]);
   Palette palette = from_theme(*themes[0]);
-  if (themes.size() > 1) palette = blended(palette, from_theme(*themes[1]));
+  if (themes.size() > 1) palette = joined(palette, from_theme(*themes[1]));
   if (!hues.empty()) {
     const Palette tinted = from_hues(*hues.front(), *hues.front());
     palette.tones[2] = mix_perceived(palette.tones[2], tinted.tones[2], 0.6F);

@@ -30,8 +30,9 @@ class Scene {
   }
 
   Colour at(Vec p) const {
-    if (!has_lake_ || p.y < lake_) return foreground(p, land(p));
-    return foreground(p, water(p));
+    const float cover = bank_.front().cover(p);
+    if (cover >= 1) return near_;
+    return mix(has_lake_ && p.y >= lake_ ? water(p) : land(p), near_, cover);
   }
 
  private:
@@ -42,22 +43,19 @@ class Scene {
       const float depth = static_cast<float>(i) / (kRanges - 1);  // 0 far … 1 near
       Skyline::Shape shape;
       shape.base = lerp(horizon_, foot, depth * depth * 0.75F + depth * 0.25F);
-      shape.height = lerp(0.13F, 0.06F, depth) * chance.between(0.8F, 1.25F);
+      shape.height = lerp(0.17F, 0.06F, depth) * chance.between(0.8F, 1.25F);
       shape.width = lerp(0.42F, 0.75F, depth);
       shape.octaves = 6;
       shape.sharpness = sharpness * (1.0F - 0.75F * depth);
       Skyline ridge(canvas, shape, chance);
-      if (i == kRanges - 1) ridge.grow_firs(canvas, 130, 0.055F, chance);
-      if (i == kRanges - 2) ridge.grow_firs(canvas, 240, 0.022F, chance);
+      if (i == kRanges - 1) ridge.grow_firs(190, 0.075F, chance);
+      if (i == kRanges - 2) ridge.grow_firs(330, 0.028F, chance);
       ranges_.push_back(std::move(ridge));
       colours_.push_back(mix_perceived(mix_perceived(palette.tones[3], palette.tones[2], 0.45F), palette.tones[0],
                                        0.12F + 0.76F * depth));
     }
-    if (has_lake_) {
-      Skyline::Shape bank{canvas.half().y - 0.075F, 0.05F, 0.9F, 4, 0.0F};
-      bank_.emplace_back(canvas, bank, chance);
-      bank_.back().grow_firs(canvas, 34, 0.16F, chance);
-    }
+    bank_.emplace_back(canvas, Skyline::Shape{canvas.half().y - 0.075F, 0.05F, 0.9F, 4, 0.0F}, chance);
+    bank_.back().grow_firs(30, 0.24F, chance);
     near_ = palette.tones[0] * 0.75F;
   }
 
@@ -65,7 +63,8 @@ class Scene {
     const float up = (p.y + 0.5F) / (horizon_ + 0.58F);
     Colour colour = sky_.at(std::pow(saturate(up), 1.15F));
     const float distance = length(p - sun_);
-    colour = mix(colour, light_, 0.55F * std::exp(-distance * 7.5F) + 0.18F * std::exp(-distance * 2.2F));
+    colour = mix(colour, light_, 0.55F * std::exp(-distance * 8.5F));
+    colour = mix(colour, mist_, 0.26F * std::exp(-distance * 2.6F));
     colour = mix(colour, light_, coverage(distance - sun_radius_, pixel_ * 1.5F) * 0.96F);
     // Long thin clouds, lit from below near the sun.
     const float cloud = clouds_.fractal({p.x * 1.7F + 3.0F, p.y * 8.5F + 0.7F * p.x}, 5);
@@ -78,8 +77,9 @@ class Scene {
     Colour colour = sky(p);
     for (int i = 0; i < kRanges; ++i) {
       const auto range = static_cast<std::size_t>(i);
-      const float below = p.y - ranges_[range].at(p.x);
-      if (below < -pixel_) continue;
+      const float cover = ranges_[range].cover(p);
+      if (cover <= 0) continue;
+      const float below = p.y - ranges_[range].ground(p.x);
       const float depth = static_cast<float>(i) / (kRanges - 1);
       // Mist fills the valley at the foot of each range and drifts.
       const float drift = 1.0F + 0.7F * mist_noise_.fractal({p.x * 2.2F + 9.0F * depth, p.y * 6.0F}, 3);
@@ -87,7 +87,7 @@ class Scene {
       const float glow = std::exp(-length(p - sun_) * 4.0F) * 0.35F * (1.0F - depth);
       Colour ground = mix(colours_[range], mist_, fog);
       ground = mix(ground, light_, glow);
-      colour = mix(colour, ground, coverage(-below, pixel_ * 1.3F));
+      colour = mix(colour, ground, cover);
     }
     return colour;
   }
@@ -96,17 +96,12 @@ class Scene {
   Colour water(Vec p) const {
     const float depth = p.y - lake_;
     const float ripple = mist_noise_.fractal({p.x * 5.0F, 9.0F + depth * 120.0F / (0.35F + depth * 2.0F)}, 3);
-    const float reach = 0.004F + depth * 0.11F;
+    const float reach = 0.003F + depth * 0.05F;
     const Vec mirrored{p.x + ripple * reach * 0.5F, lake_ - depth * 1.15F - std::abs(ripple) * reach * 0.9F};
     Colour colour = land(mirrored) * (0.86F - 0.4F * saturate(depth * 1.6F));
     colour = colour * (1.0F + 0.22F * ripple * saturate(depth * 6.0F));
     const float shore = smooth_step(0.012F, 0.0F, depth) * 0.45F;
     return mix(colour, mist_, shore);
-  }
-
-  Colour foreground(Vec p, Colour behind) const {
-    if (bank_.empty()) return behind;
-    return mix(behind, near_, coverage(bank_.front().at(p.x) - p.y, pixel_ * 1.3F));
   }
 
   Ramp sky_;
@@ -119,7 +114,7 @@ class Scene {
   bool has_lake_ = false;
   std::vector<Skyline> ranges_;
   std::vector<Colour> colours_;
-  std::vector<Skyline> bank_;  ///< one if there is a lake, else none
+  std::vector<Skyline> bank_;  ///< the one the viewer stands on
 };
 
 }  // namespace

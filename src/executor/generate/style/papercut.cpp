@@ -18,7 +18,7 @@ struct Relief {
     const float y = chance.between(-0.14F, 0.14F);
     hollow = {x, y};
     scale = chance.between(1.5F, 2.3F);
-    pull = chance.between(0.85F, 1.15F);
+    pull = chance.between(0.55F, 1.1F);
     const float sx = chance.between(0, 40);
     const float sy = chance.between(0, 40);
     shift = {sx, sy};
@@ -30,7 +30,7 @@ struct Relief {
     const Vec moved{bend.at(q * 0.8F), bend.at(q * 0.8F + Vec{7.3F, 3.1F})};
     const float waves = body.fractal(q * 0.75F + moved * 0.6F, 2);
     const Vec from_hollow = p - hollow;
-    return 0.86F - length(from_hollow) * pull * 1.25F + waves * 0.36F;
+    return 0.80F - length(from_hollow) * pull * 1.25F + waves * 0.5F;
   }
 };
 
@@ -79,8 +79,8 @@ bool paint_papercut(Painting& painting) {
     const float to_edge = (static_cast<float>(depth + 1) - level) / kSheets / slope;
     if (depth < kSheets) {
       // Cut edges catch a little light.
-      const float rim = smooth_step(0.0045F, 0.0005F, to_edge) * 0.20F;
-      colour = mix(colour, palette.lightest(), rim);
+      const float rim = smooth_step(0.004F, 0.0005F, to_edge) * 0.30F;
+      colour = mix(colour, mix(colour * 1.9F, palette.lightest(), 0.12F), rim);
     }
     return colour;
   });

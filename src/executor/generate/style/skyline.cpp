@@ -1,30 +1,17 @@
 #include "executor_generate/style/skyline.hpp"
 
 namespace troupe::generate {
-namespace {
-
-struct Fir {
-  float x, height, half_width, whorls;
-};
-
-/// How high a fir stands above its foot at a distance from its stem: a cone whose branches hang in whorls.
-float fir_height(const Fir& fir, float distance) {
-  const float from_top = distance / fir.half_width;  // 0 at the tip … 1 at the lowest branches
-  if (from_top >= 1) return 0;
-  const float whorl = from_top * fir.whorls;
-  const float along = whorl - std::floor(whorl);
-  // Each whorl reaches out a little further than the one above begins, so that the outline is toothed.
-  return fir.height * (1.0F - (std::floor(whorl) + 0.35F * along + 0.65F * along * along * along) / fir.whorls);
-}
-
-}  // namespace
 
 Skyline::Skyline(const Canvas& canvas, const Shape& shape, Chance& chance)
-    : left_(-canvas.half().x), pixel_(canvas.pixel()), top_(static_cast<std::size_t>(canvas.width())) {
+    : width_(canvas.width()),
+      height_(canvas.height()),
+      half_(canvas.half()),
+      pixel_(canvas.pixel()),
+      top_(static_cast<std::size_t>(canvas.width())) {
   const Noise noise(chance.next());
   const float row = chance.between(0, 100);
   for (std::size_t column = 0; column < top_.size(); ++column) {
-    const float x = left_ + (static_cast<float>(column) + 0.5F) * pixel_;
+    const float x = (static_cast<float>(column) + 0.5F) * pixel_ - half_.x;
     const Vec p{x / shape.width + 31.7F, row};
     const float rolling = noise.fractal(p, shape.octaves);
     const float crests = noise.ridged(p, shape.octaves) * 1.9F - 1.05F;
@@ -32,35 +19,58 @@ Skyline::Skyline(const Canvas& canvas, const Shape& shape, Chance& chance)
   }
 }
 
-void Skyline::grow_firs(const Canvas& canvas, int count, float height, Chance& chance) {
-  const float width = canvas.half().x * 2;
-  const std::vector<float> ground = top_;
-  const auto trees = static_cast<int>(static_cast<float>(count) * width);
+void Skyline::grow_firs(int count, float height, Chance& chance) {
+  firs_.resize(static_cast<std::size_t>(width_) * static_cast<std::size_t>(height_));
+  const auto trees = static_cast<int>(static_cast<float>(count) * half_.x * 2);
   const Noise density(chance.next());
   for (int i = 0; i < trees; ++i) {
     Fir fir{};
-    fir.x = left_ + chance.unit() * width;
-    fir.height = height * chance.between(0.45F, 1.15F) * (0.75F + 0.45F * density.at({fir.x * 3, 0.5F}));
-    fir.half_width = fir.height * chance.between(0.17F, 0.24F);
-    fir.whorls = std::floor(chance.between(6, 10));
-    const int from = std::max(0, static_cast<int>((fir.x - fir.half_width - left_) / pixel_));
-    const int to = std::min(canvas.width() - 1, static_cast<int>((fir.x + fir.half_width - left_) / pixel_));
-    if (from > to) continue;
-    const auto stem = static_cast<std::size_t>(std::clamp(static_cast<int>((fir.x - left_) / pixel_), 0, canvas.width() - 1));
-    const float foot = ground[stem] + fir.height * 0.12F;
-    for (int column = from; column <= to; ++column) {
-      const float x = left_ + (static_cast<float>(column) + 0.5F) * pixel_;
-      float& top = top_[static_cast<std::size_t>(column)];
-      top = std::min(top, foot - fir_height(fir, std::abs(x - fir.x)));
+    const float x = chance.between(-half_.x, half_.x);
+    const float size = chance.between(0.35F, 1.1F);
+    fir.height = height * size * (0.8F + 0.6F * density.at({x * 3, 0.5F}));
+    fir.half_width = fir.height * chance.between(0.14F, 0.20F);
+    fir.whorls = std::floor(chance.between(8, 13));
+    fir.tip = {x, ground(x) + fir.height * 0.06F - fir.height};
+    fir.seed = chance.bits();
+    draw(fir);
+  }
+}
+
+/// A cone of whorls: each branch reaches out and droops, so the outline is toothed, a little different on both sides.
+void Skyline::draw(const Fir& fir) {
+  const auto column = [&](float x) { return std::clamp(static_cast<int>((x + half_.x) / pixel_), 0, width_ - 1); };
+  const auto row = [&](float y) { return std::clamp(static_cast<int>((y + half_.y) / pixel_), 0, height_ - 1); };
+  const int left = column(fir.tip.x - fir.half_width * 1.3F), right = column(fir.tip.x + fir.half_width * 1.3F);
+  const int top = row(fir.tip.y), bottom = row(fir.tip.y + fir.height);
+  for (int y = top; y <= bottom; ++y) {
+    const float down = ((static_cast<float>(y) + 0.5F) * pixel_ - half_.y - fir.tip.y) / fir.height;
+    for (int x = left; x <= right; ++x) {
+      const float dx = (static_cast<float>(x) + 0.5F) * pixel_ - half_.x - fir.tip.x;
+      const int side = dx < 0 ? -1 : 1;
+      const float along = saturate(down) * fir.whorls + (side < 0 ? 0.35F : 0.0F) + std::abs(dx) / fir.half_width * 0.3F;
+      const auto whorl = static_cast<std::int32_t>(along);
+      const float drooping = along - static_cast<float>(whorl);
+      const float reach = 0.78F + 0.34F * unit_float(hash_cell(whorl, side, fir.seed));
+      const float width = fir.half_width * (0.03F + 0.97F * saturate(down)) * reach * (0.5F + 0.5F * drooping);
+      float& cover = firs_[static_cast<std::size_t>(y) * static_cast<std::size_t>(width_) + static_cast<std::size_t>(x)];
+      cover = std::max(cover, coverage(std::abs(dx) - width, pixel_ * 1.2F));
     }
   }
 }
 
-float Skyline::at(float x) const {
-  const float place = std::clamp((x - left_) / pixel_ - 0.5F, 0.0F, static_cast<float>(top_.size() - 1));
+float Skyline::ground(float x) const {
+  const float place = std::clamp((x + half_.x) / pixel_ - 0.5F, 0.0F, static_cast<float>(top_.size() - 1));
   const auto from = static_cast<std::size_t>(place);
   const std::size_t to = std::min(from + 1, top_.size() - 1);
   return lerp(top_[from], top_[to], place - static_cast<float>(from));
+}
+
+float Skyline::cover(Vec p) const {
+  const float earth = coverage(ground(p.x) - p.y, pixel_ * 1.3F);
+  if (earth >= 1 || firs_.empty()) return earth;
+  const int x = static_cast<int>((p.x + half_.x) / pixel_), y = static_cast<int>((p.y + half_.y) / pixel_);
+  if (x < 0 || y < 0 || x >= width_ || y >= height_) return earth;
+  return std::max(earth, firs_[static_cast<std::size_t>(y) * static_cast<std::size_t>(width_) + static_cast<std::size_t>(x)]);
 }
 
 }  // namespace troupe::generate

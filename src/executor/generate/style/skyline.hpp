@@ -1,4 +1,4 @@
-// Silhouettes for scenes: the height of a ridge by column, plain or grown with firs.
+// Silhouettes for scenes: a ridge across the picture, plain or grown with firs.
 #pragma once
 
 #include <vector>
@@ -9,11 +9,10 @@
 
 namespace troupe::generate {
 
-/// Where a silhouette begins, for each column of a canvas, in painters' units (y downwards).
 class Skyline {
  public:
   struct Shape {
-    float base = 0;        ///< its mean height
+    float base = 0;        ///< its mean height, in painters' units (y downwards)
     float height = 0.1F;   ///< how far it rises and falls
     float width = 1;       ///< how wide its mountains are
     int octaves = 5;
@@ -22,15 +21,27 @@ class Skyline {
 
   Skyline(const Canvas& canvas, const Shape& shape, Chance& chance);
   /// Plants firs along it, `count` on a square picture, of about the given height.
-  void grow_firs(const Canvas& canvas, int count, float height, Chance& chance);
+  void grow_firs(int count, float height, Chance& chance);
 
-  /// The edge at x, between two columns by straight lines.
-  float at(float x) const;
+  /// The ground at x, between two columns by straight lines; firs stand above it.
+  float ground(float x) const;
+  /// How much of the pixel at p is ground or fir, 0 … 1.
+  float cover(Vec p) const;
 
  private:
-  float left_;
+  struct Fir {
+    Vec tip;
+    float height, half_width, whorls;
+    std::uint32_t seed;
+  };
+
+  void draw(const Fir& fir);
+
+  int width_, height_;
+  Vec half_;
   float pixel_;
   std::vector<float> top_;
+  std::vector<float> firs_;  ///< coverage by pixel; empty without firs
 };
 
 }  // namespace troupe::generate

@@ -7,15 +7,18 @@ namespace {
 /// Stars in the cells of a grid, at most one a cell, most of them faint.
 class Stars {
  public:
-  Stars(float cells, float share, float size, float brightness, Chance& chance)
-      : cells_(cells), share_(share), size_(size), brightness_(brightness), seed_(chance.bits()) {}
+  Stars(float cells, float share, float size, float brightness, float halo, Chance& chance)
+      : cells_(cells), share_(share), size_(size), brightness_(brightness), halo_(halo), seed_(chance.bits()) {}
 
   Colour at(Vec p, float pixel, float crowding) const {
     Colour sum;
     const Vec q = p * cells_ + Vec{1000, 1000};
     const auto x = static_cast<std::int32_t>(q.x), y = static_cast<std::int32_t>(q.y);
-    for (std::int32_t cell_y = y - 1; cell_y <= y + 1; ++cell_y) {
-      for (std::int32_t cell_x = x - 1; cell_x <= x + 1; ++cell_x) {
+    // A star shines at most half a cell far, so only the cells that meet at the nearest corner can reach here.
+    const std::int32_t left = q.x - static_cast<float>(x) < 0.5F ? x - 1 : x;
+    const std::int32_t top = q.y - static_cast<float>(y) < 0.5F ? y - 1 : y;
+    for (std::int32_t cell_y = top; cell_y <= top + 1; ++cell_y) {
+      for (std::int32_t cell_x = left; cell_x <= left + 1; ++cell_x) {
         const std::uint32_t hash = hash_cell(cell_x, cell_y, seed_);
         if (unit_float(hash) > share_ * crowding) continue;
         sum = sum + star(hash, q - Vec{static_cast<float>(cell_x), static_cast<float>(cell_y)}, pixel);
@@ -28,18 +31,21 @@ class Stars {
   Colour star(std::uint32_t hash, Vec local, float pixel) const {
     const std::uint32_t more = hash_cell(static_cast<std::int32_t>(hash), 1, seed_);
     const Vec middle{static_cast<float>(more & 0xFFF) / 4096.0F, static_cast<float>(more >> 12 & 0xFFF) / 4096.0F};
-    const float distance = length(local - middle) * (1.0F / cells_);
-    const float rank = static_cast<float>(more >> 24) / 255.0F;
-    const float radius = std::max(size_ * (0.5F + rank * rank), pixel * 0.6F);
-    const float dimming = std::min(1.0F, size_ / (pixel * 0.6F));  // small pictures: fainter rather than fatter
-    const float x = distance / radius;
-    if (x > 5) return {};
-    const float light = brightness_ * (0.25F + 0.75F * rank * rank) * dimming * (std::exp(-x * x) + 0.06F * std::exp(-x));
+    const float cells_away = length(local - middle);
+    if (cells_away > 0.5F) return {};
+    float rank = static_cast<float>(more >> 24) / 255.0F;
+    rank = rank * rank * rank;  // few are bright
+    const float radius = std::max(size_ * (0.6F + 0.7F * rank), pixel * 0.55F);
+    const float dimming = std::min(1.0F, size_ / (pixel * 0.55F));  // small pictures: fainter rather than fatter
+    const float x = cells_away / (cells_ * radius);
+    const float edge = 1.0F - 4.0F * cells_away * cells_away;
+    const float shine = std::exp(-x * x) + halo_ * std::exp(-x * 0.75F);
+    const float light = brightness_ * (0.10F + 0.90F * rank) * dimming * shine * edge;
     const float warmth = unit_float(hash * 2654435761U);
     return mix(Colour{0.72F, 0.84F, 1.0F}, Colour{1.0F, 0.86F, 0.66F}, warmth) * light;
   }
 
-  float cells_, share_, size_, brightness_;
+  float cells_, share_, size_, brightness_, halo_;
   std::uint32_t seed_;
 };
 
@@ -52,9 +58,9 @@ class NightSky {
         cloud_(chance.next()),
         dust_(chance.next()),
         curtain_(chance.next()),
-        dense_(150, 0.60F, 0.0011F, 0.85F, chance),
-        medium_(46, 0.42F, 0.0018F, 1.3F, chance),
-        bright_(9, 0.30F, 0.0034F, 2.6F, chance),
+        dense_(150, 0.42F, 0.0010F, 0.9F, 0.0F, chance),
+        medium_(44, 0.26F, 0.0015F, 1.4F, 0.03F, chance),
+        bright_(8, 0.28F, 0.0026F, 2.8F, 0.05F, chance),
         pixel_(canvas.pixel()),
         floor_(canvas.half().y),
         has_aurora_(chance.happens(0.4F)),
@@ -78,10 +84,10 @@ class NightSky {
     colour = colour + band_light(p, band);
     const float crowding = 0.45F + 1.1F * band;
     const float haze = smooth_step(floor_ * 0.85F, floor_ * 0.1F, p.y);
-    colour = colour + (dense_.at(p, pixel_, crowding) + medium_.at(p, pixel_, 0.5F + 0.7F * band) + bright_.at(p, pixel_, 1)) * haze;
     if (has_aurora_) colour = colour + aurora(p);
-    colour = colour + meteor(p);
-    return has_moon_ ? with_moon(p, colour) : colour;
+    const Colour stars = dense_.at(p, pixel_, crowding) + medium_.at(p, pixel_, 0.5F + 0.7F * band) + bright_.at(p, pixel_, 1);
+    const Colour lights = stars * haze + meteor(p);
+    return has_moon_ ? with_moon(p, colour, lights) : colour + lights;
   }
 
  private:
@@ -93,13 +99,15 @@ class NightSky {
   }
 
   Colour band_light(Vec p, float band) const {
+    const float halo = 0.5F + 0.5F * cloud_.fractal(p * 2.2F + Vec{7, 7}, 3);
+    const Colour faint = palette_.tones[2] * (0.12F * halo * halo);
+    if (band < 0.01F) return faint;
     const Vec q = turned(p, band_turn_);
     const float clouds = 0.5F + 0.5F * cloud_.fractal(q * 5.0F, 5);
-    const float lanes = smooth_step(0.56F, 0.86F, dust_.ridged({q.x * 2.4F, q.y * 5.0F}, 5)) * band;
+    const float lanes = smooth_step(0.58F, 0.84F, dust_.ridged({q.x * 2.4F, q.y * 5.0F}, 4)) * band;
     const float light = band * (0.25F + 1.3F * clouds * clouds) * (1.0F - 0.82F * lanes);
     const Colour tint = mix(mix_light(), palette_.accent, saturate(clouds * clouds * band * 0.7F));
-    const float halo = 0.5F + 0.5F * cloud_.fractal(p * 2.2F + Vec{7, 7}, 4);
-    return tint * (light * 0.34F) + palette_.tones[2] * (0.16F * halo * halo);
+    return tint * (light * 0.42F) + faint;
   }
 
   Colour mix_light() const { return mix(palette_.tones[3], palette_.tones[4], 0.35F); }
@@ -133,17 +141,17 @@ class NightSky {
     return palette_.lightest() * (0.9F * fade * std::exp(-across * across / (width * width)));
   }
 
-  Colour with_moon(Vec p, Colour behind) const {
+  Colour with_moon(Vec p, Colour behind, Colour lights) const {
     constexpr float kRadius = 0.052F;
     const Vec q = p - moon_;
     const float distance = length(q);
     const Colour light = mix(palette_.lightest(), Colour{1, 0.96F, 0.86F}, 0.6F);
     const float glow = 0.30F * std::exp(-distance * 13.0F) + 0.07F * std::exp(-distance * 4.5F);
-    Colour colour = behind + light * glow;
+    const Colour colour = behind + light * glow + lights * saturate(1.0F - glow * 2.5F);
     const float disc = coverage(distance - kRadius, pixel_ * 1.4F);
-    const float shaded = coverage(length(q - Vec{-0.026F, -0.012F}) - kRadius * 0.93F, pixel_ * 6.0F);
+    const float shaded = smooth_step(0.007F, -0.007F, length(q - Vec{-0.022F, -0.012F}) - kRadius * 0.95F);
     const float seas = 1.0F - 0.16F * smooth_step(0.0F, 0.5F, cloud_.fractal(q * 42.0F, 3));
-    const Colour face = mix(light * seas, behind * 0.6F + light * 0.035F, shaded);
+    const Colour face = mix(light * seas, behind * 0.9F + light * (glow * 0.55F), shaded);
     return mix(colour, face, disc);
   }
 
@@ -168,15 +176,15 @@ bool paint_starry(Painting& painting) {
   const Skyline far(canvas, {floor * 0.62F, 0.10F, 0.55F, 6, 0.6F}, chance);
   const Skyline middle(canvas, {floor * 0.78F, 0.05F, 0.7F, 5, 0.2F}, chance);
   Skyline near(canvas, {floor * 0.93F, 0.06F, 0.9F, 4, 0.0F}, chance);
-  near.grow_firs(canvas, 70, 0.15F, chance);
+  near.grow_firs(64, 0.20F, chance);
   const float soft = canvas.pixel() * 1.3F;
   const Colour dark = palette.tones[0];
   const Colour haze = mix_perceived(palette.tones[1], palette.tones[2], 0.5F);
 
   return paint_rows(painting, 0, 1, [&](Vec p) {
-    const float in_near = coverage(near.at(p.x) - p.y, soft);
+    const float in_near = near.cover(p);
     if (in_near >= 1) return dark * 0.22F;
-    const float below_far = p.y - far.at(p.x), below_middle = p.y - middle.at(p.x);
+    const float below_far = p.y - far.ground(p.x), below_middle = p.y - middle.ground(p.x);
     Colour colour;
     if (below_far < soft) colour = sky.at(p);
     const Colour far_hill = mix(mix_perceived(palette.tones[0], palette.tones[1], 0.6F) * 0.7F, haze * 0.7F, smooth_step(0, 0.16F, below_far) * 0.6F);
