@@ -1,0 +1,87 @@
+// `troupe audit tail`: the newest records, oldest of them first, and with --follow those that come.
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <thread>
+
+#include "cli/commands.hpp"
+#include "cli/display.hpp"
+#include "cli/target.hpp"
+
+namespace troupe::cli {
+namespace {
+
+/// Records are read as pages; a second is soon enough for a person.
+constexpr std::chrono::seconds kPollInterval{1};
+constexpr int kPollLimit = 500;
+
+struct Tail {
+  std::string job, client, action, actor;
+  int limit = 50;
+  bool follow = false;
+
+  std::string target(int count) const {
+    Target path(job.empty() ? "/v1/audit" : "/v1/jobs");
+    if (!job.empty()) path.segment(job).literal("/audit");
+    return path.query("client_id", client)
+        .query("action", action)
+        .query("actor", actor)
+        .query("limit", std::to_string(count))
+        .text();
+  }
+};
+
+std::string line_of(const Json& record) {
+  std::string line = short_time(member_text(record, "at"));
+  for (const char* name : {"job_id", "seq", "action", "actor"})
+    if (const std::string text = member_text(record, name); !text.empty()) line += "  " + text;
+  const Json& details = member(record, "details");
+  if (details.is_object() && !details.empty()) line += "  " + printable(to_text(details));
+  return line;
+}
+
+int tail(Session& session, const Tail& options) {
+  std::set<std::string> shown;  // hashes of the last page: what is in it again is not new
+  for (int count = options.limit;; count = std::max(options.limit, kPollLimit)) {
+    const ApiAnswer answer = session.api().get(options.target(count));
+    if (!answer.ok()) return session.fail(answer);
+    std::vector<Json> records;
+    if (const Json& items = member(answer.body, "items"); items.is_array()) records.assign(items.rbegin(), items.rend());
+    std::set<std::string> page;
+    const bool first = shown.empty();
+    for (const Json& record : records) {
+      const std::string hash = member_text(record, "hash");
+      page.insert(hash);
+      if (!first && shown.contains(hash)) continue;
+      if (session.json)
+        session.print_json(record);
+      else
+        session.terminal.out << line_of(record) << std::endl;
+    }
+    if (!options.follow) return kDone;
+    // The first page is shorter than those that follow: what lies before it is not new either.
+    if (first && count < kPollLimit) {
+      const ApiAnswer longer = session.api().get(options.target(std::max(options.limit, kPollLimit)));
+      if (const Json& items = member(longer.body, "items"); longer.ok() && items.is_array())
+        for (const Json& record : items) page.insert(member_text(record, "hash"));
+    }
+    shown = std::move(page);
+    std::this_thread::sleep_for(kPollInterval);
+  }
+}
+
+}  // namespace
+
+void add_audit_tail(CLI::App& parent, Session& session) {
+  CLI::App* command = parent.add_subcommand("tail", "Show the newest audit records; --json gives one a line");
+  auto options = std::make_shared<Tail>();
+  command->add_option("--job", options->job, "Only this job's");
+  command->add_option("--client", options->client, "Only this client's");
+  command->add_option("--action", options->action, "Only this action, like job.accepted");
+  command->add_option("--actor", options->actor, "Only what this actor did");
+  command->add_option("-n,--limit", options->limit, "So many records")->check(CLI::Range(1, 500))->capture_default_str();
+  command->add_flag("-f,--follow", options->follow, "Go on as new records come");
+  command->callback([&session, options] { session.command = [&session, options] { return tail(session, *options); }; });
+}
+
+}  // namespace troupe::cli
