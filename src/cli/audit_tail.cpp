@@ -1,6 +1,6 @@
 // `troupe audit tail`: the newest records, oldest of them first, and with --follow those that come.
-#include <algorithm>
 #include <chrono>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -40,32 +40,33 @@ std::string line_of(const Json& record) {
   return line;
 }
 
+/// The page's records, oldest first; nothing where the answer is of another shape.
+std::vector<Json> oldest_first(const Json& page) {
+  const Json& items = member(page, "items");
+  return items.is_array() ? std::vector<Json>(items.rbegin(), items.rend()) : std::vector<Json>();
+}
+
 int tail(Session& session, const Tail& options) {
-  std::set<std::string> shown;  // hashes of the last page: what is in it again is not new
-  for (int count = options.limit;; count = std::max(options.limit, kPollLimit)) {
+  // Following, pages are long from the first on: so what is in the next one and was not in this one is new.
+  const int count = options.follow ? kPollLimit : options.limit;
+  std::optional<std::set<std::string>> seen;  // hashes of the page before
+  while (true) {
     const ApiAnswer answer = session.api().get(options.target(count));
     if (!answer.ok()) return session.fail(answer);
-    std::vector<Json> records;
-    if (const Json& items = member(answer.body, "items"); items.is_array()) records.assign(items.rbegin(), items.rend());
+    const std::vector<Json> records = oldest_first(answer.body);
     std::set<std::string> page;
-    const bool first = shown.empty();
-    for (const Json& record : records) {
-      const std::string hash = member_text(record, "hash");
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      const std::string hash = member_text(records[i], "hash");
       page.insert(hash);
-      if (!first && shown.contains(hash)) continue;
+      const bool is_new = seen ? !seen->contains(hash) : i + static_cast<std::size_t>(options.limit) >= records.size();
+      if (!is_new) continue;
       if (session.json)
-        session.print_json(record);
+        session.print_json(records[i]);
       else
-        session.terminal.out << line_of(record) << std::endl;
+        session.terminal.out << line_of(records[i]) << std::endl;
     }
     if (!options.follow) return kDone;
-    // The first page is shorter than those that follow: what lies before it is not new either.
-    if (first && count < kPollLimit) {
-      const ApiAnswer longer = session.api().get(options.target(std::max(options.limit, kPollLimit)));
-      if (const Json& items = member(longer.body, "items"); longer.ok() && items.is_array())
-        for (const Json& record : items) page.insert(member_text(record, "hash"));
-    }
-    shown = std::move(page);
+    seen = std::move(page);
     std::this_thread::sleep_for(kPollInterval);
   }
 }

@@ -20,8 +20,8 @@ namespace troupe {
 /// What `troupe demo` was asked for. Without --data-dir the demo keeps its data in a folder that it removes.
 struct DemoOptions {
   Config config;
-  bool data_dir_given = false;  ///< by flag, variable or file; then nothing is removed
-  bool listen_given = false;    ///< otherwise the demo takes any free port
+  bool data_dir_given = false;  ///< it differs from the default; then nothing is removed
+  bool listen_given = false;    ///< it differs from the default; otherwise the demo takes any free port
   bool stay = false;            ///< keep serving after the demo's jobs have ended
   cli::Terminal terminal;       ///< for ProgressView
 };

@@ -13,7 +13,7 @@ namespace troupe::cli {
 
 class Session {
  public:
-  Session(Terminal terminal, const CliHooks& hooks) : terminal(terminal), hooks(hooks) {}
+  Session(Terminal streams, const CliHooks& given) : terminal(streams), hooks(given) {}
 
   Terminal terminal;
   const CliHooks& hooks;
