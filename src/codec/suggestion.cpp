@@ -38,7 +38,8 @@ std::string did_you_mean(std::string_view written, const std::vector<std::string
   constexpr std::size_t kLongest = 64;  // the work grows with the square; nobody mistypes a longer name into ours
   if (written.size() > kLongest) return {};
   std::string_view nearest;
-  std::size_t least = std::max<std::size_t>(1, written.size() / 3) + 1;
+  // A third of the letters may be wrong, and never all of them.
+  std::size_t least = std::min(std::max<std::size_t>(1, written.size() / 3) + 1, written.size());
   for (const std::string_view name : known) {
     if (name.size() > kLongest) continue;
     if (const std::size_t d = distance(written, name); d < least) {
