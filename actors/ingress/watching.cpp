@@ -79,7 +79,7 @@ std::unique_ptr<Subscription> NodeGateway::subscribe(const Caller& caller, Event
       node_.events.subscribe(std::move(filter), [resuming](const LiveEventPtr& live) { resuming->on_live(live); });
   node_.blocking.run_always([this, job, resuming] {
     if (auto replayed = replay(node_.reader, job, *resuming); !replayed)
-      node_.log.write(LogLevel::warning, "a watcher could not be brought up to date",
+      node_.log.write(log::Level::warning, "a watcher could not be brought up to date",
                          {{"job", to_string(job)}, {"error", replayed.error().message}});
     resuming->caught_up();
   });

@@ -84,7 +84,7 @@ void Node::spawn_worker(const WorkerOptions& worker) {
   if (options_.testing) return;
   actor->attach_functor([this, worker](const caf::error& reason) {
     if (!reason || health_.stopping) return;
-    context_->log.write(LogLevel::error, "a worker died; it is started again",
+    context_->log.write(log::Level::error, "a worker died; it is started again",
                         {{"worker", worker.name}, {"error", system_->render(reason)}});
     blocking_->run_always([this, worker] { spawn_worker(worker); });
   });
@@ -109,7 +109,7 @@ void Node::recover_shard(ShardId shard, const JobId& before) {
   for (bool more = true; more;) {
     const auto rows = context_->reader.open_jobs(shard, after, kRecoveryRows);
     if (!rows) {  // the low-water mark stays, so that the next start looks again
-      context_->log.write(LogLevel::error, "open jobs could not be read", {{"error", rows.error().message}});
+      context_->log.write(log::Level::error, "open jobs could not be read", {{"error", rows.error().message}});
       return;
     }
     more = rows->size() == kRecoveryRows;
@@ -123,7 +123,7 @@ void Node::recover_shard(ShardId shard, const JobId& before) {
         caf::anon_send(actors_.supervisor, AdoptJob{*seed});
         ++taken_over;
       } else {
-        context_->log.write(LogLevel::error, "an open job could not be loaded",
+        context_->log.write(log::Level::error, "an open job could not be loaded",
                             {{"job", to_string(row.id)}, {"error", seed.error().message}});
       }
     }
@@ -131,7 +131,7 @@ void Node::recover_shard(ShardId shard, const JobId& before) {
     caf::anon_send(actors_.persistence, std::move(found));
   }
   if (taken_over > 0)
-    context_->log.write(LogLevel::info, "took over open jobs",
+    context_->log.write(log::Level::info, "took over open jobs",
                         {{"shard", std::to_string(shard)}, {"jobs", std::to_string(taken_over)}});
 }
 
@@ -142,7 +142,7 @@ void Node::stop(Millis grace) {
     Signal idle;
     caf::anon_send(actors_.broker, StopAssigning{idle.setter()});
     if (!idle.wait(grace)) {
-      context_->log.write(LogLevel::info, "the grace is over; tasks still running are handed back", {});
+      context_->log.write(log::Level::info, "the grace is over; tasks still running are handed back", {});
       caf::anon_send(actors_.broker, StopAllTasks{});
       (void)idle.wait(limits::kStopDeadline);
     }

@@ -92,7 +92,7 @@ void RunDriver::on(const Persisted& persisted) {
   Uncommitted done = *std::exchange(uncommitted_, std::nullopt);
   if (persisted.verdict != Persisted::Verdict::committed) {
     if (done.command.request) done.command.request->reply(persisted.error);
-    node_.log.write(LogLevel::warning, "a decision was refused; the run is loaded again",
+    node_.log.write(log::Level::warning, "a decision was refused; the run is loaded again",
                        {{"run", to_string(seed_.state.run)}, {"error", persisted.error.message}});
     self_->quit(caf::make_error(caf::sec::runtime_error, persisted.error.message));
     return;

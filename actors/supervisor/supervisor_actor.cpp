@@ -58,7 +58,7 @@ void loaded(Self self, const JobLoaded& message) {
   }
   if (message.seed) adopt(self, message.seed);
   else
-    state.node->log.write(LogLevel::error, "a job could not be loaded",
+    state.node->log.write(log::Level::error, "a job could not be loaded",
                              {{"job", to_string(message.job)}, {"error", message.error.message}});
   for (const auto& request : pending) {
     std::visit([&](const auto& one) {
