@@ -3,9 +3,9 @@
 //   idle ──byte──► receiving ──whole request──► handling ──answer──► sending ──all taken──► idle
 //                      └──fault──► sending the problem ──► lingering ──► closed
 //
-// While a request is under way nothing more is read (a pipelining client is held back by TCP); a stream is the exception,
-// where reading is how the client's leaving is noticed. All input goes through the loop's buffer and answers are written
-// on the spot, so an idle connection holds no buffer at all.
+// While a request is under way nothing more is read (a pipelining client is held back by TCP); a stream is the
+// exception, where reading is how the client's leaving is noticed. All input goes through the loop's buffer and answers
+// are written on the spot, so an idle connection holds no buffer at all.
 //
 // Lives on the thread of its loop, which owns it (Roster); other threads reach it through the Mailbox only.
 // connection.cpp is the reading side, connection_output.cpp the writing side.
@@ -88,19 +88,19 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   const bool counted_;
 
   // reading
-  std::string kept_;            ///< what has been read and not been used
-  std::size_t kept_at_ = 0;     ///< the first of it that counts
+  std::string kept_;         ///< what has been read and not been used
+  std::size_t kept_at_ = 0;  ///< the first of it that counts
   std::optional<RequestParser> parser_;
-  std::size_t progress_ = 0;    ///< bytes since the stall was last put off
+  std::size_t progress_ = 0;  ///< bytes since the stall was last put off
   bool watching_input_ = false;
   bool advancing_ = false;
-  bool continued_ = false;      ///< `100 Continue` has been sent
+  bool continued_ = false;  ///< `100 Continue` has been sent
 
   // the request under way
   std::uint64_t exchange_ = 0;
   bool active_ = false;
   bool dispatching_ = false;
-  bool rejected_ = false;       ///< the client may still be sending what we refused
+  bool rejected_ = false;  ///< the client may still be sending what we refused
   bool head_only_ = false;
   bool keep_alive_ = true;
   int version_ = 11;

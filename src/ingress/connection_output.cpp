@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "ingress/chunked_stream.hpp"
 #include "ingress/connection.hpp"
 
@@ -69,7 +71,9 @@ void Connection::on_payload(Piece& piece) {
 
 void Connection::answer_error(const Error& error) {
   auto response = loop_.context().render_error(error, request_id_);
-  if (error.code == ErrorCode::overloaded) response.headers.emplace_back("Retry-After", "1");
+  const auto is_retry_after = [](const auto& header) { return header.first == "Retry-After"; };
+  if (error.code == ErrorCode::overloaded && std::ranges::none_of(response.headers, is_retry_after))
+    response.headers.emplace_back("Retry-After", "1");
   answer(std::move(response));
 }
 
@@ -89,7 +93,8 @@ void Connection::answer(Response response) {
 }
 
 void Connection::start_download(Response response) {
-  download_ = std::make_unique<Download>(std::move(response), loop_.context(), loop_.mailbox(), weak_from_this(), exchange_);
+  download_ =
+      std::make_unique<Download>(std::move(response), loop_.context(), loop_.mailbox(), weak_from_this(), exchange_);
 }
 
 void Connection::send_piece() {

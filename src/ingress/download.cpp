@@ -22,12 +22,11 @@ void Download::read_next() {
   if (offset_ == end_) return;
   asked_ = static_cast<std::size_t>(std::min<std::uint64_t>(kPieceBytes, end_ - offset_));
   reading_ = true;
-  boost::asio::post(context_.content_readers,
-                    [source = response_.content->source, offset = offset_, count = asked_, mailbox = mailbox_,
-                     connection = connection_, exchange = exchange_] {
-                      if (connection.expired()) return;
-                      mailbox->put({connection, exchange, Piece{source->read(offset, count)}});
-                    });
+  boost::asio::post(context_.content_readers, [source = response_.content->source, offset = offset_, count = asked_,
+                                               mailbox = mailbox_, connection = connection_, exchange = exchange_] {
+    if (connection.expired()) return;
+    mailbox->put({connection, exchange, Piece{source->read(offset, count)}});
+  });
   offset_ += asked_;
 }
 

@@ -1,5 +1,5 @@
-// The sending of a blob: pieces are read on a thread of the pool, one ahead of the one being sent, so that neither a slow
-// disk holds up the loop nor a slow client fills the memory.
+// The sending of a blob: pieces are read on a thread of the pool, one ahead of the one being sent, so that neither a
+// slow disk holds up the loop nor a slow client fills the memory.
 #pragma once
 
 #include <memory>

@@ -12,7 +12,7 @@ namespace {
 
 using boost::system::error_code;
 
-/// Out of descriptors: the time given to closing connections before the next attempt.
+/// Accepting failed, most likely for want of descriptors: the time given to closing connections before the next try.
 constexpr Millis kAcceptPause{50};
 /// How long a refused client may still send before it is cut off.
 constexpr Millis kLinger{2000};
@@ -141,10 +141,10 @@ void EventLoop::on_accept(error_code ec, Socket socket) {
 }
 
 void EventLoop::on_accept_failed(error_code ec) {
-  const bool exhausted = ec == boost::asio::error::no_descriptors || ec == boost::system::errc::too_many_files_open_in_system ||
-                         ec == boost::asio::error::no_buffer_space || ec == boost::asio::error::no_memory;
-  if (!exhausted) return accept();  // the client was gone before we came to it
-  shed_longest_idle();
+  if (ec == boost::asio::error::connection_aborted) return accept();  // the client was gone before we came to it
+  const bool exhausted = ec == boost::asio::error::no_descriptors ||
+                         ec == boost::system::errc::too_many_files_open_in_system;
+  if (exhausted) shed_longest_idle();
   accept_pause_.expires_after(kAcceptPause);
   accept_pause_.async_wait([this](error_code cancelled) {
     if (!cancelled) accept();

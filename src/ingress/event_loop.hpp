@@ -1,5 +1,5 @@
-// One thread of the server: an Asio loop with a listening socket of its own, the connections accepted on it, and the one
-// timer that expires them. Loops share nothing but the ServerContext.
+// One thread of the server: an Asio loop with a listening socket of its own, the connections accepted on it, and the
+// one timer that expires them. Loops share nothing but the ServerContext.
 #pragma once
 
 #include <array>

@@ -2,8 +2,8 @@
 //
 //   actor thread ──put──► [deliveries] ──one wake-up a burst──► loop thread ──► Connection::deliver
 //
-// Waking a loop costs a system call, so only the put that finds the box empty does it. A mailbox outlives its loop for as
-// long as a responder or stream holds it: once closed, what is put into it is given up.
+// Waking a loop costs a system call, so only the put that finds the box empty does it. A mailbox outlives its loop for
+// as long as a responder or stream holds it: once closed, what is put into it is given up.
 #pragma once
 
 #include <atomic>

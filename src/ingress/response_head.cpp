@@ -13,7 +13,8 @@ namespace troupe::ingress {
 namespace {
 
 constexpr std::array<std::string_view, 7> kServerHeaders = {
-    "date", "content-length", "transfer-encoding", "connection", "keep-alive", "x-request-id", "x-content-type-options"};
+    "date",       "content-length", "transfer-encoding",     "connection",
+    "keep-alive", "x-request-id",   "x-content-type-options"};
 
 char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -34,7 +35,8 @@ void append_status_line(std::string& out, int status) {
   out += "HTTP/1.1 ";
   append_number(out, static_cast<std::uint64_t>(status));
   out += ' ';
-  const auto reason = boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(static_cast<unsigned>(status)));
+  const auto reason =
+      boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(static_cast<unsigned>(status)));
   out.append(reason.data(), reason.size());
   out += "\r\n";
 }

@@ -13,7 +13,7 @@ namespace troupe::ingress {
 
 /// What the server knows about an answer besides the answer itself.
 struct ResponseFraming {
-  int version = 11;                             ///< of the request
+  int version = 11;  ///< of the request
   bool keep_alive = true;
   bool chunked = false;
   std::optional<std::uint64_t> content_length;  ///< none: chunked, ended by closing, or a status without a body

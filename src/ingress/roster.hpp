@@ -1,8 +1,8 @@
 // The connections of one event loop, by what they are waiting for.
 //
-// Within a phase every connection has the same time-out, so a list kept in the order of entering is also in the order of
-// expiry: moving a connection is a splice, finding the expired is a look at the head, and ten thousand connections need
-// no timer but the loop's one tick. The head of the idle list is the one to close when room is needed.
+// Within a phase every connection has the same time-out, so a list kept in the order of entering is also in the order
+// of expiry: moving a connection is a splice, finding the expired is a look at the head, and ten thousand connections
+// need no timer but the loop's one tick. The head of the idle list is the one to close when room is needed.
 #pragma once
 
 #include <array>

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/system/system_error.hpp>
 
 #include "ingress/event_loop.hpp"
 #include "ingress/server_context.hpp"
@@ -96,9 +97,13 @@ Result<std::unique_ptr<Server>> Server::listen(ServerOptions options, Handler ha
   TROUPE_ASSERT(options.threads > 0 && options.connections > 0, "a server has a thread and takes a connection");
   TROUPE_ASSERT(handler && render_error, "a server has a handler");
   raise_descriptor_limit();
-  auto server = std::make_unique<HttpServer>(std::move(options), std::move(handler), std::move(render_error));
-  if (auto bound = server->bind(); !bound) return std::move(bound).error();
-  return std::unique_ptr<Server>(std::move(server));
+  try {
+    auto server = std::make_unique<HttpServer>(std::move(options), std::move(handler), std::move(render_error));
+    if (auto bound = server->bind(); !bound) return std::move(bound).error();
+    return std::unique_ptr<Server>(std::move(server));
+  } catch (const boost::system::system_error& error) {  // Asio's loops throw if there are no descriptors for them
+    return {ErrorCode::io_failed, std::string("Cannot set up an event loop: ") + error.what()};
+  }
 }
 
 }  // namespace troupe::ingress

@@ -45,7 +45,8 @@ TEST_F(AnswersTest, MayComeFromAnyThread) {
   for (int round = 0; round < 20; ++round) {
     for (std::size_t i = 0; i < callers.size(); ++i)
       callers[i].send("GET /" + std::to_string(i % 2) + " HTTP/1.1\r\nHost: a\r\n\r\n");
-    for (std::size_t i = 0; i < callers.size(); ++i) EXPECT_EQ(callers[i].read_response().body, "/" + std::to_string(i % 2));
+    for (std::size_t i = 0; i < callers.size(); ++i)
+      EXPECT_EQ(callers[i].read_response().body, "/" + std::to_string(i % 2));
   }
 }
 
@@ -232,11 +233,16 @@ class StreamTest : public ServerTest {
     });
   }
   std::shared_ptr<Stream> stream() {
-    EXPECT_TRUE(eventually([this] { std::lock_guard lock(mutex_); return !streams_.empty(); }));
+    EXPECT_TRUE(eventually([this] {
+      std::lock_guard lock(mutex_);
+      return !streams_.empty();
+    }));
     std::lock_guard lock(mutex_);
     return streams_.back();
   }
-  bool closed_once() { return eventually([this] { return closes_ > 0; }) && closes_ == 1; }
+  bool closed_once() {
+    return eventually([this] { return closes_ > 0; }) && closes_ == 1;
+  }
 
   std::mutex mutex_;
   std::vector<std::shared_ptr<Stream>> streams_;

@@ -118,7 +118,8 @@ TEST_F(ConnectionsTest, APortInUseIsAnError) {
     options.port = server_->port();
     options.threads = threads;
     const auto second = Server::listen(
-        options, [](Request, std::shared_ptr<Responder>) {}, [](const Error&, const std::string&) { return Response{}; });
+        options, [](Request, std::shared_ptr<Responder>) {},
+        [](const Error&, const std::string&) { return Response{}; });
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().code, ErrorCode::io_failed);
   }

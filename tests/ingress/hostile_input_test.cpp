@@ -76,7 +76,11 @@ std::vector<Row> rows() {
       {"another coding", post("Transfer-Encoding: gzip\r\n", ""), 400},
       {"another coding first", post("Transfer-Encoding: gzip, chunked\r\n", "0\r\n\r\n"), 400},
       {"chunked twice", post("Transfer-Encoding: chunked, chunked\r\n", "0\r\n\r\n"), 400},
-      {"chunked with a vertical tab", post("Transfer-Encoding: \x0b" "chunked\r\n", "0\r\n\r\n"), 400},
+      {"chunked with a vertical tab",
+       post("Transfer-Encoding: \x0b"
+            "chunked\r\n",
+            "0\r\n\r\n"),
+       400},
       {"chunked in HTTP/1.0", head("POST / HTTP/1.0", "Transfer-Encoding: chunked\r\n") + "0\r\n\r\n", 400},
       // chunks
       {"a chunk size that is no number", chunked("x\r\n"), 400},
@@ -93,11 +97,14 @@ std::vector<Row> rows() {
       // sizes
       {"a long target", "GET /" + std::string(20'000, 'a'), 431},
       {"a long header", "GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(20'000, 'a'), 431},
-      {"many headers", "GET / HTTP/1.1\r\nHost: a\r\n" + [] {
-         std::string many;
-         for (int i = 0; i < 3000; ++i) many += "X: aaaa\r\n";
-         return many;
-       }(), 431},
+      {"many headers",
+       "GET / HTTP/1.1\r\nHost: a\r\n" +
+           [] {
+             std::string many;
+             for (int i = 0; i < 3000; ++i) many += "X: aaaa\r\n";
+             return many;
+           }(),
+       431},
   };
 }
 
@@ -139,7 +146,8 @@ TEST_F(HostileInputTest, SentByteByByteGetsTheSameStatus) {
 
 TEST_F(HostileInputTest, CutAtAnyByteLeavesTheServerWell) {
   serve_echo();
-  const auto whole = post("Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n", "3;a=b\r\nabc\r\n0\r\nT: x\r\n\r\n");
+  const auto whole =
+      post("Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n", "3;a=b\r\nabc\r\n0\r\nT: x\r\n\r\n");
   for (std::size_t cut = 0; cut < whole.size(); ++cut) {
     auto attacker = client();
     attacker.send(std::string_view(whole).substr(0, cut));

@@ -1,6 +1,8 @@
 // How requests arrive, in whatever pieces, and when the server loses patience.
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "ingress/server_fixture.hpp"
 
 namespace troupe::ingress {
@@ -11,9 +13,9 @@ using RequestsTest = ServerTest;
 constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 TEST_F(RequestsTest, ReachTheHandlerSplitDecodedAndWithLowerCaseHeaders) {
-  Request seen;
-  serve([&seen](Request request, std::shared_ptr<Responder> responder) {
-    seen = std::move(request);
+  std::promise<Request> arrived;
+  serve([&arrived](Request request, std::shared_ptr<Responder> responder) {
+    arrived.set_value(std::move(request));
     responder->respond(text("ok"));
   });
   auto caller = client();
@@ -21,6 +23,7 @@ TEST_F(RequestsTest, ReachTheHandlerSplitDecodedAndWithLowerCaseHeaders) {
       "PROPFIND /a%2Fb/%C3%BC?x=%31&y HTTP/1.1\r\nHOST: h\r\nX-Request-ID: my.id:1\r\nX-A:  padded \t\r\n"
       "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc");
   ASSERT_EQ(caller.read_response().status, 200);
+  const Request seen = arrived.get_future().get();
   EXPECT_EQ(seen.method, "PROPFIND");
   EXPECT_EQ(seen.target, "/a%2Fb/%C3%BC?x=%31&y");
   EXPECT_EQ(seen.path, "/a/b/\u00fc");
@@ -37,10 +40,10 @@ TEST_F(RequestsTest, MayNameTheirTargetInEveryForm) {
   struct Row {
     const char *line, *echo;
   };
-  for (const Row& row : {Row{"GET http://a.b:80/x?y", "GET /x?y "}, Row{"GET HTTPS://a", "GET /? "},
-                         Row{"GET http://a?q", "GET /?q "}, Row{"OPTIONS *", "OPTIONS *? "},
-                         Row{"CONNECT a:443", "CONNECT a:443? "}, Row{"GET /?a?b", "GET /?a?b "},
-                         Row{"GET //a", "GET //a? "}, Row{"M-SEARCH /", "M-SEARCH /? "}}) {
+  for (const Row& row :
+       {Row{"GET http://a.b:80/x?y", "GET /x?y "}, Row{"GET HTTPS://a", "GET /? "}, Row{"GET http://a?q", "GET /?q "},
+        Row{"OPTIONS *", "OPTIONS *? "}, Row{"CONNECT a:443", "CONNECT a:443? "}, Row{"GET /?a?b", "GET /?a?b "},
+        Row{"GET //a", "GET //a? "}, Row{"M-SEARCH /", "M-SEARCH /? "}}) {
     auto caller = client();
     caller.send(std::string(row.line) + " HTTP/1.1\r\nHost: a\r\n\r\n");
     EXPECT_EQ(caller.read_response().body, row.echo);
@@ -95,7 +98,8 @@ TEST_F(RequestsTest, MayArriveByteByByte) {
   serve_echo();
   auto caller = client();
   const std::string_view whole =
-      "\r\nPOST /a?b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n3;x=\"y\"\r\nabc\r\n2\r\nde\r\n0\r\nT: x\r\n\r\n";
+      "\r\nPOST /a?b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n3;x=\"y\"\r\nabc\r\n2\r\nde\r\n0\r\nT: "
+      "x\r\n\r\n";
   for (int round = 0; round < 2; ++round) {
     for (char c : whole) ASSERT_TRUE(caller.send({&c, 1}));
     EXPECT_EQ(caller.read_response().body, "POST /a?b abcde");
@@ -157,7 +161,9 @@ TEST_F(RequestsTest, KeepTheConnectionAsTheirVersionAndHeadersSay) {
 
 TEST_F(RequestsTest, AreAnsweredEvenIfTheClientSaysThatItSendsNoMore) {
   OtherThread actors;
-  serve([&](Request, std::shared_ptr<Responder> responder) { actors.post([responder] { responder->respond(text("late")); }); });
+  serve([&](Request, std::shared_ptr<Responder> responder) {
+    actors.post([responder] { responder->respond(text("late")); });
+  });
   auto caller = client();
   caller.send(kGet);
   caller.shut_down_sending();
@@ -176,8 +182,9 @@ class PatienceTest : public ServerTest {
 TEST_F(PatienceTest, EndsForARequestThatStopsAnywhere) {
   options_.keep_alive_idle = 10s;
   serve_echo();
-  for (const std::string_view begun : {"G", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: a\r\n", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nab",
-                                  "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab"}) {
+  for (const std::string_view begun : {"G", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: a\r\n",
+                                       "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nab",
+                                       "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab"}) {
     SCOPED_TRACE(begun);
     auto caller = client();
     caller.send(begun);
@@ -191,7 +198,8 @@ TEST_F(PatienceTest, EndsForARequestThatStopsAnywhere) {
 TEST_F(PatienceTest, EndsForAHeadOrABodyThatDripsForEver) {
   options_.keep_alive_idle = 10s;
   serve_echo();
-  for (const std::string_view begun : {"GET / HTTP/1.1\r\nHost: ", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999\r\n\r\n"}) {
+  for (const std::string_view begun :
+       {"GET / HTTP/1.1\r\nHost: ", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999\r\n\r\n"}) {
     auto caller = client();
     caller.send(begun);
     const auto start = std::chrono::steady_clock::now();

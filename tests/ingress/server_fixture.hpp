@@ -21,7 +21,9 @@ namespace troupe::ingress {
 
 using namespace std::chrono_literals;
 
-inline Response text(std::string body, int status = 200) { return {status, {{"Content-Type", "text/plain"}}, std::move(body), {}}; }
+inline Response text(std::string body, int status = 200) {
+  return {status, {{"Content-Type", "text/plain"}}, std::move(body), {}};
+}
 
 /// Waits for what another thread will make true; false if it does not within ten seconds.
 inline bool eventually(const std::function<bool()>& condition) {
@@ -101,9 +103,11 @@ class ServerTest : public testing::Test {
   void serve(Handler handler) {
     options_.host = "127.0.0.1";
     options_.port = 0;
-    auto listening = Server::listen(options_, std::move(handler), [](const Error& error, const std::string& request_id) {
-      return text(std::string(code_text(error.code)) + ' ' + request_id + ' ' + error.message, status_of(error.code));
-    });
+    auto listening =
+        Server::listen(options_, std::move(handler), [](const Error& error, const std::string& request_id) {
+          return text(std::string(code_text(error.code)) + ' ' + request_id + ' ' + error.message,
+                      status_of(error.code));
+        });
     ASSERT_TRUE(listening) << listening.error().message;
     server_ = std::move(*listening);
     server_->start();
@@ -119,12 +123,18 @@ class ServerTest : public testing::Test {
 
   static int status_of(ErrorCode code) {
     switch (code) {
-      case ErrorCode::malformed_request: return 400;
-      case ErrorCode::request_timeout: return 408;
-      case ErrorCode::payload_too_large: return 413;
-      case ErrorCode::header_too_large: return 431;
-      case ErrorCode::overloaded: return 503;
-      default: return 500;
+      case ErrorCode::malformed_request:
+        return 400;
+      case ErrorCode::request_timeout:
+        return 408;
+      case ErrorCode::payload_too_large:
+        return 413;
+      case ErrorCode::header_too_large:
+        return 431;
+      case ErrorCode::overloaded:
+        return 503;
+      default:
+        return 500;
     }
   }
 
