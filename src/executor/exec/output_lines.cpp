@@ -18,8 +18,10 @@ std::string OutputLines::take(std::string_view bytes) {
   std::size_t end = partial_.rfind('\n');
   end = end == partial_.npos ? 0 : end + 1;
   if (partial_.size() - end > kLineBytes) {
-    end = partial_.size();
-    for (int i = 0; i < 3 && (static_cast<unsigned char>(partial_[end - 1]) & 0x80); ++i) --end;  // not within a character
+    end = partial_.size();  // but not within a character: its first byte stays as well
+    const auto byte = [&] { return static_cast<unsigned char>(partial_[end - 1]); };
+    for (int i = 0; i < 3 && (byte() & 0xC0) == 0x80; ++i) --end;
+    if (byte() >= 0xC0) --end;
   }
   std::string lines = partial_.substr(0, end);
   partial_.erase(0, end);

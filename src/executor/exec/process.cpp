@@ -4,10 +4,10 @@
 #include <linux/close_range.h>
 #include <pthread.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -180,7 +180,8 @@ Result<Process> spawn(const ProcessPlan& plan) {
     ::waitpid(process.pid, nullptr, 0);
     return why(plan, reason);
   }
-  process.pidfd = Fd(::pidfd_open(process.pid, 0));
+  // Not by glibc 2.36's wrapper, which its header declares as a C++ function.
+  process.pidfd = Fd(static_cast<int>(::syscall(SYS_pidfd_open, process.pid, 0)));
   if (!process.pidfd) {
     const Error error = cannot_start(plan, "watching it");
     ::kill(-process.pid, SIGKILL);
