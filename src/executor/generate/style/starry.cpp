@@ -64,7 +64,7 @@ class NightSky {
         pixel_(canvas.pixel()),
         floor_(canvas.half().y),
         has_aurora_(chance.happens(0.4F)),
-        has_moon_(chance.happens(0.4F)) {
+        has_moon_(chance.happens(0.5F) && !has_aurora_) {
     band_turn_ = direction(chance.between(0.55F, 1.15F) * (chance.happens(0.5F) ? 1.0F : -1.0F));
     band_offset_ = chance.between(-0.1F, 0.1F);
     const float x = chance.between(0.14F, 0.34F) * (band_turn_.y > 0 ? 1.0F : -1.0F);
@@ -126,7 +126,9 @@ class NightSky {
       const float presence = smooth_step(-0.25F, 0.35F, curtain_.at({p.x * 1.1F + layer * 3.3F + aurora_shift_, 8.5F}));
       const Colour low = mix_perceived(palette_.tones[3], palette_.accent, i == 1 ? 0.65F : 0.2F);
       const Colour high = mix(palette_.tones[2], palette_.accent, 0.3F);
-      sum = sum + mix(low, high, saturate(above * 3.4F)) * (rise * rays * fine * presence * (0.62F - 0.13F * layer));
+      const Colour tint = mix(low, high, saturate(above * 3.4F));
+      // Squared, the colour is purer: gas glows in few lines of the spectrum.
+      sum = sum + mix(tint, tint * tint * 1.6F, 0.75F) * (rise * rays * fine * presence * (0.95F - 0.18F * layer));
     }
     return sum;
   }
@@ -151,7 +153,7 @@ class NightSky {
     const float disc = coverage(distance - kRadius, pixel_ * 1.4F);
     const float shaded = smooth_step(0.007F, -0.007F, length(q - Vec{-0.022F, -0.012F}) - kRadius * 0.95F);
     const float seas = 1.0F - 0.16F * smooth_step(0.0F, 0.5F, cloud_.fractal(q * 42.0F, 3));
-    const Colour face = mix(light * seas, behind * 0.9F + light * (glow * 0.55F), shaded);
+    const Colour face = mix(light * seas, behind * 0.9F + light * (glow * 0.3F), shaded);
     return mix(colour, face, disc);
   }
 
