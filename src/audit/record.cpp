@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "codec/utf8.hpp"
 #include "crypto/hash.hpp"
 
 namespace troupe {
@@ -34,8 +35,9 @@ bool is_ascii(std::string_view text) {
 /// Details may quote what a program printed, which need not be UTF-8; a record must be. Whatever is not stands within a
 /// JSON string, so that the line can be mended as a whole.
 void mend_utf8(std::string& out, std::size_t from) {
-  if (is_ascii(std::string_view(out).substr(from))) return;
-  const auto mended = parse_json(to_text(Json(out.substr(from))));
+  const std::string_view record = std::string_view(out).substr(from);
+  if (is_ascii(record) || find_invalid_utf8(record) == std::string_view::npos) return;
+  const auto mended = parse_json(to_text(Json(record)));
   out.replace(from, std::string::npos, mended->get_ref<const std::string&>());
 }
 
