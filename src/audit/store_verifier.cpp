@@ -7,7 +7,8 @@ namespace troupe {
 namespace {
 
 constexpr std::size_t kRowsPerPage = 500;
-/// Transactions in a row that may have written no records; more is a damaged number, and hashing up to it would not end.
+/// Transactions in a row that may have written no records; more is a damaged number, and hashing up to it would not
+/// end.
 constexpr std::uint64_t kEmptyTransactionsMax = 100'000'000;
 
 /// A report in the making: each check adds what it saw, and returns false at the first fault.
@@ -100,8 +101,7 @@ class ShardHead {
   /// Feed rows by (transaction, position).
   void add(const JournalRow& row) {
     move_to(row.transaction);
-    if (row.position != next_position_) suspect(row.transaction);
-    next_position_ = row.position + 1;
+    if (row.position != hashes_.size()) suspect(row.transaction);  // the writer counts records
     std::string_view left = row.records;
     while (!left.empty()) {
       const std::string_view stored = left.substr(0, left.find('\n'));
@@ -127,7 +127,6 @@ class ShardHead {
         head_ = advance_shard(head_, hashes_);
       }
       hashes_.clear();
-      next_position_ = 0;
     }
   }
   void suspect(std::uint64_t transaction) {
@@ -136,8 +135,7 @@ class ShardHead {
 
   Digest head_{};
   std::uint64_t transaction_ = 0;  ///< the one that rows are being added of
-  std::uint32_t next_position_ = 0;
-  std::vector<Digest> hashes_;  ///< of that one
+  std::vector<Digest> hashes_;     ///< of that one
   std::uint64_t suspect_ = 0;
 };
 

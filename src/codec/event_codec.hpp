@@ -36,8 +36,7 @@ struct OutcomeDigest {
 /// renaming it and adding its own details, so that a one-step job has three records: job.accepted, step.completed,
 /// run.completed.
 ///
-/// `before` is the state before the events (for durations). All events of a decision bear the same time; hand that to
-/// append_records as `at`.
+/// `before` is the state before the events (for durations).
 std::vector<RecordDraft> to_records(const std::vector<Event>& events, const RunState& before,
                                     const WorkflowDefinition& workflow, const std::vector<OutcomeDigest>& outcomes);
 

@@ -18,12 +18,12 @@ class FakeStore final : public StoreReader {
     ShardState& state = shard_state(shard);
     ++state.seq;
     std::vector<Digest> hashes;
-    std::uint32_t position = 0;
     for (const auto& [number, count] : records) {
       JobRow& job = jobs_[job_id(number)];
       job.id = job_id(number);
       ChainHead head{job.last_seq, job.head};
-      append(job.id.as<ChainId>(), job.id, head, count, {shard, state.seq, position++}, hashes);
+      append(job.id.as<ChainId>(), job.id, head, count, {shard, state.seq, static_cast<std::uint32_t>(hashes.size())},
+             hashes);
       job.last_seq = head.seq;
       job.head = head.hash;
     }
