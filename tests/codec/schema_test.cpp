@@ -163,7 +163,7 @@ TEST(JsonSchema, BoundsThePatternsThatBacktrackWithoutEndAndTheStackOfLongTexts)
   const auto start = std::chrono::steady_clock::now();
   EXPECT_EQ(lines(schema->validate(Json(std::string(40, 'a') + "!"))),
             " takes too long to compare with the pattern ^(a+)+$");
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
   EXPECT_EQ(lines(compile(R"({"pattern":"^(a|b)*$"})")->validate(Json(std::string(1 << 20, 'a')))).substr(0, 10),
             " takes too");
   EXPECT_EQ(lines(compile(R"({"pattern":"^[ab]*$"})")->validate(Json(std::string(1 << 16, 'a')))), "");
