@@ -92,7 +92,7 @@ class Reader {
       levels_ += height(*node);
     }
     // The library recurses through references, a few kilobytes of stack each level; this bounds the longest way it can go.
-    constexpr std::size_t kLevelsMax = 1'000;
+    constexpr std::size_t kLevelsMax = 300;
     demand(levels_ <= kLevelsMax, "", "its references are nested too deeply");
     return std::move(source_);
   }

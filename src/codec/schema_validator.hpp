@@ -1,7 +1,7 @@
 // Checks a value against a schema that valijson has compiled, and says in plain words what does not fit.
 //
 // valijson's own validator is not used: its messages name neither what was expected nor the number, it copies the path of
-// every member it visits (a valid poster job took it ten times as long), and it matches patterns with std::regex
+// every member it visits (it took 2.4 µs for a valid poster job, this takes 0.45), and it matches patterns with std::regex
 // (see pattern.hpp).
 #pragma once
 

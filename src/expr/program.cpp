@@ -88,7 +88,7 @@ Result<std::unique_ptr<Program>> Program::compile(std::string_view expression) {
   int compiled = 0;
   auto call = [&compiled, state, source = text.c_str()] { compiled = jq_compile(state, source); };
   if (const char* reason = call_jq(call)) {
-    program->state_ = nullptr;
+    program->lost_ = true;
     return failed(reason);
   }
   if (compiled == 0) return failed(messages.empty() ? "jq does not accept it" : plain_reason(messages.front()));
@@ -98,7 +98,9 @@ Result<std::unique_ptr<Program>> Program::compile(std::string_view expression) {
 }
 
 Program::~Program() {
-  if (state_ != nullptr) jq_teardown(&state_);
+  if (lost_) return;
+  auto call = [this] { jq_teardown(&state_); };
+  static_cast<void>(call_jq(call));  // a state that was halted may fail in this too; it is lost then
 }
 
 Result<jv> Program::run(jv input) {
@@ -107,11 +109,18 @@ Result<jv> Program::run(jv input) {
     jq_start(state, input, 0);
     first = jq_next(state);
     if (jv_is_valid(first)) second = jq_next(state);
+    // jq fails an assertion of its own when it is started anew in the middle of some values (`paths`).
+    constexpr int kDrainMax = 10'000;
+    bool more = jv_is_valid(second);
+    for (int i = 0; more && i < kDrainMax; ++i) {
+      const jv next = jq_next(state);
+      more = jv_is_valid(next);
+      jv_free(next);
+    }
     jq_start(state, jv_null(), 0);  // lets go of the input
   };
   if (const char* reason = call_jq(call)) {
-    broken_ = true;
-    state_ = nullptr;  // half changed: lost rather than freed
+    lost_ = true;
     return failed(reason);
   }
   if (jv_is_valid(first) && !jv_is_valid(second) && jv_invalid_has_msg(jv_copy(second)) == 0) {
@@ -131,7 +140,7 @@ Result<jv> Program::run(jv input) {
 }
 
 void Program::halt() {
-  broken_ = true;
+  halted_ = true;
   if (jq_halted(state_) == 0) jq_halt(state_, jv_invalid(), jv_invalid());
 }
 

@@ -27,13 +27,14 @@ class Program {
   Result<jv> run(jv input);
   /// Makes a run() at work end soon. The program is of no use afterwards.
   void halt();
-  bool is_usable() const { return !broken_; }
+  bool is_usable() const { return !halted_ && !lost_; }
 
  private:
   explicit Program(jq_state* state) : state_(state) {}
 
   jq_state* state_;
-  bool broken_ = false;  ///< halted, or left by an exit of the sandbox: in a state nobody knows
+  bool halted_ = false;
+  bool lost_ = false;  ///< left by an exit of the sandbox, half changed: never freed
 };
 
 /// Compiled programs that nobody uses now, the most recently used kProgramsMax of them. Thread-safe.

@@ -11,8 +11,8 @@ namespace {
 
 class RunEvaluator final : public Evaluator {
  public:
-  RunEvaluator(WorkflowPtr workflow, const RunFacts& facts)
-      : workflow_(std::move(workflow)), scope_(scope_of(facts)), steps_(workflow_->steps.size()) {}
+  RunEvaluator(WorkflowPtr workflow, RunFacts facts)
+      : workflow_(std::move(workflow)), facts_(std::move(facts)), steps_(workflow_->steps.size()) {}
 
   Result<bool> condition(StepIndex step) override {
     auto value = evaluate_bare(step, definition(step).when);
@@ -58,7 +58,7 @@ class RunEvaluator final : public Evaluator {
     if (is_literal(form.view())) return form;
     for (StepIndex step = 0; step < steps_.size(); ++step) show_empty_list(step);
     show_item(nullptr, nullptr);
-    const auto rendered = render_in(scope_, from_document(form, nullptr), Secrets::plain_text);
+    const auto rendered = render_in(scope(), from_document(form, nullptr), Secrets::plain_text);
     if (rendered.ok()) return to_document(*rendered);
     Error error = rendered.error();
     error.message = "outputs" + (error.message.starts_with('/') ? error.message : ": " + error.message);
@@ -66,9 +66,12 @@ class RunEvaluator final : public Evaluator {
   }
 
   void add_result(StepIndex step, ItemIndex item, Document outputs) override {
-    const StepDefinition& of = definition(step);
+    TROUPE_ASSERT(step < steps_.size(), "a step that the workflow does not have");
     steps_[step].has_results = true;
-    scope_.set_step(of.name, of.for_each.empty() ? std::nullopt : std::optional<std::size_t>(item), from_document(outputs));
+    if (scope_)
+      show_result(step, item, outputs);
+    else
+      results_.push_back({step, item, std::move(outputs)});
   }
 
  private:
@@ -79,15 +82,32 @@ class RunEvaluator final : public Evaluator {
     std::optional<std::shared_ptr<const Json>> items;
   };
 
-  static Json scope_of(const RunFacts& facts) {
-    return {{"inputs", from_document(facts.inputs)},
-            {"metadata", from_document(facts.metadata)},
-            {"client_id", facts.client_id},
-            {"job_id", facts.client_job_id.empty() ? to_string(facts.job) : facts.client_job_id},
-            {"run_id", to_string(facts.run)},
-            {"steps", Json::object()},
-            {"item", nullptr},
-            {"attempt", nullptr}};
+  struct StepResult {
+    StepIndex step;
+    ItemIndex item;
+    Document outputs;
+  };
+
+  /// Made when it is first needed: most runs of one step hold no expression, and reading their documents for nothing
+  /// would cost 7 microseconds each.
+  Scope& scope() {
+    if (scope_) return *scope_;
+    scope_.emplace(Json{{"inputs", from_document(facts_.inputs)},
+                        {"metadata", from_document(facts_.metadata)},
+                        {"client_id", facts_.client_id},
+                        {"job_id", facts_.client_job_id.empty() ? to_string(facts_.job) : facts_.client_job_id},
+                        {"run_id", to_string(facts_.run)},
+                        {"steps", Json::object()},
+                        {"item", nullptr},
+                        {"attempt", nullptr}});
+    for (const StepResult& result : std::exchange(results_, {})) show_result(result.step, result.item, result.outputs);
+    return *scope_;
+  }
+
+  void show_result(StepIndex step, ItemIndex item, const Document& outputs) {
+    const StepDefinition& of = definition(step);
+    scope().set_step(of.name, of.for_each.empty() ? std::nullopt : std::optional<std::size_t>(item),
+                     from_document(outputs));
   }
 
   const StepDefinition& definition(StepIndex step) const {
@@ -105,7 +125,7 @@ class RunEvaluator final : public Evaluator {
     }
     show_needs(step);
     show_item(std::move(value), attempt);
-    auto rendered = render_in(scope_, from_document(form), Secrets::resolved_later);
+    auto rendered = render_in(scope(), from_document(form), Secrets::resolved_later);
     if (rendered.ok()) return rendered;
     return in_step(step, compensation ? "compensate/config" : "config", std::move(rendered).error());
   }
@@ -130,12 +150,12 @@ class RunEvaluator final : public Evaluator {
   Result<Json> evaluate_bare(StepIndex step, const std::string& expression) {
     show_needs(step);
     show_item(nullptr, nullptr);
-    return evaluate_in(scope_, expression);
+    return evaluate_in(scope(), expression);
   }
 
   void show_item(Json item, Json attempt) {
-    scope_.set("item", std::move(item));
-    scope_.set("attempt", std::move(attempt));
+    scope().set("item", std::move(item));
+    scope().set("attempt", std::move(attempt));
   }
 
   /// A for_each step that ended without items gave no result that would show it, yet `.steps.NAME` is `[]` then. Whether
@@ -157,7 +177,7 @@ class RunEvaluator final : public Evaluator {
     const auto list = items(step);
     if (!list.ok() || !(*list)->empty()) return;
     facts.is_empty = true;
-    scope_.set_step(of.name, std::nullopt, Json::array());
+    scope().set_step(of.name, std::nullopt, Json::array());
   }
 
   Error in_step(StepIndex step, std::string_view member, Error error) const {
@@ -169,14 +189,16 @@ class RunEvaluator final : public Evaluator {
   }
 
   const WorkflowPtr workflow_;
-  Scope scope_;
+  const RunFacts facts_;
   std::vector<StepFacts> steps_;
+  std::vector<StepResult> results_;  ///< told before there was a scope
+  std::optional<Scope> scope_;
 };
 
 class RunEvaluatorFactory final : public EvaluatorFactory {
  public:
   std::unique_ptr<Evaluator> make(WorkflowPtr workflow, RunFacts facts) override {
-    return std::make_unique<RunEvaluator>(std::move(workflow), facts);
+    return std::make_unique<RunEvaluator>(std::move(workflow), std::move(facts));
   }
 };
 

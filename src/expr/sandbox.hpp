@@ -3,8 +3,9 @@
 // jq does not like in a value it meets with assert() and abort(). None of it may take the server down, so jq runs
 //
 //   - on threads of its own with a stack of 512 MiB (only touched pages cost memory), while the caller waits;
-//   - with the caller as its watchdog: when the time is over it interrupts the job (jq_halt, which jq looks at before each
-//     instruction), and when even that does not help within a grace, it leaves the thread to end by itself;
+//   - with the caller as its watchdog: when the job has used up its time (of the processor; five times as much by the
+//     clock) it interrupts it (jq_halt, which jq looks at before each instruction), and when even that does not help
+//     within a second, it leaves the thread to end by itself;
 //   - within call_jq(), where a failed assertion of jq, or one block of memory above 64 MiB, ends the call instead of the
 //     process. What the call had allocated is then lost; that is the price, paid only by broken expressions.
 #pragma once

@@ -72,27 +72,23 @@ TEST(Expression, IsStoppedWhenItsTimeIsOver) {
     const auto start = std::chrono::steady_clock::now();
     const auto value = evaluate(expression, Json::object());
     EXPECT_FALSE(value.ok()) << expression;
-    EXPECT_LT(std::chrono::steady_clock::now() - start, limits::kExpressionTime + std::chrono::milliseconds(1'500))
+    EXPECT_LT(std::chrono::steady_clock::now() - start, 6 * limits::kExpressionTime)
         << expression;
   }
-  EXPECT_EQ(value_of("1 + 1"), "2");
-}
-
-TEST(Expression, IsLeftAloneWhenJqDoesNotComeBack) {
-  const auto start = std::chrono::steady_clock::now();
-  EXPECT_EQ(value_of("(\"x\" * 60000000) + (\"x\" * 60000000) | length"),
-            "\"(\"x\" * 60000000) + (\"x\" * 60000000) | length\": takes longer than 1s");
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(4));
   EXPECT_EQ(value_of("1 + 1"), "2");
 }
 
 TEST(Expression, CannotTakeTheProcessDown) {
   EXPECT_EQ(value_of("def f: 1 + f; f").substr(0, 19), "\"def f: 1 + f; f\": ");
   EXPECT_EQ(value_of("null | .[1e8] = 1 | length"), "\"null | .[1e8] = 1 | length\": it needs too much memory");
+  EXPECT_EQ(value_of("1e18 | todate"), "\"1e18 | todate\": jq cannot work with such a value");
+  EXPECT_EQ(value_of("[1, [2]] | paths"),
+            "\"[1, [2]] | paths\": gives more than one value (put it in [ ] to make a list of them)");
   EXPECT_EQ(value_of("reduce range(300000) as $i (null; [.]) | 0"), "0");
   EXPECT_EQ(value_of("reduce range(300) as $i (null; [.])"),
             "\"reduce range(300) as $i (null; [.])\": its value is nested deeper than 64 levels");
-  EXPECT_EQ(value_of("[range(600000)]"), "\"[range(600000)]\": its value has more than 4194304 bytes");
+  EXPECT_EQ(value_of("[range(5000)] | map(\"x\" * 1000)"),
+            "\"[range(5000)] | map(\"x\" * 1000)\": its value has more than 4194304 bytes");
   EXPECT_EQ(value_of("1 + 1"), "2");
 }
 
@@ -100,7 +96,7 @@ TEST(Expression, BoundsItsRegularExpressions) {
   EXPECT_EQ(value_of("\"abc\" | test(\"^[a-c]+$\")"), "true");
   const auto start = std::chrono::steady_clock::now();
   EXPECT_FALSE(evaluate("(\"a\" * 40 + \"!\") | test(\"^(a+)+$\")", Json()).ok());
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 6 * limits::kExpressionTime);
 }
 
 TEST(Expression, GivesNumbersAsJsonHasThem) {
