@@ -70,10 +70,10 @@ TEST_F(RequestsTest, AreAnsweredInOrderWhenPipelined) {
     actors.post(answer);
   });
   auto caller = client();
-  std::string all;
-  for (int i = 0; i < 500; ++i) all += "GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: a\r\n\r\n";
+  std::string all;  // more than the server reads at once, so that it stops within a request
+  for (int i = 0; i < 3000; ++i) all += "GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: a\r\n\r\n";
   ASSERT_TRUE(caller.send(all));
-  for (int i = 0; i < 500; ++i) ASSERT_EQ(caller.read_response().body, "/" + std::to_string(i));
+  for (int i = 0; i < 3000; ++i) ASSERT_EQ(caller.read_response().body, "/" + std::to_string(i));
 }
 
 TEST_F(RequestsTest, AreHandledOneAtATimeOnAConnection) {
