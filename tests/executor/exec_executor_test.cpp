@@ -29,10 +29,22 @@ using testing::RecordingSink;
 
 class ExecExecutorTest : public ::testing::Test {
  protected:
-  ExecExecutorTest() {
+  // One store for all: making its folders durable takes longer than most tests.
+  static void SetUpTestSuite() {
+    suite_root_ = new_folder();
+    blobs_ = std::move(*FileBlobStore::open((suite_root_ / "blobs").string()));
+  }
+  static void TearDownTestSuite() {
+    blobs_.reset();
+    fs::remove_all(suite_root_);
+  }
+  static fs::path new_folder() {
     std::string name = ::testing::TempDir() + "exec-XXXXXX";
-    root_ = mkdtemp(name.data());
-    blobs_ = std::move(*FileBlobStore::open((root_ / "blobs").string()));
+    return mkdtemp(name.data());
+  }
+
+  ExecExecutorTest() {
+    root_ = new_folder();
     options_.work_dir = (root_ / "work").string();
     options_.commands = {{.name = "sh", .program = "/bin/sh", .args = {"-c"}}};
     task_.step = "build";
@@ -77,8 +89,9 @@ class ExecExecutorTest : public ::testing::Test {
     while (alive(pid)) std::this_thread::yield();  // the test's time-out is the bound
   }
 
+  static inline fs::path suite_root_;
+  static inline std::unique_ptr<FileBlobStore> blobs_;
   fs::path root_;
-  std::unique_ptr<FileBlobStore> blobs_;
   SystemClock clock_;
   ExecOptions options_;
   Task task_;
@@ -216,8 +229,8 @@ TEST_F(ExecExecutorTest, LeaksNoDescriptors) {
 
 TEST_F(ExecExecutorTest, RunsInAGroupOfItsOwnWithPlainSignalsAndAStrictUmask) {
   std::signal(SIGPIPE, SIG_IGN);
-  const std::string script = "read -r _ _ _ _ group _ < /proc/$$/stat; test $group = $$ && echo own; umask; "
-                             "grep -E '^Sig(Blk|Ign)' /proc/$$/status; pwd";
+  const std::string script = "read -r _ _ _ _ group _ < /proc/$$/stat; test $group = $$ && echo own; umask; pwd; "
+                             "exec grep -E '^Sig(Blk|Ign)' /proc/self/status";
   const std::string printed = sh(script)["stdout"];
   std::signal(SIGPIPE, SIG_DFL);
   EXPECT_THAT(printed, HasSubstr("own\n0077\n"));

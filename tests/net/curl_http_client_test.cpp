@@ -256,7 +256,7 @@ TEST_F(CurlHttpClientTest, KeepsCredentialsWithinTheirOrigin) {
   request.headers = {{"Authorization", "Bearer x"}, {"X-Api-Key", "k"}, {"Accept", "text/plain"}};
   ASSERT_TRUE(call(request));
   EXPECT_EQ(server.requests().at(1).headers.at("x-api-key"), "k");
-  const auto& headers = other.requests().at(0).headers;
+  const auto headers = other.requests().at(0).headers;
   EXPECT_FALSE(headers.contains("authorization"));
   EXPECT_FALSE(headers.contains("x-api-key"));
   EXPECT_EQ(headers.at("accept"), "text/plain");
