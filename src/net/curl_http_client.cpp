@@ -153,7 +153,8 @@ void CurlHttpClient::Loop::run() {
 }
 
 void CurlHttpClient::Loop::begin(Start start) {
-  auto transfer = std::make_unique<Transfer>(start.id, std::move(start.request), std::move(start.reply), options_, policy_);
+  auto transfer =
+      std::make_unique<Transfer>(start.id, std::move(start.request), std::move(start.reply), options_, policy_);
   transfers_.emplace(start.id, std::move(transfer));
   begin_hop(start.id);
 }

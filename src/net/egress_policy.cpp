@@ -79,8 +79,8 @@ const Rule* rule_for(const IpAddress& address) {
 }
 
 bool ends_with_label(std::string_view host, std::string_view label) {
-  return host == label || (host.size() > label.size() && host.ends_with(label) &&
-                           host[host.size() - label.size() - 1] == '.');
+  return host == label ||
+         (host.size() > label.size() && host.ends_with(label) && host[host.size() - label.size() - 1] == '.');
 }
 
 // Names that never leave the machine or its cloud, whatever the resolver would say.
@@ -94,7 +94,9 @@ const Rule* rule_for_name(std::string_view host) {
 
 Error forbidden(std::string_view what, const Rule& rule) {
   return Error{ErrorCode::egress_forbidden,
-               "egress to " + std::string(what) + " is forbidden: " + rule.name + " (" + rule.network + ")", false, {}};
+               "egress to " + std::string(what) + " is forbidden: " + rule.name + " (" + rule.network + ")",
+               false,
+               {}};
 }
 
 bool is_host_name(std::string_view text) {
@@ -119,8 +121,8 @@ Result<EgressPolicy> EgressPolicy::make(const EgressOptions& options) {
     } else if (is_host_name(entry)) {
       policy.hosts_.push_back(entry);
     } else {
-      faulty.faults.push_back({"/" + std::to_string(i),
-                               "'" + options.allow[i] + "' is neither a network (10.0.0.0/8) nor a host name"});
+      faulty.faults.push_back(
+          {"/" + std::to_string(i), "'" + options.allow[i] + "' is neither a network (10.0.0.0/8) nor a host name"});
     }
   }
   if (!faulty.faults.empty()) return faulty;

@@ -1,9 +1,10 @@
 // Where outgoing HTTP may go. The HTTP client asks at every connection, with the address that the name resolved to, so
-// neither DNS rebinding nor a redirect gets around it; check_url() is for refusing a callback URL before it is accepted.
+// neither DNS rebinding nor a redirect gets around it; check_url() is for refusing a callback URL before it is
+// accepted.
 //
-// Forbidden unless allowed: loopback, private, link-local, shared (CGNAT), multicast, unspecified and reserved networks,
-// cloud metadata services, and the IPv6 forms that carry such an IPv4 address. The list of rules is in egress_policy.cpp.
-// Immutable and thread-safe.
+// Forbidden unless allowed: loopback, private, link-local, shared (CGNAT), multicast, unspecified and reserved
+// networks, cloud metadata services, and the IPv6 forms that carry such an IPv4 address. The list of rules is in
+// egress_policy.cpp. Immutable and thread-safe.
 #pragma once
 
 #include <string>
@@ -19,8 +20,9 @@ namespace troupe {
 struct EgressOptions {
   /// Set while the server itself listens on loopback only.
   bool allow_loopback = false;
-  /// Exceptions: networks (`10.0.0.0/8`), addresses, host names (`shop.internal`) and their subdomains (`*.corp.example`).
-  /// A metadata service is opened only by its very address: neither 0.0.0.0/0 nor a host name opens it.
+  /// Exceptions: networks (`10.0.0.0/8`), addresses, host names (`shop.internal`) and their subdomains
+  /// (`*.corp.example`). A metadata service is opened only by its very address: neither 0.0.0.0/0 nor a host name opens
+  /// it.
   std::vector<std::string> allow;
 };
 
@@ -34,8 +36,8 @@ class EgressPolicy {
   /// By syntax alone; no name is resolved. Fails with invalid_config (no http or https URL) or egress_forbidden.
   Result<Done> check_url(std::string_view url) const;
   Result<Done> check_url(const Url& url) const;
-  /// May a connection for `host` (as in Url::host) be opened to `address`? Fails with egress_forbidden, naming the address
-  /// and the rule.
+  /// May a connection for `host` (as in Url::host) be opened to `address`? Fails with egress_forbidden, naming the
+  /// address and the rule.
   Result<Done> check_address(std::string_view host, const IpAddress& address) const;
 
  private:

@@ -10,8 +10,8 @@ namespace {
 using namespace std::chrono_literals;
 
 // These belong to the message framing and the connection, which are libcurl's.
-constexpr std::array<std::string_view, 6> kFramingHeaders = {"content-length", "transfer-encoding", "connection",
-                                                              "upgrade",        "expect",            "te"};
+constexpr std::array<std::string_view, 6> kFramingHeaders = {
+    "content-length", "transfer-encoding", "connection", "upgrade", "expect", "te"};
 // What describes the body or the answer may go on to another origin; the rest may be a credential.
 constexpr std::array<std::string_view, 4> kOpenHeaders = {"accept", "accept-language", "content-type", "traceparent"};
 
@@ -49,8 +49,8 @@ Error failed(ErrorCode code, std::string message, bool retryable) {
 
 }  // namespace
 
-Transfer::Transfer(HttpClient::CallId id, HttpRequest request, HttpClient::Reply reply, const HttpClientOptions& options,
-                   const EgressPolicy& policy)
+Transfer::Transfer(HttpClient::CallId id, HttpRequest request, HttpClient::Reply reply,
+                   const HttpClientOptions& options, const EgressPolicy& policy)
     : id_(id),
       request_(std::move(request)),
       reply_(std::move(reply)),
@@ -148,8 +148,8 @@ std::optional<Result<HttpResponse>> Transfer::on_hop_done(CURLcode code) {
   response_.status = static_cast<int>(status);
   if (auto target = redirect_target()) {
     if (++redirects_ > options_.redirects_max)
-      return Result<HttpResponse>(failed(ErrorCode::http_failed,
-                                         "more than " + std::to_string(options_.redirects_max) + " redirects", true));
+      return Result<HttpResponse>(
+          failed(ErrorCode::http_failed, "more than " + std::to_string(options_.redirects_max) + " redirects", true));
     follow(std::move(*target));
     return std::nullopt;
   }
@@ -166,15 +166,15 @@ std::optional<Url> Transfer::redirect_target() {
   if (location == response_.headers.end()) return std::nullopt;
   auto target = resolve_url(url_, location->second);
   if (target) return *target;
-  stopped_by_ = failed(ErrorCode::http_failed, url_.display() + " redirects to an unusable place: " + target.error().message,
-                       false);
+  stopped_by_ = failed(ErrorCode::http_failed,
+                       url_.display() + " redirects to an unusable place: " + target.error().message, false);
   return std::nullopt;
 }
 
 // As browsers do it: 303 turns anything but HEAD into GET, 301 and 302 only a POST; 307 and 308 repeat the request.
 void Transfer::follow(Url target) {
-  const bool becomes_get = (response_.status == 303 && request_.method != "HEAD") ||
-                           (response_.status <= 302 && request_.method == "POST");
+  const bool becomes_get =
+      (response_.status == 303 && request_.method != "HEAD") || (response_.status <= 302 && request_.method == "POST");
   if (becomes_get) {
     request_.method = "GET";
     request_.body.clear();
@@ -238,8 +238,8 @@ curl_socket_t Transfer::on_open_socket(void* self, curlsocktype, curl_sockaddr* 
 // --- failures ------------------------------------------------------------------------------------------------------
 
 Error Transfer::timed_out() const {
-  return failed(ErrorCode::step_timeout, "no complete answer from " + url_.display() + " within " +
-                                             format_duration(request_.timeout), true);
+  return failed(ErrorCode::step_timeout,
+                "no complete answer from " + url_.display() + " within " + format_duration(request_.timeout), true);
 }
 
 Error Transfer::failure(CURLcode code) const {
@@ -247,8 +247,10 @@ Error Transfer::failure(CURLcode code) const {
   const std::string detail = curl_message_[0] != '\0' ? curl_message_ : curl_easy_strerror(code);
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
-      if (std::chrono::steady_clock::now() >= deadline_ - 50ms) return timed_out();  // curl's clock may be a little ahead
-      return http_failed("no connection to " + url_.authority() + " within " + format_duration(options_.connect_timeout));
+      if (std::chrono::steady_clock::now() >= deadline_ - 50ms)
+        return timed_out();  // curl's clock may be a little ahead
+      return http_failed("no connection to " + url_.authority() + " within " +
+                         format_duration(options_.connect_timeout));
     case CURLE_COULDNT_RESOLVE_HOST:
       return http_failed("the name " + url_.host + " cannot be resolved");
     case CURLE_COULDNT_RESOLVE_PROXY:

@@ -1,6 +1,6 @@
 // One call of the HTTP client: its request, its redirects, what has arrived, and how curl's results become ours.
-// Lives on the client's thread. Redirects are followed here rather than by libcurl, so that each hop is checked as a URL,
-// the rules of its own host apply to its connection, and no header of the caller crosses to another origin.
+// Lives on the client's thread. Redirects are followed here rather than by libcurl, so that each hop is checked as a
+// URL, the rules of its own host apply to its connection, and no header of the caller crosses to another origin.
 #pragma once
 
 #include <curl/curl.h>
@@ -24,7 +24,8 @@ class Transfer {
   HttpClient::CallId id() const { return id_; }
   const HttpClient::Reply& reply() const { return reply_; }
 
-  /// Sets `handle` up for the next hop. Fails before anything is sent: bad URL, header or method; forbidden; out of time.
+  /// Sets `handle` up for the next hop. Fails before anything is sent: bad URL, header or method; forbidden; out of
+  /// time.
   Result<Done> prepare();
   /// The result of the call, or nothing: another hop is to be prepared.
   std::optional<Result<HttpResponse>> on_hop_done(CURLcode code);

@@ -29,10 +29,22 @@ using testing::RecordingSink;
 
 class ExecExecutorTest : public ::testing::Test {
  protected:
-  ExecExecutorTest() {
+  // One store for all: making its folders durable takes longer than most tests.
+  static void SetUpTestSuite() {
+    suite_root_ = new_folder();
+    blobs_ = std::move(*FileBlobStore::open((suite_root_ / "blobs").string()));
+  }
+  static void TearDownTestSuite() {
+    blobs_.reset();
+    fs::remove_all(suite_root_);
+  }
+  static fs::path new_folder() {
     std::string name = ::testing::TempDir() + "exec-XXXXXX";
-    root_ = mkdtemp(name.data());
-    blobs_ = std::move(*FileBlobStore::open((root_ / "blobs").string()));
+    return mkdtemp(name.data());
+  }
+
+  ExecExecutorTest() {
+    root_ = new_folder();
     options_.work_dir = (root_ / "work").string();
     options_.commands = {{.name = "sh", .program = "/bin/sh", .args = {"-c"}}};
     task_.step = "build";
@@ -77,8 +89,9 @@ class ExecExecutorTest : public ::testing::Test {
     while (alive(pid)) std::this_thread::yield();  // the test's time-out is the bound
   }
 
+  static inline fs::path suite_root_;
+  static inline std::unique_ptr<FileBlobStore> blobs_;
   fs::path root_;
-  std::unique_ptr<FileBlobStore> blobs_;
   SystemClock clock_;
   ExecOptions options_;
   Task task_;
@@ -182,7 +195,8 @@ TEST_F(ExecExecutorTest, NamesWhatIsWrongWithItsConfig) {
   EXPECT_EQ(error.code, ErrorCode::invalid_config);
   EXPECT_EQ(error.faults.size(), 3U);
   EXPECT_EQ(run({{"command", "sh"}, {"env", {{"LD_PRELOAD", "x"}}}}).result.error().code, ErrorCode::invalid_config);
-  EXPECT_EQ(run({{"command", "sh"}, {"args", {std::string(3 << 20, 'x')}}}).result.error().code, ErrorCode::invalid_config);
+  EXPECT_EQ(run({{"command", "sh"}, {"args", {std::string(3 << 20, 'x')}}}).result.error().code,
+            ErrorCode::invalid_config);
 }
 
 // --- isolation -----------------------------------------------------------------------------------------------------
@@ -196,14 +210,21 @@ TEST_F(ExecExecutorTest, GivesACleanEnvironment) {
   unsetenv("SERVER_SECRET");
   std::map<std::string, std::string> env;
   std::istringstream lines(printed);
-  for (std::string line; std::getline(lines, line);) env[line.substr(0, line.find('='))] = line.substr(line.find('=') + 1);
+  for (std::string line; std::getline(lines, line);)
+    env[line.substr(0, line.find('='))] = line.substr(line.find('=') + 1);
   EXPECT_TRUE(env["HOME"].starts_with(options_.work_dir));
   EXPECT_TRUE(env["TROUPE_OUTPUT_DIR"].starts_with(options_.work_dir));
   for (const char* name : {"HOME", "TMPDIR", "TROUPE_OUTPUT_DIR"}) env.erase(name);
-  const std::map<std::string, std::string> expected = {
-      {"PATH", "/usr/local/bin:/usr/bin:/bin"}, {"LANG", "C.UTF-8"}, {"FIXED", "1"}, {"MINE", "x y"},
-      {"TROUPE_JOB_ID", to_string(task_.job)}, {"TROUPE_RUN_ID", to_string(task_.key.run)}, {"TROUPE_STEP", "build"},
-      {"TROUPE_ITEM", "0"}, {"TROUPE_ATTEMPT", "1"}, {"TRACEPARENT", task_.traceparent}};
+  const std::map<std::string, std::string> expected = {{"PATH", "/usr/local/bin:/usr/bin:/bin"},
+                                                       {"LANG", "C.UTF-8"},
+                                                       {"FIXED", "1"},
+                                                       {"MINE", "x y"},
+                                                       {"TROUPE_JOB_ID", to_string(task_.job)},
+                                                       {"TROUPE_RUN_ID", to_string(task_.key.run)},
+                                                       {"TROUPE_STEP", "build"},
+                                                       {"TROUPE_ITEM", "0"},
+                                                       {"TROUPE_ATTEMPT", "1"},
+                                                       {"TRACEPARENT", task_.traceparent}};
   EXPECT_EQ(env, expected);
 }
 
@@ -216,8 +237,9 @@ TEST_F(ExecExecutorTest, LeaksNoDescriptors) {
 
 TEST_F(ExecExecutorTest, RunsInAGroupOfItsOwnWithPlainSignalsAndAStrictUmask) {
   std::signal(SIGPIPE, SIG_IGN);
-  const std::string script = "read -r _ _ _ _ group _ < /proc/$$/stat; test $group = $$ && echo own; umask; "
-                             "grep -E '^Sig(Blk|Ign)' /proc/$$/status; pwd";
+  const std::string script =
+      "read -r _ _ _ _ group _ < /proc/$$/stat; test $group = $$ && echo own; umask; pwd; "
+      "exec grep -E '^Sig(Blk|Ign)' /proc/self/status";
   const std::string printed = sh(script)["stdout"];
   std::signal(SIGPIPE, SIG_DFL);
   EXPECT_THAT(printed, HasSubstr("own\n0077\n"));
@@ -266,7 +288,8 @@ TEST_F(ExecExecutorTest, RefusesTooManyAndTooLargeFiles) {
   options_.assets_max = 2;
   options_.asset_bytes_max = 10;
   EXPECT_EQ(run_sh("cd $TROUPE_OUTPUT_DIR; touch a b c").result.error().code, ErrorCode::output_too_large);
-  EXPECT_EQ(run_sh("cd $TROUPE_OUTPUT_DIR; echo 12345 > a; echo 12345 > b").result.error().code, ErrorCode::output_too_large);
+  EXPECT_EQ(run_sh("cd $TROUPE_OUTPUT_DIR; echo 12345 > a; echo 12345 > b").result.error().code,
+            ErrorCode::output_too_large);
   EXPECT_TRUE(run_sh("cd $TROUPE_OUTPUT_DIR; echo 1234 > a; echo 1234 > b").result);
 }
 
@@ -279,7 +302,8 @@ TEST_F(ExecExecutorTest, SaysDiskFullWhenItsFilesCannotBeStored) {
     const auto blobs = std::move(*FileBlobStore::open((disk / "blobs").string()));
     auto executor = std::move(*ExecExecutor::make(options_, *blobs, clock_));
     auto sink = std::make_shared<RecordingSink>();
-    task_.config = to_document({{"command", "sh"}, {"args", {"head -c 1000000 /dev/urandom > $TROUPE_OUTPUT_DIR/big"}}});
+    task_.config =
+        to_document({{"command", "sh"}, {"args", {"head -c 1000000 /dev/urandom > $TROUPE_OUTPUT_DIR/big"}}});
     executor->start(task_, sink);
     const auto outcome = sink->outcome();
     ASSERT_FALSE(outcome.result);
@@ -341,7 +365,9 @@ TEST_F(ExecExecutorTest, StopAsksTheCommandToEnd) {
 
 TEST_F(ExecExecutorTest, StopKillsAGroupThatIgnoresItsRequest) {
   options_.stop_grace = 50ms;
-  const auto sink = start_sh("trap '' TERM; (trap '' TERM; echo child $(exec sh -c 'echo $PPID'); while :; do sleep 1000; done) & echo ready; wait");
+  const auto sink = start_sh(
+      "trap '' TERM; (trap '' TERM; echo child $(exec sh -c 'echo $PPID'); while :; do sleep 1000; done) & echo ready; "
+      "wait");
   sink->await_log("stdout", "ready");
   sink->await_log("stdout", "child ");
   sink->await_log("stdout", "\n");
@@ -411,7 +437,8 @@ TEST_F(ExecExecutorTest, RunsManyCommandsAtOnce) {
     task_.key.item = i;
     sinks.push_back(start_sh("echo " + std::to_string(i)));
   }
-  for (std::size_t i = 0; i < sinks.size(); ++i) EXPECT_EQ(outputs(sinks[i]->outcome())["stdout"], std::to_string(i) + "\n");
+  for (std::size_t i = 0; i < sinks.size(); ++i)
+    EXPECT_EQ(outputs(sinks[i]->outcome())["stdout"], std::to_string(i) + "\n");
 }
 
 }  // namespace

@@ -32,9 +32,9 @@ TEST(Progress, IsANumberFromZeroToOneAndAMessage) {
     double fraction;
     const char* message;
   };
-  for (const Case& rule : {Case{"troupe:progress 0.42 rendering 3 of 7", 0.42, "rendering 3 of 7"},
-                           Case{"troupe:progress 0", 0, ""}, Case{"troupe:progress 1 ", 1, ""},
-                           Case{"troupe:progress 5e-1 x", 0.5, "x"}}) {
+  for (const Case& rule :
+       {Case{"troupe:progress 0.42 rendering 3 of 7", 0.42, "rendering 3 of 7"}, Case{"troupe:progress 0", 0, ""},
+        Case{"troupe:progress 1 ", 1, ""}, Case{"troupe:progress 5e-1 x", 0.5, "x"}}) {
     const auto progress = parse_progress(rule.line);
     ASSERT_TRUE(progress) << rule.line;
     EXPECT_DOUBLE_EQ(progress->fraction, rule.fraction);

@@ -17,8 +17,8 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
-using ::testing::Not;
 using testing::HttpServer;
+using ::testing::Not;
 using testing::Peer;
 using testing::ReceivedRequest;
 using testing::RecordingSink;
@@ -168,6 +168,7 @@ TEST_F(HttpExecutorTest, ExpectsTheStatusesOfItsConfig) {
     EXPECT_EQ(outputs({{"url", server.url()}, {"expect_status", expected}})["status"], 404) << expected;
   EXPECT_THAT(fails({{"url", server.url()}, {"expect_status", Json::array({"2xx", 409, "410-412"})}}).message,
               HasSubstr("expected 2xx, 409, 410-412"));
+  EXPECT_EQ(fails({{"url", server.url()}, {"expect_status", 4294967496}}).code, ErrorCode::invalid_config);
 }
 
 TEST_F(HttpExecutorTest, FollowsRedirectsUnlessTheyAreExpected) {
@@ -181,7 +182,7 @@ TEST_F(HttpExecutorTest, FollowsRedirectsUnlessTheyAreExpected) {
 
 TEST_F(HttpExecutorTest, NamesWhatIsWrongWithItsConfig) {
   EXPECT_THAT(fails(Json::object()).message, HasSubstr("/url"));
-  const Json config = {{"url", 5},       {"method", ""},          {"headers", {{"a", {{"b", 1}}}}}, {"expect_status", 99},
+  const Json config = {{"url", 5},       {"method", ""},        {"headers", {{"a", {{"b", 1}}}}}, {"expect_status", 99},
                        {"timeout", "x"}, {"expect_statsu", 200}};
   const Error error = fails(config);
   EXPECT_EQ(error.code, ErrorCode::invalid_config);
@@ -204,7 +205,8 @@ TEST_F(HttpExecutorTest, LogsTheCallWithoutItsSecrets) {
   HttpServer server([](const ReceivedRequest&, Peer& peer) {
     peer.respond(200, std::string(5000, 'x'), "Set-Cookie: cookie-secret\r\n");
   });
-  const auto sink = start({{"url", server.url("/p?key=query-secret")}, {"headers", {{"Authorization", "Bearer token-secret"}}}});
+  const auto sink =
+      start({{"url", server.url("/p?key=query-secret")}, {"headers", {{"Authorization", "Bearer token-secret"}}}});
   const auto outcome = sink->outcome();
   EXPECT_THAT(outcome.log, HasSubstr("POST " + server.url("/p")));
   EXPECT_THAT(outcome.log, HasSubstr("200 in "));
@@ -221,7 +223,8 @@ TEST_F(HttpExecutorTest, LogsACallThatFailed) {
 
 TEST_F(HttpExecutorTest, RefusesForbiddenAddresses) {
   EXPECT_EQ(fails({{"url", "http://169.254.169.254/latest/meta-data"}}).code, ErrorCode::egress_forbidden);
-  HttpServer server([](const ReceivedRequest&, Peer& peer) { peer.respond(302, "", "Location: http://10.0.0.1/\r\n"); });
+  HttpServer server(
+      [](const ReceivedRequest&, Peer& peer) { peer.respond(302, "", "Location: http://10.0.0.1/\r\n"); });
   EXPECT_EQ(fails({{"url", server.url()}}).code, ErrorCode::egress_forbidden);
 }
 

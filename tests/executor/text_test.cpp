@@ -7,7 +7,8 @@ namespace {
 
 TEST(Text, KnowsWellFormedUtf8) {
   for (const char* text : {"", "abc", "é", "€", "😀", "\xEF\xBF\xBF"}) EXPECT_TRUE(is_utf8(text)) << text;
-  for (const char* bytes : {"\x80", "\xC0\x80", "\xC3", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xFF", "a\xE2\x82"})
+  for (const char* bytes :
+       {"\x80", "\xC0\x80", "\xC3", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xFF", "a\xE2\x82"})
     EXPECT_FALSE(is_utf8(bytes)) << bytes;
 }
 

@@ -14,8 +14,8 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
-using ::testing::Not;
 using testing::HttpServer;
+using ::testing::Not;
 using testing::Peer;
 using testing::ReceivedRequest;
 
@@ -43,7 +43,8 @@ class CurlHttpClientTest : public ::testing::Test {
 
   HttpClient::CallId last_call_ = 0;
   std::unique_ptr<CurlHttpClient> client_ = std::make_unique<CurlHttpClient>(
-      HttpClientOptions{.user_agent = "troupe/test", .redirects_max = 3, .ca_file = {}, .proxy = {}}, loopback_policy());
+      HttpClientOptions{.user_agent = "troupe/test", .redirects_max = 3, .ca_file = {}, .proxy = {}},
+      loopback_policy());
 };
 
 void answer_ok(const ReceivedRequest&, Peer& peer) { peer.respond(200, "ok"); }
@@ -95,7 +96,8 @@ TEST_F(CurlHttpClientTest, ReusesConnections) {
 }
 
 TEST_F(CurlHttpClientTest, AnswersHeadWithoutABody) {
-  HttpServer server([](const ReceivedRequest&, Peer& peer) { peer.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"); });
+  HttpServer server(
+      [](const ReceivedRequest&, Peer& peer) { peer.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"); });
   HttpRequest request = get(server.url());
   request.method = "HEAD";
   const auto response = call(request);
@@ -256,7 +258,7 @@ TEST_F(CurlHttpClientTest, KeepsCredentialsWithinTheirOrigin) {
   request.headers = {{"Authorization", "Bearer x"}, {"X-Api-Key", "k"}, {"Accept", "text/plain"}};
   ASSERT_TRUE(call(request));
   EXPECT_EQ(server.requests().at(1).headers.at("x-api-key"), "k");
-  const auto& headers = other.requests().at(0).headers;
+  const auto headers = other.requests().at(0).headers;
   EXPECT_FALSE(headers.contains("authorization"));
   EXPECT_FALSE(headers.contains("x-api-key"));
   EXPECT_EQ(headers.at("accept"), "text/plain");
@@ -271,7 +273,8 @@ TEST_F(CurlHttpClientTest, ChecksEveryHopOfARedirect) {
     request.follow_redirects = true;
     EXPECT_EQ(call_fails(request).code, ErrorCode::egress_forbidden) << target;
   }
-  HttpServer server([](const ReceivedRequest&, Peer& peer) { peer.respond(302, "", "Location: file:///etc/passwd\r\n"); });
+  HttpServer server(
+      [](const ReceivedRequest&, Peer& peer) { peer.respond(302, "", "Location: file:///etc/passwd\r\n"); });
   HttpRequest request = get(server.url());
   request.follow_redirects = true;
   EXPECT_EQ(call_fails(request).code, ErrorCode::http_failed);

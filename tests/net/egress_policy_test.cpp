@@ -155,8 +155,8 @@ TEST(EgressPolicy, OpensAMetadataServiceOnlyByItsVeryAddress) {
 }
 
 TEST(EgressPolicy, NamesEveryBadEntryOfItsList) {
-  const auto made = EgressPolicy::make({.allow_loopback = false,
-                                        .allow = {"10.0.0.0/8", "10.1.0.0/8", "10.0.0.0/33", "*.", "http://x/", "127.1"}});
+  const auto made = EgressPolicy::make(
+      {.allow_loopback = false, .allow = {"10.0.0.0/8", "10.1.0.0/8", "10.0.0.0/33", "*.", "http://x/", "127.1"}});
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().code, ErrorCode::invalid_configuration);
   ASSERT_EQ(made.error().faults.size(), 5U);

@@ -1,5 +1,5 @@
-// A small blocking HTTP/1.1 server for tests: one thread a connection, and a handler that may answer with any bytes, cut
-// the connection, or not answer at all. Listens on 127.0.0.1 on a free port; the destructor ends every connection.
+// A small blocking HTTP/1.1 server for tests: one thread a connection, and a handler that may answer with any bytes,
+// cut the connection, or not answer at all. Listens on 127.0.0.1 on a free port; the destructor ends every connection.
 #pragma once
 
 #include <atomic>

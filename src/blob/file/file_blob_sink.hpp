@@ -2,7 +2,8 @@
 //
 // Why a blob that finish() has acknowledged survives a crash:
 //   1. its bytes are fsynced in DIR/tmp before they get their name, so a name never stands for part of a blob;
-//   2. rename() is atomic: a name is there whole or not at all, and two writers of the same content rename the same bytes;
+//   2. rename() is atomic: a name is there whole or not at all, and two writers of the same content rename the same
+//   bytes;
 //   3. the folder is fsynced after the rename, so the name is there after the crash as well; this is also done when the
 //      name was there already, because the writer that made it may not have come so far;
 //   4. the 256 folders are made and fsynced by FileBlobStore::open, before any blob.

@@ -14,7 +14,9 @@ Error file_error(std::string_view act, const std::string& path) {
   // EFBIG: the process may not write files that large (RLIMIT_FSIZE); to the user that is no room either.
   const bool full = reason == ENOSPC || reason == EDQUOT || reason == EFBIG;
   return Error{full ? ErrorCode::disk_full : ErrorCode::io_failed,
-               "cannot " + std::string(act) + " " + path + ": " + std::strerror(reason), full, {}};
+               "cannot " + std::string(act) + " " + path + ": " + std::strerror(reason),
+               full,
+               {}};
 }
 
 Result<Done> make_directory(const std::string& path) {

@@ -8,10 +8,10 @@ namespace troupe {
 namespace {
 
 // Each of these makes the dynamic linker, a shell or an interpreter load what its value says.
-constexpr std::array<std::string_view, 11> kCodeChoosingNames = {
-    "PATH", "HOME", "IFS", "ENV", "BASH_ENV", "SHELLOPTS", "NODE_OPTIONS", "NODE_PATH", "GCONV_PATH", "CLASSPATH",
-    "_JAVA_OPTIONS"};
-constexpr std::array<std::string_view, 8> kCodeChoosingPrefixes = {"LD_",    "PYTHON",  "PERL", "RUBY",
+constexpr std::array<std::string_view, 11> kCodeChoosingNames = {"PATH",       "HOME",      "IFS",          "ENV",
+                                                                 "BASH_ENV",   "SHELLOPTS", "NODE_OPTIONS", "NODE_PATH",
+                                                                 "GCONV_PATH", "CLASSPATH", "_JAVA_OPTIONS"};
+constexpr std::array<std::string_view, 8> kCodeChoosingPrefixes = {"LD_",        "PYTHON",     "PERL", "RUBY",
                                                                    "BASH_FUNC_", "JAVA_TOOL_", "GIT_", "TROUPE_"};
 
 bool is_absolute(const std::string& path) { return path.starts_with('/') && path.find('\0') == path.npos; }

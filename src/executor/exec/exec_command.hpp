@@ -38,10 +38,10 @@ struct ExecCommand {
 
 struct ExecOptions {
   std::vector<ExecCommand> commands;
-  std::string work_dir;             ///< holds the tasks' folders; several processes may share it
-  Millis stop_grace{2'000};         ///< between SIGTERM and SIGKILL; 0 … 8 s (limits::kStopDeadline is 10 s)
-  std::uint32_t assets_max = 1'000;               ///< files of one task
-  std::uint64_t asset_bytes_max = 4ULL << 30;     ///< of all files of one task
+  std::string work_dir;              ///< holds the tasks' folders; several processes may share it
+  Millis stop_grace{2'000};          ///< between SIGTERM and SIGKILL; 0 … 8 s (limits::kStopDeadline is 10 s)
+  std::uint32_t assets_max = 1'000;  ///< files of one task
+  std::uint64_t asset_bytes_max = 4ULL << 30;  ///< of all files of one task
 
   /// Everything that is wrong with it; empty if nothing is.
   std::vector<Fault> validate() const;

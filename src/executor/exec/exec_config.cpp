@@ -29,13 +29,17 @@ Result<ExecConfig> read_exec_config(const Document& document) {
       result.command = value;
     } else if (name == "args" && value.is_array()) {
       for (std::size_t i = 0; i < value.size(); ++i) {
-        if (auto text = word(value[i])) result.args.push_back(std::move(*text));
-        else faults.push_back({"/args/" + std::to_string(i), "is no text"});
+        if (auto text = word(value[i]))
+          result.args.push_back(std::move(*text));
+        else
+          faults.push_back({"/args/" + std::to_string(i), "is no text"});
       }
     } else if (name == "env" && value.is_object()) {
       for (const auto& [variable, setting] : value.items()) {
-        if (auto text = word(setting)) result.env[variable] = std::move(*text);
-        else faults.push_back({pointer_append("/env", variable), "is no text"});
+        if (auto text = word(setting))
+          result.env[variable] = std::move(*text);
+        else
+          faults.push_back({pointer_append("/env", variable), "is no text"});
       }
     } else if (name == "stdin") {
       if (!value.is_null()) result.input = value.is_string() ? value.get<std::string>() : to_text(value);

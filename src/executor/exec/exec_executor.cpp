@@ -12,8 +12,8 @@
 
 namespace troupe {
 
-/// Two threads: the reaper has the processes, the collector stores what they left (which blocks on the disk) and tells the
-/// sinks.
+/// Two threads: the reaper has the processes, the collector stores what they left (which blocks on the disk) and tells
+/// the sinks.
 class ExecExecutor::Runner {
  public:
   using JobPtr = std::shared_ptr<ExecJob>;
@@ -44,7 +44,10 @@ class ExecExecutor::Runner {
     const ExecCommand* command = options_.find(config->command);
     if (command == nullptr)
       return sink->done({Error{ErrorCode::command_unknown,
-                               "the command '" + config->command + "' is not in the server's list", false, {}}, {}});
+                               "the command '" + config->command + "' is not in the server's list",
+                               false,
+                               {}},
+                         {}});
     if (auto allowed = check_environment(*config, *command); !allowed) return sink->done({allowed.error(), {}});
 
     const TaskKey key = task.key;
@@ -114,7 +117,8 @@ class ExecExecutor::Runner {
 
 Result<std::unique_ptr<ExecExecutor>> ExecExecutor::make(ExecOptions options, BlobStore& blobs, Clock& clock) {
   if (auto faults = options.validate(); !faults.empty())
-    return Error{ErrorCode::invalid_configuration, "exec: " + faults[0].pointer + " " + faults[0].message, false, faults};
+    return Error{ErrorCode::invalid_configuration, "exec: " + faults[0].pointer + " " + faults[0].message, false,
+                 faults};
   if (auto prepared = prepare_work_root(options.work_dir); !prepared) return prepared.error();
   auto runner = std::make_unique<Runner>(std::move(options), blobs, clock);
   return std::unique_ptr<ExecExecutor>(new ExecExecutor(std::move(runner)));
@@ -123,7 +127,9 @@ Result<std::unique_ptr<ExecExecutor>> ExecExecutor::make(ExecOptions options, Bl
 ExecExecutor::ExecExecutor(std::unique_ptr<Runner> runner) : runner_(std::move(runner)) {}
 ExecExecutor::~ExecExecutor() = default;
 
-void ExecExecutor::start(Task task, std::shared_ptr<TaskSink> sink) { runner_->start(std::move(task), std::move(sink)); }
+void ExecExecutor::start(Task task, std::shared_ptr<TaskSink> sink) {
+  runner_->start(std::move(task), std::move(sink));
+}
 void ExecExecutor::stop(const TaskKey& key) { runner_->stop(key); }
 
 }  // namespace troupe

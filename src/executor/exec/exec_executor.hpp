@@ -1,5 +1,5 @@
-// Step type `exec`: runs one of the commands that the configuration lists, without a shell. See exec_config.hpp for what
-// it takes, exec_job.hpp for what it gives, output_lines.hpp for how a command reports progress.
+// Step type `exec`: runs one of the commands that the configuration lists, without a shell. See exec_config.hpp for
+// what it takes, exec_job.hpp for what it gives, output_lines.hpp for how a command reports progress.
 //
 // A command gets a process group, a clean environment (PATH, HOME, TMPDIR, LANG, TRACEPARENT, TROUPE_JOB_ID, _RUN_ID,
 // _STEP, _ITEM, _ATTEMPT, _OUTPUT_DIR and what the configuration and the step set), limits, no descriptor but its three
@@ -20,7 +20,8 @@ namespace troupe {
 
 class ExecExecutor final : public Executor {
  public:
-  /// Makes the work directory and removes what dead processes left in it. Fails with invalid_configuration or io_failed.
+  /// Makes the work directory and removes what dead processes left in it. Fails with invalid_configuration or
+  /// io_failed.
   static Result<std::unique_ptr<ExecExecutor>> make(ExecOptions options, BlobStore& blobs, Clock& clock);
   /// Kills what runs; every sink has been told when it returns.
   ~ExecExecutor() override;

@@ -30,8 +30,10 @@ void ExecOutput::log_stderr(std::string_view lines) {
   while (!lines.empty()) {
     const std::size_t end = std::min(lines.find('\n'), lines.size());
     const std::size_t next = std::min(end + 1, lines.size());
-    if (const auto progress = parse_progress(lines.substr(0, end))) sink_.progress(progress->fraction, progress->message);
-    else kept += lines.substr(0, next);
+    if (const auto progress = parse_progress(lines.substr(0, end)))
+      sink_.progress(progress->fraction, progress->message);
+    else
+      kept += lines.substr(0, next);
     lines.remove_prefix(next);
   }
   err_ += kept;

@@ -42,9 +42,8 @@ Result<TaskOutputs> exec_outputs(ExecJob& job, BlobStore& blobs, const AssetBoun
   TROUPE_ASSERT(job.exit, "a job without failure has ended");
   if (job.exit->by_signal || job.exit->value != 0) return command_failed(job);
 
-  Json outputs = {{"exit_code", 0},
-                  {"stdout", to_utf8(job.output.out())},
-                  {"stderr", text_tail(job.output.err(), kStderrBytes)}};
+  Json outputs = {
+      {"exit_code", 0}, {"stdout", to_utf8(job.output.out())}, {"stderr", text_tail(job.output.err(), kStderrBytes)}};
   if (auto value = parse_json(job.output.out(), kValueDepth)) outputs["json"] = std::move(*value);
   TaskOutputs result{to_document(outputs), {}};
   if (result.outputs.size() > limits::kOutputBytes)

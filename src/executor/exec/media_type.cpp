@@ -32,10 +32,10 @@ struct Extension {
   std::string_view type;
 };
 constexpr Extension kExtensions[] = {
-    {".svg", "image/svg+xml"},  {".json", "application/json"}, {".ndjson", "application/x-ndjson"},
-    {".csv", "text/csv"},       {".html", "text/html"},        {".md", "text/markdown"},
-    {".xml", "application/xml"}, {".css", "text/css"},         {".yaml", "application/yaml"},
-    {".yml", "application/yaml"}, {".txt", "text/plain"},      {".log", "text/plain"},
+    {".svg", "image/svg+xml"},    {".json", "application/json"}, {".ndjson", "application/x-ndjson"},
+    {".csv", "text/csv"},         {".html", "text/html"},        {".md", "text/markdown"},
+    {".xml", "application/xml"},  {".css", "text/css"},          {".yaml", "application/yaml"},
+    {".yml", "application/yaml"}, {".txt", "text/plain"},        {".log", "text/plain"},
 };
 
 // Text that is cut within its last character is still text.

@@ -135,7 +135,8 @@ Fd make_input(const std::optional<std::string>& input) {
 }
 
 Error cannot_start(const ProcessPlan& plan, const char* what) {
-  return Error{ErrorCode::executor_failed, "cannot start " + plan.program + ": " + what + ": " + std::strerror(errno), true, {}};
+  return Error{
+      ErrorCode::executor_failed, "cannot start " + plan.program + ": " + what + ": " + std::strerror(errno), true, {}};
 }
 
 Error why(const ProcessPlan& plan, const ChildFailure& failure) {
@@ -145,8 +146,16 @@ Error why(const ProcessPlan& plan, const ChildFailure& failure) {
     return Error{ErrorCode::command_missing, "cannot work in " + plan.working_dir + ": " + reason, false, {}};
   if (failure.stage == Stage::set_up) return cannot_start(plan, "setting the process up");
   switch (failure.reason) {
-    case ENOENT: case EACCES: case EPERM: case ENOEXEC: case ENOTDIR: case EISDIR: case ELOOP: case EINVAL:
-    case ELIBBAD: case ENAMETOOLONG:
+    case ENOENT:
+    case EACCES:
+    case EPERM:
+    case ENOEXEC:
+    case ENOTDIR:
+    case EISDIR:
+    case ELOOP:
+    case EINVAL:
+    case ELIBBAD:
+    case ENAMETOOLONG:
       return Error{ErrorCode::command_missing, "cannot run " + plan.program + ": " + reason, false, {}};
     case E2BIG:
       return Error{ErrorCode::invalid_config, "the arguments for " + plan.program + " are too long", false, {}};
@@ -167,8 +176,17 @@ Result<Process> spawn(const ProcessPlan& plan) {
   std::vector<std::string> words = plan.args;
   words.insert(words.begin(), plan.program);
   const auto argv = pointers(words), envp = pointers(plan.env);
-  ChildPlan child{plan.program.c_str(), argv.data(), envp.data(), plan.working_dir.c_str(), in.get(), out.write.get(),
-                  err.write.get(),      failure.write.get(), {}, 0, ::getpid()};
+  ChildPlan child{plan.program.c_str(),
+                  argv.data(),
+                  envp.data(),
+                  plan.working_dir.c_str(),
+                  in.get(),
+                  out.write.get(),
+                  err.write.get(),
+                  failure.write.get(),
+                  {},
+                  0,
+                  ::getpid()};
   set_limits(child, plan.limits);
 
   Process process;

@@ -29,8 +29,8 @@ struct Process {
 };
 
 /// The process dies with the calling thread (PR_SET_PDEATHSIG follows the thread that forked, not the process), so this
-/// is for a thread that lives as long as the processes. Fails with command_missing (the program or its working directory
-/// is not there or may not be used), invalid_config (arguments too long) or executor_failed.
+/// is for a thread that lives as long as the processes. Fails with command_missing (the program or its working
+/// directory is not there or may not be used), invalid_config (arguments too long) or executor_failed.
 Result<Process> spawn(const ProcessPlan& plan);
 
 }  // namespace troupe

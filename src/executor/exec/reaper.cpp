@@ -16,7 +16,8 @@
 namespace troupe {
 namespace {
 
-// How long a stream may stay open after its program and its group are gone: only a process that left the group holds it.
+// How long a stream may stay open after its program and its group are gone: only a process that left the group holds
+// it.
 constexpr Millis kDrain{1'000};
 constexpr Millis kNoTime{-1};
 
@@ -29,7 +30,9 @@ Error too_large(const ExecJob& job) {
 }
 Error timed_out(const ExecJob& job) {
   return Error{ErrorCode::step_timeout,
-               "the command '" + job.command.name + "' took longer than " + format_duration(job.command.timeout), true, {}};
+               "the command '" + job.command.name + "' took longer than " + format_duration(job.command.timeout),
+               true,
+               {}};
 }
 Error stopped() { return Error{ErrorCode::cancelled, "the command was stopped", false, {}}; }
 
@@ -151,8 +154,10 @@ void Reaper::watch(Child& child, Stream stream, int fd) {
 }
 
 void Reaper::handle(Child& child, Stream stream) {
-  if (stream == Stream::pidfd) on_leader_ended(child);
-  else read_stream(child, stream);
+  if (stream == Stream::pidfd)
+    on_leader_ended(child);
+  else
+    read_stream(child, stream);
 }
 
 void Reaper::read_stream(Child& child, Stream stream) {
@@ -163,8 +168,10 @@ void Reaper::read_stream(Child& child, Stream stream) {
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (got <= 0) return fd.reset();  // closing it takes it out of the epoll
   const std::string_view bytes(buffer.data(), static_cast<std::size_t>(got));
-  if (stream == Stream::out) child.job->output.on_stdout(bytes);
-  else child.job->output.on_stderr(bytes);
+  if (stream == Stream::out)
+    child.job->output.on_stdout(bytes);
+  else
+    child.job->output.on_stderr(bytes);
 }
 
 // The leader is still a zombie here, so its id cannot belong to another process or group yet.

@@ -1,7 +1,8 @@
 // The thread that starts, watches, stops and reaps every child process of the exec executor, with one epoll over their
 // pidfds and streams. It is their parent thread: they are killed by the kernel when it ends (see process.hpp).
 //
-//   add() ─► spawn ─► streams are read ─► leader has ended ─► its group is killed, it is reaped ─► streams end ─► on_ended
+//   add() ─► spawn ─► streams are read ─► leader has ended ─► its group is killed, it is reaped ─► streams end ─►
+//   on_ended
 //                        │ stop, time-out, too much output                                    (or 1 s has passed)
 //                        └─► SIGTERM to the group ─► SIGKILL after the grace
 #pragma once

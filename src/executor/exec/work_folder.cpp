@@ -25,7 +25,9 @@ namespace fs = std::filesystem;
 Error folder_error(std::string_view act, const std::string& path, int reason) {
   const bool full = reason == ENOSPC || reason == EDQUOT;
   return Error{full ? ErrorCode::disk_full : ErrorCode::io_failed,
-               "cannot " + std::string(act) + " " + path + ": " + std::strerror(reason), true, {}};
+               "cannot " + std::string(act) + " " + path + ": " + std::strerror(reason),
+               true,
+               {}};
 }
 
 /// What cannot be removed (a file system gone read-only) is left to the next start.
@@ -37,12 +39,13 @@ void remove_tree(const std::string& path) {
 Fd lock_folder(const std::string& path) {
   Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   struct stat info;
-  const bool ours = fd && ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0 && ::fstat(fd.get(), &info) == 0 && info.st_nlink > 0;
+  const bool ours =
+      fd && ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0 && ::fstat(fd.get(), &info) == 0 && info.st_nlink > 0;
   return ours ? std::move(fd) : Fd();
 }
 
-/// A program may have left a file that it still holds in the hands of a child which escaped its group. So the kernel, not
-/// a check before the open, makes sure that no link leads out of the folder.
+/// A program may have left a file that it still holds in the hands of a child which escaped its group. So the kernel,
+/// not a check before the open, makes sure that no link leads out of the folder.
 Fd open_beneath(int folder, const std::string& name) {
   open_how how{};
   how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW;
@@ -59,7 +62,9 @@ Result<std::vector<std::string>> list_files(const std::string& folder, std::uint
     if (entries->symlink_status(vanished).type() != fs::file_type::regular) continue;
     if (names.size() == files_max)
       return Error{ErrorCode::output_too_large,
-                   "the command wrote more than " + std::to_string(files_max) + " files", false, {}};
+                   "the command wrote more than " + std::to_string(files_max) + " files",
+                   false,
+                   {}};
     names.push_back(entries->path().lexically_relative(folder).string());
   }
   if (failed) return folder_error("read", folder, failed.value());

@@ -1,6 +1,6 @@
 // The folder of one task: ROOT/XXXXXX/out for the files it gives, ROOT/XXXXXX/tmp as its home and working directory.
-// Removed with the value. While the value lives its folder is locked, so that remove_leftovers of another process on the
-// same root leaves it alone.
+// Removed with the value. While the value lives its folder is locked, so that remove_leftovers of another process on
+// the same root leaves it alone.
 #pragma once
 
 #include <atomic>
@@ -38,9 +38,9 @@ struct AssetBounds {
   std::uint32_t files_max;
   std::uint64_t bytes_max;
 };
-/// Stores every regular file below `folder`, sorted by name (its path below the folder). Symbolic links are not followed
-/// anywhere on the way; they and all that is no regular file are left out. Fails with disk_full (retryable), io_failed,
-/// output_too_large, or cancelled once `stop` is set.
+/// Stores every regular file below `folder`, sorted by name (its path below the folder). Symbolic links are not
+/// followed anywhere on the way; they and all that is no regular file are left out. Fails with disk_full (retryable),
+/// io_failed, output_too_large, or cancelled once `stop` is set.
 Result<std::vector<NewAsset>> store_assets(const std::string& folder, BlobStore& blobs, const AssetBounds& bounds,
                                            const std::atomic<bool>& stop);
 

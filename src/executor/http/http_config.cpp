@@ -31,18 +31,26 @@ class Reader {
     if (!config.is_object()) return Error{ErrorCode::invalid_config, "the config is no object", false, {}};
     if (!config.contains("url")) fault("/url", "is missing");
     for (const auto& [name, value] : config.items()) {
-      if (name == "url") read_url(value);
-      else if (name == "method") read_method(value);
-      else if (name == "headers") read_headers(value);
-      else if (name == "body") read_body(value);
-      else if (name == "expect_status") read_expectation(value, "/expect_status");
-      else if (name == "timeout") read_timeout(value);
-      else fault(pointer_append("", name), "is not known");
+      if (name == "url")
+        read_url(value);
+      else if (name == "method")
+        read_method(value);
+      else if (name == "headers")
+        read_headers(value);
+      else if (name == "body")
+        read_body(value);
+      else if (name == "expect_status")
+        read_expectation(value, "/expect_status");
+      else if (name == "timeout")
+        read_timeout(value);
+      else
+        fault(pointer_append("", name), "is not known");
     }
     if (!faults_.empty())
       return Error{ErrorCode::invalid_config, "http: " + faults_[0].pointer + " " + faults_[0].message, false, faults_};
     if (!config.contains("expect_status")) result_.expect.add(200, 299);
-    if (!body_type_.empty() && !result_.has_header("content-type")) result_.headers.emplace_back("Content-Type", body_type_);
+    if (!body_type_.empty() && !result_.has_header("content-type"))
+      result_.headers.emplace_back("Content-Type", body_type_);
     return std::move(result_);
   }
 
@@ -66,8 +74,10 @@ class Reader {
     for (const auto& [name, header] : value.items()) {
       const Json several = header.is_array() ? header : Json::array({header});
       for (const Json& one : several) {
-        if (one.is_structured() || one.is_null()) fault(pointer_append("/headers", name), "is neither text nor a list of texts");
-        else result_.headers.emplace_back(name, one.is_string() ? one.get<std::string>() : to_text(one));
+        if (one.is_structured() || one.is_null())
+          fault(pointer_append("/headers", name), "is neither text nor a list of texts");
+        else
+          result_.headers.emplace_back(name, one.is_string() ? one.get<std::string>() : to_text(one));
       }
     }
   }
@@ -85,7 +95,8 @@ class Reader {
     }
     std::optional<int> first, last;
     if (value.is_number_integer()) {
-      first = last = value.get<int>();
+      const auto status = value.get<std::int64_t>();
+      if (status <= kLastStatus) first = last = static_cast<int>(std::max<std::int64_t>(status, 0));
     } else if (value.is_string()) {
       const std::string text = lower(value);
       const std::size_t dash = text.find('-');
@@ -126,8 +137,10 @@ std::string StatusSet::text() const {
   for (const Range& range : ranges_) {
     if (!all.empty()) all += ", ";
     all += std::to_string(range.first);
-    if (range.first % 100 == 0 && range.last == range.first + 99) all.replace(all.size() - 2, 2, "xx");
-    else if (range.last != range.first) all += "-" + std::to_string(range.last);
+    if (range.first % 100 == 0 && range.last == range.first + 99)
+      all.replace(all.size() - 2, 2, "xx");
+    else if (range.last != range.first)
+      all += "-" + std::to_string(range.last);
   }
   return all;
 }

@@ -83,16 +83,17 @@ void HttpExecutor::start(Task task, std::shared_ptr<TaskSink> sink) {
     const bool fresh = calls_->by_key.emplace(task.key, call).second;
     TROUPE_ASSERT(fresh, "a task is started once");
   }
-  const auto id = client_.send(std::move(request), [calls = calls_, call, key = task.key, &clock = clock_](auto result) {
-    {
-      std::lock_guard lock(calls->mutex);
-      calls->by_key.erase(key);
-    }
-    std::string log = http_log(call->config, result, clock.monotonic() - call->started);
-    call->sink->log("log", log);
-    auto outputs = result ? http_outputs(call->config, *result) : Result<TaskOutputs>(result.error());
-    call->sink->done({std::move(outputs), std::move(log)});
-  });
+  const auto id =
+      client_.send(std::move(request), [calls = calls_, call, key = task.key, &clock = clock_](auto result) {
+        {
+          std::lock_guard lock(calls->mutex);
+          calls->by_key.erase(key);
+        }
+        std::string log = http_log(call->config, result, clock.monotonic() - call->started);
+        call->sink->log("log", log);
+        auto outputs = result ? http_outputs(call->config, *result) : Result<TaskOutputs>(result.error());
+        call->sink->done({std::move(outputs), std::move(log)});
+      });
   bool stop_asked = false;
   {
     std::lock_guard lock(calls_->mutex);

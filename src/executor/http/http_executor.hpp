@@ -2,8 +2,8 @@
 // what it gives.
 //
 // Every attempt of a task sends the same `Idempotency-Key: RUN/STEP/ITEM` (and `/undo` for a compensation), unless the
-// step sets one of its own: a task runs at least once, and this is how a target can make it count once. The trace of the
-// job goes on in `traceparent`, with a span of its own for each attempt.
+// step sets one of its own: a task runs at least once, and this is how a target can make it count once. The trace of
+// the job goes on in `traceparent`, with a span of its own for each attempt.
 #pragma once
 
 #include <memory>

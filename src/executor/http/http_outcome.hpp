@@ -12,7 +12,8 @@
 
 namespace troupe {
 
-/// The outputs; or http_status if the status was not expected (retryable for 408, 425, 429 and 5xx), or output_too_large.
+/// The outputs; or http_status if the status was not expected (retryable for 408, 425, 429 and 5xx), or
+/// output_too_large.
 Result<TaskOutputs> http_outputs(const HttpConfig& config, const HttpResponse& response);
 
 /// For the log: the call, how it ended, and the first KiB of the response. No header but the content type: they hold

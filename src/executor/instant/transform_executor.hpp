@@ -1,5 +1,5 @@
-// Step type `transform`: gives `{"value": config.value}`. The expressions in it were evaluated by the core, so nothing is
-// left to do here. Ends before start() returns, so there is nothing to stop.
+// Step type `transform`: gives `{"value": config.value}`. The expressions in it were evaluated by the core, so nothing
+// is left to do here. Ends before start() returns, so there is nothing to stop.
 #pragma once
 
 #include "troupe/port/executor.hpp"
