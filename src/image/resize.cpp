@@ -9,7 +9,7 @@
 namespace troupe {
 namespace {
 
-constexpr int kEncodeSteps = 4096;
+constexpr int kEncodeSteps = 16384;
 
 /// sRGB to linear light and back, by table.
 struct Transfer {

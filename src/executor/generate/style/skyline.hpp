@@ -41,7 +41,7 @@ class Skyline {
   Vec half_;
   float pixel_;
   std::vector<float> top_;
-  std::vector<float> firs_;  ///< coverage by pixel; empty without firs
+  std::vector<std::uint8_t> firs_;  ///< coverage by pixel, 0 … 255; empty without firs. Bytes: clearing them delays a stop
 };
 
 }  // namespace troupe::generate
