@@ -177,7 +177,8 @@ TEST_F(GenerateTest, GivesOneStoredAssetAPicture) {
 }
 
 TEST_F(GenerateTest, OutputsSayWhatMadeThePictures) {
-  const TaskOutcome outcome = start(R"({"prompt": "x", "count": 1, "width": 64, "height": 64, "seed": 42, "style": "marble"})")->wait_done();
+  const TaskOutcome outcome =
+      start(R"({"prompt": "x", "count": 1, "width": 64, "height": 64, "seed": 42, "style": "marble"})")->wait_done();
   ASSERT_TRUE(outcome.result.ok());
   EXPECT_EQ(outcome.result->outputs.view(), R"({"count":1,"seed":42,"style":"marble"})");
 }
@@ -235,7 +236,8 @@ TEST_F(GenerateTest, WhatTheStoreReportsIsPassedOnUnchanged) {
 }
 
 /// How long from stop() to done(), stopped as soon as `reached` says so.
-Millis time_to_stop(GenerateExecutor& executor, RecordingSink& sink, const TaskKey& key, const std::function<bool()>& reached) {
+Millis time_to_stop(GenerateExecutor& executor, RecordingSink& sink, const TaskKey& key,
+                    const std::function<bool()>& reached) {
   EXPECT_TRUE(sink.wait_until(reached));
   const auto asked = std::chrono::steady_clock::now();
   executor.stop(key);
@@ -249,10 +251,10 @@ class StopTest : public GenerateTest {
   Millis best_time_to_stop(const std::string& style, double phase) {
     Millis best = 1h;
     for (int i = 0; i < 3 && best >= 100ms; ++i) {
-      const auto sink = start(R"({"prompt": "x", "count": 2, "width": 2048, "height": 2048, "style": ")" + style + "\"}");
-      best = std::min(best, time_to_stop(*executor_, *sink, key(), [&] {
-               return !sink->fractions.empty() && sink->fractions.back() >= phase;
-             }));
+      const auto sink =
+          start(R"({"prompt": "x", "count": 2, "width": 2048, "height": 2048, "style": ")" + style + "\"}");
+      best = std::min(best, time_to_stop(*executor_, *sink, key(),
+                                         [&] { return !sink->fractions.empty() && sink->fractions.back() >= phase; }));
     }
     return best;
   }

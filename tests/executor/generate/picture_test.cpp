@@ -61,7 +61,8 @@ TEST(Picture, PixelsAreTheSameOnEveryRunAndCompiler) {
       {Style::papercut, "e5f09e2fd86c39a3e1f8aa45b58ce7e0d873847ab798f9f4199401201c5f523b"},
   };
   for (const Pinned& pinned : table) {
-    EXPECT_EQ(to_hex(sha256(paint_image(request_for(pinned.style)).bytes())), pinned.sha256) << style_text(pinned.style);
+    EXPECT_EQ(to_hex(sha256(paint_image(request_for(pinned.style)).bytes())), pinned.sha256)
+        << style_text(pinned.style);
   }
 }
 
@@ -152,7 +153,10 @@ TEST(Picture, ThePngSaysWhatMadeIt) {
   const std::string png = *picture.encode(Image(64, 64), monitor);
   EXPECT_NE(png.find(std::string("tEXtSoftware\0Troupe generate", 28)), std::string::npos);
   EXPECT_NE(png.find("ein grüner Fluß"), std::string::npos);
-  EXPECT_NE(png.find(std::string("tEXtseed\0" "7", 10)), std::string::npos);
+  EXPECT_NE(png.find(std::string("tEXtseed\0"
+                                 "7",
+                                 10)),
+            std::string::npos);
   EXPECT_NE(png.find(std::string("tEXtstyle\0marble", 16)), std::string::npos);
 }
 
