@@ -17,8 +17,8 @@ constexpr png_uint_32 kChunksCachedMax = 16;
 /// What libpng's callbacks see and what the rows are read into. Lives in decode_png's frame, above the setjmp.
 struct Decoding {
   std::string_view in;
-  std::vector<png_byte> rgba;      ///< one row, or the whole picture if it is interlaced
-  std::vector<png_bytep> rows;     ///< only if interlaced
+  std::vector<png_byte> rgba;   ///< one row, or the whole picture if it is interlaced
+  std::vector<png_bytep> rows;  ///< only if interlaced
   Image image;
   char message[128] = {};
 };

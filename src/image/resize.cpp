@@ -9,12 +9,13 @@
 namespace troupe {
 namespace {
 
-constexpr int kEncodeSteps = 4096;
+constexpr int kEncodeSteps = 16384;
 
 /// sRGB to linear light and back, by table.
 struct Transfer {
   std::array<float, 256> to_linear;
-  std::array<std::uint8_t, kEncodeSteps + 1> to_srgb;  ///< indexed by the square root, where the curve is nearly straight
+  std::array<std::uint8_t, kEncodeSteps + 1>
+      to_srgb;  ///< indexed by the square root, where the curve is nearly straight
 
   Transfer() {
     for (std::size_t i = 0; i < to_linear.size(); ++i) {

@@ -45,12 +45,11 @@ float side(Point p, Point a, Point b) {
   return ((p.x - a.x) * ey - (p.y - a.y) * ex) / std::sqrt(ex * ex + ey * ey);
 }
 
-float triangle(Point p, Point a, Point b, Point c) {
-  return std::max({side(p, a, b), side(p, b, c), side(p, c, a)});
-}
+float triangle(Point p, Point a, Point b, Point c) { return std::max({side(p, a, b), side(p, b, c), side(p, c, a)}); }
 
 std::uint8_t mix(std::uint8_t from, std::uint8_t to, float share) {
-  return static_cast<std::uint8_t>(static_cast<float>(from) + (static_cast<float>(to) - static_cast<float>(from)) * share + 0.5F);
+  return static_cast<std::uint8_t>(static_cast<float>(from) +
+                                   (static_cast<float>(to) - static_cast<float>(from)) * share + 0.5F);
 }
 
 Rgb mix(Rgb from, Rgb to, float share) {
@@ -86,10 +85,14 @@ class Card {
 
   void sheet() {
     const Point centre{256, 250}, half{128, 168};
-    fill({0, 0, 0}, [=](Point p) { return round_box(p, {centre.x, centre.y + 12}, half, 18); }, 44, 0.34F);
-    fill(kPaper, [=](Point p) {
-      return std::max(round_box(p, centre, half, 14), ((p.x - p.y) - (384 - 82 - 64)) / 1.4142F);
-    });
+    fill(
+        {0, 0, 0},
+        [=](Point p) {
+          return round_box(p, {centre.x, centre.y + 12}, half, 18);
+        },
+        44, 0.34F);
+    fill(kPaper,
+         [=](Point p) { return std::max(round_box(p, centre, half, 14), ((p.x - p.y) - (384 - 82 - 64)) / 1.4142F); });
     fill(kPaperFold, [](Point p) { return triangle(p, {320, 82}, {384, 146}, {320, 146}); });
   }
 
@@ -179,26 +182,40 @@ void draw_dots(Card& card) {
 
 Rgb accent_of(FileKind kind) {
   switch (kind) {
-    case FileKind::document: return {58, 110, 190};
-    case FileKind::image: return {46, 142, 122};
-    case FileKind::audio: return {164, 78, 158};
-    case FileKind::video: return {198, 74, 74};
-    case FileKind::archive: return {184, 128, 48};
-    case FileKind::data: return {74, 98, 122};
-    case FileKind::other: return {112, 114, 122};
+    case FileKind::document:
+      return {58, 110, 190};
+    case FileKind::image:
+      return {46, 142, 122};
+    case FileKind::audio:
+      return {164, 78, 158};
+    case FileKind::video:
+      return {198, 74, 74};
+    case FileKind::archive:
+      return {184, 128, 48};
+    case FileKind::data:
+      return {74, 98, 122};
+    case FileKind::other:
+      return {112, 114, 122};
   }
   return {};
 }
 
 void draw_pictogram(Card& card, FileKind kind) {
   switch (kind) {
-    case FileKind::document: return draw_lines(card);
-    case FileKind::image: return draw_picture(card);
-    case FileKind::audio: return draw_note(card);
-    case FileKind::video: return draw_play(card);
-    case FileKind::archive: return draw_zip(card);
-    case FileKind::data: return draw_chart(card);
-    case FileKind::other: return draw_dots(card);
+    case FileKind::document:
+      return draw_lines(card);
+    case FileKind::image:
+      return draw_picture(card);
+    case FileKind::audio:
+      return draw_note(card);
+    case FileKind::video:
+      return draw_play(card);
+    case FileKind::archive:
+      return draw_zip(card);
+    case FileKind::data:
+      return draw_chart(card);
+    case FileKind::other:
+      return draw_dots(card);
   }
 }
 
@@ -224,20 +241,20 @@ struct KindOf {
 };
 
 constexpr KindOf kKinds[] = {
-    {"pdf", FileKind::document},    {"txt", FileKind::document},   {"md", FileKind::document},
-    {"doc", FileKind::document},    {"docx", FileKind::document},  {"odt", FileKind::document},
-    {"html", FileKind::document},   {"log", FileKind::document},   {"rtf", FileKind::document},
-    {"jpg", FileKind::image},       {"jpeg", FileKind::image},     {"webp", FileKind::image},
-    {"png", FileKind::image},       {"gif", FileKind::image},      {"svg", FileKind::image},
-    {"mp3", FileKind::audio},       {"wav", FileKind::audio},      {"flac", FileKind::audio},
-    {"ogg", FileKind::audio},       {"mp4", FileKind::video},      {"webm", FileKind::video},
-    {"mov", FileKind::video},       {"mkv", FileKind::video},      {"zip", FileKind::archive},
-    {"gz", FileKind::archive},      {"gzip", FileKind::archive},   {"tgz", FileKind::archive},
-    {"tar", FileKind::archive},     {"xz", FileKind::archive},     {"zst", FileKind::archive},
-    {"zstd", FileKind::archive},    {"7z", FileKind::archive},     {"x-tar", FileKind::archive},
-    {"json", FileKind::data},       {"csv", FileKind::data},       {"tsv", FileKind::data},
-    {"xml", FileKind::data},        {"yaml", FileKind::data},      {"parquet", FileKind::data},
-    {"ndjson", FileKind::data},     {"sqlite", FileKind::data},    {"toml", FileKind::data},
+    {"pdf", FileKind::document},  {"txt", FileKind::document},  {"md", FileKind::document},
+    {"doc", FileKind::document},  {"docx", FileKind::document}, {"odt", FileKind::document},
+    {"html", FileKind::document}, {"log", FileKind::document},  {"rtf", FileKind::document},
+    {"jpg", FileKind::image},     {"jpeg", FileKind::image},    {"webp", FileKind::image},
+    {"png", FileKind::image},     {"gif", FileKind::image},     {"svg", FileKind::image},
+    {"mp3", FileKind::audio},     {"wav", FileKind::audio},     {"flac", FileKind::audio},
+    {"ogg", FileKind::audio},     {"mp4", FileKind::video},     {"webm", FileKind::video},
+    {"mov", FileKind::video},     {"mkv", FileKind::video},     {"zip", FileKind::archive},
+    {"gz", FileKind::archive},    {"gzip", FileKind::archive},  {"tgz", FileKind::archive},
+    {"tar", FileKind::archive},   {"xz", FileKind::archive},    {"zst", FileKind::archive},
+    {"zstd", FileKind::archive},  {"7z", FileKind::archive},    {"x-tar", FileKind::archive},
+    {"json", FileKind::data},     {"csv", FileKind::data},      {"tsv", FileKind::data},
+    {"xml", FileKind::data},      {"yaml", FileKind::data},     {"parquet", FileKind::data},
+    {"ndjson", FileKind::data},   {"sqlite", FileKind::data},   {"toml", FileKind::data},
 };
 
 FileKind kind_of_word(std::string_view word) {

@@ -12,7 +12,7 @@ using namespace std::string_view_literals;
 const std::string kJpeg =
     std::string("\xFF\xD8"sv) + std::string("\xFF\xE0\x00\x10JFIF\0\1\1\0\0\1\0\1\0\0"sv) +  // APP0
     std::string("\xFF\xDB\x00\x04\x00\x00"sv) +                                              // a table
-    std::string("\xFF\xC2\x00\x11\x08\x02\x58\x03\x20\x03\1\x22\0\2\x11\1\3\x11\1"sv);      // frame: 600 high, 800 wide
+    std::string("\xFF\xC2\x00\x11\x08\x02\x58\x03\x20\x03\1\x22\0\2\x11\1\3\x11\1"sv);  // frame: 600 high, 800 wide
 
 TEST(ImageHeader, OfAPngGivesItsSize) {
   const auto header = image_header(*encode_png(Image(31, 47)));

@@ -36,8 +36,8 @@ const Curve& curve() {
   return table;
 }
 
-/// −0.5 … 0.5, spread evenly over neighbouring pixels (interleaved gradient noise, Jimenez 2014). White noise would hide
-/// bands as well, but makes the PNG a third larger.
+/// −0.5 … 0.5, spread evenly over neighbouring pixels (interleaved gradient noise, Jimenez 2014). White noise would
+/// hide bands as well, but makes the PNG a third larger.
 float dither(int x, int y) {
   const float inner = 0.06711056F * static_cast<float>(x) + 0.00583715F * static_cast<float>(y);
   const float outer = 52.9829189F * (inner - std::floor(inner));

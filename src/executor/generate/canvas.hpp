@@ -1,5 +1,5 @@
-// What painters paint on: linear light in floats, so that glows add up and thin edges blend without steps. At the end it
-// is developed to 8-bit sRGB, dithered so that skies show no bands.
+// What painters paint on: linear light in floats, so that glows add up and thin edges blend without steps. At the end
+// it is developed to 8-bit sRGB, dithered so that skies show no bands.
 #pragma once
 
 #include <cstddef>

@@ -46,7 +46,9 @@ class Chance {
   float unit() { return unit_float(bits()); }
   float between(float low, float high) { return low + (high - low) * unit(); }
   /// 0 ≤ result < count
-  int below(int count) { return static_cast<int>(static_cast<std::uint64_t>(bits()) * static_cast<std::uint64_t>(count) >> 32); }
+  int below(int count) {
+    return static_cast<int>(static_cast<std::uint64_t>(bits()) * static_cast<std::uint64_t>(count) >> 32);
+  }
   bool happens(float probability) { return unit() < probability; }
 
  private:

@@ -46,8 +46,8 @@ Result<BlobInfo> store(BlobStore& blobs, std::string_view bytes, const std::atom
   return (*sink)->finish();
 }
 
-Result<NewAsset> make_asset(BlobStore& blobs, const Request& request, const std::string& step, int ordinal, Progress& progress,
-                            const std::atomic<bool>& stopped) {
+Result<NewAsset> make_asset(BlobStore& blobs, const Request& request, const std::string& step, int ordinal,
+                            Progress& progress, const std::atomic<bool>& stopped) {
   Picture picture(request, ordinal);
   progress.begin(ordinal, picture.canvas());
   if (!picture.paint(progress)) return cancelled();
@@ -130,8 +130,8 @@ void GenerateExecutor::stop(const TaskKey& key) {
     for (const WorkPtr& work : running_) {
       if (work->key == key) work->stopped = true;
     }
-    const auto last = std::stable_partition(waiting_.begin(), waiting_.end(),
-                                            [&](const WorkPtr& work) { return work->key != key; });
+    const auto last =
+        std::stable_partition(waiting_.begin(), waiting_.end(), [&](const WorkPtr& work) { return work->key != key; });
     withdrawn.assign(last, waiting_.end());
     waiting_.erase(last, waiting_.end());
   }
@@ -170,7 +170,8 @@ TaskOutcome GenerateExecutor::carry_out(Work& work) {
     }
     return {std::move(outputs), {}};
   } catch (const std::exception& e) {  // memory ran out
-    return failed({ErrorCode::executor_failed, std::string("The pictures could not be painted: ") + e.what(), true, {}});
+    return failed(
+        {ErrorCode::executor_failed, std::string("The pictures could not be painted: ") + e.what(), true, {}});
   }
 }
 

@@ -1,5 +1,5 @@
-// The executor of `generate` steps: Troupe's stand-in for an image model. It paints procedural art on threads of its own
-// and needs no GPU, network or model, so that a first workflow has real pictures to show and to approve.
+// The executor of `generate` steps: Troupe's stand-in for an image model. It paints procedural art on threads of its
+// own and needs no GPU, network or model, so that a first workflow has real pictures to show and to approve.
 //
 // Outputs `{"seed": …, "style": …, "count": …}` and one asset a picture, named STEP-ORDINAL.png. Deterministic in the
 // config. Errors: invalid_config; cancelled; what the blob store reports, unchanged; overloaded (retryable) when more
@@ -21,9 +21,9 @@
 namespace troupe {
 
 struct GenerateOptions {
-  int threads = 1;     ///< tasks painted at once, 1 … 64; each may hold 150 MB for pictures of the largest size
-  int queue_max = 256; ///< tasks that may wait, 1 … 100,000; the worker's slots normally keep it far below
-  int nice = 5;        ///< 0 … 19: how far the painting threads stand back behind the server's own
+  int threads = 1;      ///< tasks painted at once, 1 … 64; each may hold 150 MB for pictures of the largest size
+  int queue_max = 256;  ///< tasks that may wait, 1 … 100,000; the worker's slots normally keep it far below
+  int nice = 5;         ///< 0 … 19: how far the painting threads stand back behind the server's own
 
   /// Every fault at once; empty if it can be used.
   std::vector<Fault> validate() const;

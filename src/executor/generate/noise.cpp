@@ -9,19 +9,17 @@ namespace {
 
 // Sixteen directions of equal length; with eight, the lattice shows through.
 constexpr Vec kGradients[16] = {
-    {1.0F, 0.0F},          {0.92388F, 0.38268F},   {0.70711F, 0.70711F},   {0.38268F, 0.92388F},
-    {0.0F, 1.0F},          {-0.38268F, 0.92388F},  {-0.70711F, 0.70711F},  {-0.92388F, 0.38268F},
-    {-1.0F, 0.0F},         {-0.92388F, -0.38268F}, {-0.70711F, -0.70711F}, {-0.38268F, -0.92388F},
-    {0.0F, -1.0F},         {0.38268F, -0.92388F},  {0.70711F, -0.70711F},  {0.92388F, -0.38268F},
+    {1.0F, 0.0F},  {0.92388F, 0.38268F},   {0.70711F, 0.70711F},   {0.38268F, 0.92388F},
+    {0.0F, 1.0F},  {-0.38268F, 0.92388F},  {-0.70711F, 0.70711F},  {-0.92388F, 0.38268F},
+    {-1.0F, 0.0F}, {-0.92388F, -0.38268F}, {-0.70711F, -0.70711F}, {-0.38268F, -0.92388F},
+    {0.0F, -1.0F}, {0.38268F, -0.92388F},  {0.70711F, -0.70711F},  {0.92388F, -0.38268F},
 };
 
 // Gradient noise of unit vectors reaches ±√½; this brings it to ±1.
 constexpr float kAmplitude = 1.41421F;
 
 // Turns and shifts each octave, so that their lattices do not line up at the origin.
-constexpr Vec next_octave(Vec p) {
-  return {1.6F * p.x + 1.2F * p.y + 17.17F, -1.2F * p.x + 1.6F * p.y - 9.31F};
-}
+constexpr Vec next_octave(Vec p) { return {1.6F * p.x + 1.2F * p.y + 17.17F, -1.2F * p.x + 1.6F * p.y - 9.31F}; }
 
 float fade(float t) { return t * t * t * (t * (t * 6.0F - 15.0F) + 10.0F); }
 

@@ -1,7 +1,7 @@
 // The styles, and what a painter is given and reports to.
 //
-// A painter is a plain function: it reads the palette, draws its chances from the seed, paints the canvas, and tells the
-// monitor how far it is. It owns no thread and knows no job.
+// A painter is a plain function: it reads the palette, draws its chances from the seed, paints the canvas, and tells
+// the monitor how far it is. It owns no thread and knows no job.
 #pragma once
 
 #include <cstdint>

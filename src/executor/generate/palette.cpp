@@ -19,15 +19,26 @@ constexpr Theme kThemes[] = {
     {"sunrise dawn morning", {0x2F3563, 0x7A5C94, 0xDE8C95, 0xF9BF95, 0xFFEBC8}, 0xFF7A59},
     {"ocean sea water wave lake river coast beach", {0x06243D, 0x0D4D6E, 0x1B87A0, 0x68C3C4, 0xE4F5E9}, 0xFF8A5B},
     {"forest tree jungle wood moss garden spring leaf", {0x10261F, 0x214E3A, 0x4A8350, 0x9CBF6B, 0xF0EDC4}, 0xE8A33D},
-    {"neon cyber cyberpunk synthwave electric retrowave arcade", {0x0E0630, 0x3B0F7A, 0xB5179E, 0xF72585, 0x4CE0F5}, 0xFFE14D, true},
+    {"neon cyber cyberpunk synthwave electric retrowave arcade",
+     {0x0E0630, 0x3B0F7A, 0xB5179E, 0xF72585, 0x4CE0F5},
+     0xFFE14D,
+     true},
     {"gold golden brass luxury royal", {0x1E150A, 0x54381A, 0xA8742C, 0xE3B454, 0xFFF0C2}, 0x1F5F5B},
-    {"night midnight moon star starry constellation", {0x070B24, 0x14235A, 0x2C4A93, 0x7C8FCE, 0xF3E9C8}, 0xFFD56B, true},
-    {"space galaxy cosmic cosmos nebula universe planet", {0x080516, 0x2A1350, 0x6A2C91, 0xC05AA8, 0xFBD3E4}, 0x5CE1E6, true},
+    {"night midnight moon star starry constellation",
+     {0x070B24, 0x14235A, 0x2C4A93, 0x7C8FCE, 0xF3E9C8},
+     0xFFD56B,
+     true},
+    {"space galaxy cosmic cosmos nebula universe planet",
+     {0x080516, 0x2A1350, 0x6A2C91, 0xC05AA8, 0xFBD3E4},
+     0x5CE1E6,
+     true},
     {"desert sand dune canyon sahara mars", {0x3B1C1A, 0x8C3B2A, 0xCE7442, 0xEBB473, 0xFBE8C6}, 0x2E7F86},
     {"ice snow winter arctic glacier frost cold", {0x14304F, 0x3A6C97, 0x82B4D2, 0xC3DFEC, 0xF9FCFD}, 0xF26A6A},
     {"fire lava flame ember volcano inferno", {0x1A0A0C, 0x5C1116, 0xBE2A1A, 0xF4771D, 0xFFD873}, 0xFFF3C9, true},
     {"autumn fall october harvest maple", {0x2C1A1B, 0x6F2E20, 0xBF5A27, 0xE2A03F, 0xF6E3B4}, 0x5B7553},
-    {"blossom sakura cherry rose romance love valentine flower", {0x3A1A3A, 0x87386A, 0xD86F93, 0xF4AFB8, 0xFDEBE4}, 0x6BA58F},
+    {"blossom sakura cherry rose romance love valentine flower",
+     {0x3A1A3A, 0x87386A, 0xD86F93, 0xF4AFB8, 0xFDEBE4},
+     0x6BA58F},
     {"lavender provence dream dreamy fairy magic", {0x231A46, 0x51428A, 0x8E77C2, 0xC8B2E3, 0xF8EEF6}, 0xF5B971},
     {"coffee chocolate mocha wooden leather", {0x20130E, 0x4E3022, 0x8B5E3C, 0xC79D70, 0xF4E6D0}, 0x3C7A78},
     {"candy party summer tropical carnival festival pop", {0x2B2060, 0x6C3FB0, 0xF04E98, 0xFF9F5A, 0xFFF0B8}, 0x22C1C3},
@@ -44,12 +55,18 @@ struct NamedHue {
 };
 
 constexpr NamedHue kHues[] = {
-    {"red crimson scarlet ruby", 0.07F, 1.15F}, {"orange tangerine amber", 0.15F, 1.0F},
-    {"yellow lemon", 0.27F, 1.0F},              {"brown rust copper bronze", 0.13F, 0.55F},
-    {"green lime olive jade", 0.39F, 1.0F},     {"mint", 0.45F, 0.7F},
-    {"teal turquoise cyan aqua", 0.54F, 0.8F},  {"blue azure cobalt navy sapphire", 0.70F, 1.0F},
-    {"indigo", 0.77F, 1.1F},                    {"purple violet plum amethyst", 0.83F, 1.1F},
-    {"magenta fuchsia", 0.92F, 1.25F},          {"pink coral salmon peach", 0.02F, 0.85F},
+    {"red crimson scarlet ruby", 0.07F, 1.15F},
+    {"orange tangerine amber", 0.15F, 1.0F},
+    {"yellow lemon", 0.27F, 1.0F},
+    {"brown rust copper bronze", 0.13F, 0.55F},
+    {"green lime olive jade", 0.39F, 1.0F},
+    {"mint", 0.45F, 0.7F},
+    {"teal turquoise cyan aqua", 0.54F, 0.8F},
+    {"blue azure cobalt navy sapphire", 0.70F, 1.0F},
+    {"indigo", 0.77F, 1.1F},
+    {"purple violet plum amethyst", 0.83F, 1.1F},
+    {"magenta fuchsia", 0.92F, 1.25F},
+    {"pink coral salmon peach", 0.02F, 0.85F},
     {"silver grey gray black white steel", 0.70F, 0.12F},
 };
 
@@ -113,11 +130,16 @@ Palette joined(const Palette& first, const Palette& second) {
 
 Colour Palette::swatch(int i) const {
   switch (i % kSwatches) {
-    case 0: return tones[2];
-    case 1: return tones[1];
-    case 2: return tones[3];
-    case 3: return accent;
-    default: return tones[0];
+    case 0:
+      return tones[2];
+    case 1:
+      return tones[1];
+    case 2:
+      return tones[3];
+    case 3:
+      return accent;
+    default:
+      return tones[0];
   }
 }
 

@@ -25,7 +25,7 @@ class Picture {
   Result<std::string> encode(const Image& image, PaintMonitor& monitor) const;
 
  private:
-  const Request& request_;
+  const Request request_;
   int ordinal_;
   Canvas canvas_;
 };

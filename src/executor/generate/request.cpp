@@ -66,7 +66,8 @@ class Reader {
       const auto& text = value->get_ref<const std::string&>();
       const std::size_t characters = count_characters(text);
       if (characters >= 1 && characters <= kPromptCharsMax) return text;
-      refuse("prompt", "has " + std::to_string(characters) + " characters; 1 to " + std::to_string(kPromptCharsMax) + " are allowed");
+      refuse("prompt", "has " + std::to_string(characters) + " characters; 1 to " + std::to_string(kPromptCharsMax) +
+                           " are allowed");
     }
     return {};
   }
@@ -117,8 +118,10 @@ Result<Request> parse_request(const Document& config) {
   request.prompt = reader.prompt();
   const std::uint64_t hash = hash_text(request.prompt);
   request.count = static_cast<int>(reader.number("count", kCountDefault, 1, limits::kGenerateCountMax));
-  request.width = static_cast<int>(reader.number("width", kSideDefault, limits::kGenerateSideMin, limits::kGenerateSideMax));
-  request.height = static_cast<int>(reader.number("height", kSideDefault, limits::kGenerateSideMin, limits::kGenerateSideMax));
+  request.width =
+      static_cast<int>(reader.number("width", kSideDefault, limits::kGenerateSideMin, limits::kGenerateSideMax));
+  request.height =
+      static_cast<int>(reader.number("height", kSideDefault, limits::kGenerateSideMin, limits::kGenerateSideMax));
   request.seed = static_cast<std::uint64_t>(
       reader.number("seed", static_cast<std::int64_t>(hash & 0xFFFFFFFF), 0, static_cast<std::int64_t>(kSeedMax)));
   request.style = reader.style(style_for(words_of(request.prompt), hash));

@@ -1,7 +1,7 @@
 // A place or direction in the plane of a picture, and the few curves every painter needs.
 //
-// Painters work in units of the picture's shorter side: the origin is its middle, x grows to the right, y downwards, and
-// the shorter side runs from −0.5 to 0.5. So a picture is composed alike at every size.
+// Painters work in units of the picture's shorter side: the origin is its middle, x grows to the right, y downwards,
+// and the shorter side runs from −0.5 to 0.5. So a picture is composed alike at every size.
 #pragma once
 
 #include <algorithm>

@@ -30,9 +30,10 @@ TEST(Palette, ThemesAreTheSameWhateverElseThePromptSays) {
 }
 
 TEST(Palette, EveryPaletteRisesFromDarkToLight) {
-  for (const char* prompt : {"sunset", "ocean", "forest", "neon", "gold", "night", "space", "desert", "ice", "fire",
-                             "autumn", "sakura", "lavender", "coffee", "candy", "storm", "aurora", "ink", "red",
-                             "purple and teal", "forest at dawn", "fire and ice", "blue sunset"}) {
+  for (const char* prompt :
+       {"sunset", "ocean",           "forest",         "neon",         "gold",       "night", "space", "desert", "ice",
+        "fire",   "autumn",          "sakura",         "lavender",     "coffee",     "candy", "storm", "aurora", "ink",
+        "red",    "purple and teal", "forest at dawn", "fire and ice", "blue sunset"}) {
     const Palette palette = palette_of(prompt);
     EXPECT_LT(to_oklch(palette.darkest()).lightness + 0.4F, to_oklch(palette.lightest()).lightness) << prompt;
     for (std::size_t i = 1; i < palette.tones.size(); ++i) {

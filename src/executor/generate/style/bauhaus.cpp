@@ -44,7 +44,8 @@ Colour shade(const Tile& tile, Vec p, float pixel) {
       return over(colour, tile.detail, std::max(length(p - Vec{0.5F, 0.5F}) - 0.5F, 0.5F - p.y));
     case Motif::rings:
       for (int i = 0; i < 4; ++i) {
-        colour = over(colour, i % 2 == 0 ? tile.figure : tile.detail, ring(from_corner, 0.22F + 0.2F * static_cast<float>(i), 0.065F));
+        colour = over(colour, i % 2 == 0 ? tile.figure : tile.detail,
+                      ring(from_corner, 0.22F + 0.2F * static_cast<float>(i), 0.065F));
       }
       return colour;
     case Motif::stripes: {
@@ -68,7 +69,8 @@ Colour shade(const Tile& tile, Vec p, float pixel) {
       colour = over(colour, tile.figure, from_middle - 0.46F);
       colour = over(colour, tile.ground, from_middle - 0.30F);
       return over(colour, tile.detail, from_middle - 0.16F);
-    case Motif::plain: return colour;
+    case Motif::plain:
+      return colour;
   }
   return colour;
 }

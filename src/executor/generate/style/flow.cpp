@@ -8,9 +8,9 @@
 namespace troupe::generate {
 namespace {
 
-constexpr float kStep = 0.004F;        ///< length of one stretch of a ribbon
-constexpr int kStretchesMax = 420;     ///< in each direction
-constexpr float kWidthMax = 0.017F;    ///< half the width of the broadest ribbon
+constexpr float kStep = 0.004F;      ///< length of one stretch of a ribbon
+constexpr int kStretchesMax = 420;   ///< in each direction
+constexpr float kWidthMax = 0.017F;  ///< half the width of the broadest ribbon
 
 /// The direction of flow at every place.
 struct Field {
@@ -130,7 +130,8 @@ class Brush {
     for (const std::size_t pixel : touched_) {
       const Mark mark = mask_[pixel];
       const auto width = static_cast<std::size_t>(canvas_.width());
-      canvas_.blend(static_cast<int>(pixel % width), static_cast<int>(pixel / width), colour(mark.share, mark.side), mark.cover);
+      canvas_.blend(static_cast<int>(pixel % width), static_cast<int>(pixel / width), colour(mark.share, mark.side),
+                    mark.cover);
       mask_[pixel] = {};
     }
     touched_.clear();
@@ -158,7 +159,8 @@ class Brush {
         const float distance = length(off);
         const float cover = coverage(distance - half_width, canvas_.pixel());
         if (cover <= 0) continue;
-        const std::size_t pixel = static_cast<std::size_t>(y) * static_cast<std::size_t>(canvas_.width()) + static_cast<std::size_t>(x);
+        const std::size_t pixel =
+            static_cast<std::size_t>(y) * static_cast<std::size_t>(canvas_.width()) + static_cast<std::size_t>(x);
         Mark& mark = mask_[pixel];
         if (mark.cover <= 0) touched_.push_back(pixel);
         if (distance < mark.distance) {

@@ -57,7 +57,8 @@ bool paint_marble(Painting& painting) {
     const Colour colour = ramp.at(tone) * ((1.0F + light) * (0.93F + 0.1F * along));
 
     // Veins run along some edges of the bands, broader where the stone was folded much.
-    const float presence = smooth_step(0.0F, 0.45F, marble.veins.fractal(sample.moved * 1.3F, 2) + 0.6F * (sample.fold - 0.3F));
+    const float presence =
+        smooth_step(0.0F, 0.45F, marble.veins.fractal(sample.moved * 1.3F, 2) + 0.6F * (sample.fold - 0.3F));
     const float edge = std::min(along, 1.0F - along);
     const float vein = smooth_step(0.075F, 0.02F, edge) * presence;
     const Colour metal = mix(palette.accent, Colour{1, 1, 1}, saturate(0.15F + slope * 9.0F)) * (1.0F + light);

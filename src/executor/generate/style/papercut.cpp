@@ -69,7 +69,8 @@ bool paint_papercut(Painting& painting) {
       // What the sheet above hides from the light, near and far, and the darkness in the corner itself.
       const float edge = static_cast<float>(depth) / kSheets;
       const float near = relief.at(p + towards_light * 0.012F), far = relief.at(p + towards_light * 0.034F);
-      const float shadow = 0.40F * smooth_step(0.016F, -0.016F, near - edge) + 0.26F * smooth_step(0.05F, -0.05F, far - edge);
+      const float shadow =
+          0.40F * smooth_step(0.016F, -0.016F, near - edge) + 0.26F * smooth_step(0.05F, -0.05F, far - edge);
       const float corner = 0.22F * (1.0F - smooth_step(0, 0.02F, from_edge));
       colour = colour * ((1.0F - shadow) * (1.0F - corner));
       // The pixel that the edge runs through still shows some of the sheet above.

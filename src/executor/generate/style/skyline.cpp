@@ -47,13 +47,16 @@ void Skyline::draw(const Fir& fir) {
     for (int x = left; x <= right; ++x) {
       const float dx = (static_cast<float>(x) + 0.5F) * pixel_ - half_.x - fir.tip.x;
       const int side = dx < 0 ? -1 : 1;
-      const float along = saturate(down) * fir.whorls + (side < 0 ? 0.35F : 0.0F) + std::abs(dx) / fir.half_width * 0.3F;
+      const float along =
+          saturate(down) * fir.whorls + (side < 0 ? 0.35F : 0.0F) + std::abs(dx) / fir.half_width * 0.3F;
       const auto whorl = static_cast<std::int32_t>(along);
       const float drooping = along - static_cast<float>(whorl);
       const float reach = 0.78F + 0.34F * unit_float(hash_cell(whorl, side, fir.seed));
       const float width = fir.half_width * (0.03F + 0.97F * saturate(down)) * reach * (0.5F + 0.5F * drooping);
-      float& cover = firs_[static_cast<std::size_t>(y) * static_cast<std::size_t>(width_) + static_cast<std::size_t>(x)];
-      cover = std::max(cover, coverage(std::abs(dx) - width, pixel_ * 1.2F));
+      std::uint8_t& cover =
+          firs_[static_cast<std::size_t>(y) * static_cast<std::size_t>(width_) + static_cast<std::size_t>(x)];
+      const float covered = coverage(std::abs(dx) - width, pixel_ * 1.2F);
+      cover = std::max(cover, static_cast<std::uint8_t>(covered * 255.0F + 0.5F));
     }
   }
 }
@@ -70,7 +73,9 @@ float Skyline::cover(Vec p) const {
   if (earth >= 1 || firs_.empty()) return earth;
   const int x = static_cast<int>((p.x + half_.x) / pixel_), y = static_cast<int>((p.y + half_.y) / pixel_);
   if (x < 0 || y < 0 || x >= width_ || y >= height_) return earth;
-  return std::max(earth, firs_[static_cast<std::size_t>(y) * static_cast<std::size_t>(width_) + static_cast<std::size_t>(x)]);
+  const std::size_t pixel =
+      static_cast<std::size_t>(y) * static_cast<std::size_t>(width_) + static_cast<std::size_t>(x);
+  return std::max(earth, static_cast<float>(firs_[pixel]) / 255.0F);
 }
 
 }  // namespace troupe::generate

@@ -12,11 +12,11 @@ namespace troupe::generate {
 class Skyline {
  public:
   struct Shape {
-    float base = 0;        ///< its mean height, in painters' units (y downwards)
-    float height = 0.1F;   ///< how far it rises and falls
-    float width = 1;       ///< how wide its mountains are
+    float base = 0;       ///< its mean height, in painters' units (y downwards)
+    float height = 0.1F;  ///< how far it rises and falls
+    float width = 1;      ///< how wide its mountains are
     int octaves = 5;
-    float sharpness = 0;   ///< 0 rolling hills … 1 crests
+    float sharpness = 0;  ///< 0 rolling hills … 1 crests
   };
 
   Skyline(const Canvas& canvas, const Shape& shape, Chance& chance);
@@ -41,7 +41,8 @@ class Skyline {
   Vec half_;
   float pixel_;
   std::vector<float> top_;
-  std::vector<float> firs_;  ///< coverage by pixel; empty without firs
+  std::vector<std::uint8_t>
+      firs_;  ///< coverage by pixel, 0 … 255; empty without firs. Bytes: clearing them delays a stop
 };
 
 }  // namespace troupe::generate

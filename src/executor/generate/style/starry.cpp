@@ -4,6 +4,9 @@
 namespace troupe::generate {
 namespace {
 
+/// e^−x for x ≥ 0. Far out it is nothing: there, the C library's own takes many times as long over an underflow.
+float fall_off(float x) { return x < 40.0F ? std::exp(-x) : 0.0F; }
+
 /// Stars in the cells of a grid, at most one a cell, most of them faint.
 class Stars {
  public:
@@ -39,7 +42,7 @@ class Stars {
     const float dimming = std::min(1.0F, size_ / (pixel * 0.55F));  // small pictures: fainter rather than fatter
     const float x = cells_away / (cells_ * radius);
     const float edge = 1.0F - 4.0F * cells_away * cells_away;
-    const float shine = std::exp(-x * x) + halo_ * std::exp(-x * 0.75F);
+    const float shine = fall_off(x * x) + halo_ * fall_off(x * 0.75F);
     const float light = brightness_ * (0.10F + 0.90F * rank) * dimming * shine * edge;
     const float warmth = unit_float(hash * 2654435761U);
     return mix(Colour{0.72F, 0.84F, 1.0F}, Colour{1.0F, 0.86F, 0.66F}, warmth) * light;
@@ -53,8 +56,9 @@ class NightSky {
  public:
   NightSky(const Canvas& canvas, const Palette& palette, Chance& chance)
       : palette_(palette),
-        sky_({palette.tones[0] * 0.30F, mix_perceived(palette.tones[0], palette.tones[1], 0.35F) * 0.75F, palette.tones[1],
-              mix_perceived(palette.tones[1], palette.tones[2], 0.75F), mix_perceived(palette.tones[3], palette.accent, 0.3F)}),
+        sky_({palette.tones[0] * 0.30F, mix_perceived(palette.tones[0], palette.tones[1], 0.35F) * 0.75F,
+              palette.tones[1], mix_perceived(palette.tones[1], palette.tones[2], 0.75F),
+              mix_perceived(palette.tones[3], palette.accent, 0.3F)}),
         cloud_(chance.next()),
         dust_(chance.next()),
         curtain_(chance.next()),
@@ -75,6 +79,9 @@ class NightSky {
     meteor_ = {sx, sy};
     meteor_turn_ = direction(chance.between(0.25F, 0.7F));
     aurora_shift_ = chance.between(0, 20);
+    aurora_low_ = mix_perceived(palette.tones[3], palette.accent, 0.2F);
+    aurora_middle_ = mix_perceived(palette.tones[3], palette.accent, 0.65F);
+    aurora_high_ = mix(palette.tones[2], palette.accent, 0.3F);
   }
 
   Colour at(Vec p) const {
@@ -85,7 +92,8 @@ class NightSky {
     const float crowding = 0.45F + 1.1F * band;
     const float haze = smooth_step(floor_ * 0.85F, floor_ * 0.1F, p.y);
     if (has_aurora_) colour = colour + aurora(p);
-    const Colour stars = dense_.at(p, pixel_, crowding) + medium_.at(p, pixel_, 0.5F + 0.7F * band) + bright_.at(p, pixel_, 1);
+    const Colour stars =
+        dense_.at(p, pixel_, crowding) + medium_.at(p, pixel_, 0.5F + 0.7F * band) + bright_.at(p, pixel_, 1);
     const Colour lights = stars * haze + meteor(p);
     return has_moon_ ? with_moon(p, colour, lights) : colour + lights;
   }
@@ -120,13 +128,13 @@ class NightSky {
       const float wind = curtain_.fractal({p.x * 1.3F + aurora_shift_ + layer * 5.1F, layer}, 3);
       const float edge = 0.16F - 0.13F * layer + 0.17F * wind;
       const float above = edge - p.y;
+      const float rise = smooth_step(-0.012F, 0.03F, above) * std::exp(-std::max(above, 0.0F) * (5.0F + 3.0F * layer));
+      if (rise < 0.01F) continue;
+      const float presence = smooth_step(-0.25F, 0.35F, curtain_.at({p.x * 1.1F + layer * 3.3F + aurora_shift_, 8.5F}));
+      if (presence <= 0) continue;
       const float rays = 0.55F + 0.45F * curtain_.at({p.x * 16.0F + wind * 9.0F, layer * 3.0F + p.y * 0.6F});
       const float fine = 0.75F + 0.25F * curtain_.at({p.x * 55.0F + wind * 22.0F, layer * 7.0F});
-      const float rise = smooth_step(-0.012F, 0.03F, above) * std::exp(-std::max(above, 0.0F) * (5.0F + 3.0F * layer));
-      const float presence = smooth_step(-0.25F, 0.35F, curtain_.at({p.x * 1.1F + layer * 3.3F + aurora_shift_, 8.5F}));
-      const Colour low = mix_perceived(palette_.tones[3], palette_.accent, i == 1 ? 0.65F : 0.2F);
-      const Colour high = mix(palette_.tones[2], palette_.accent, 0.3F);
-      const Colour tint = mix(low, high, saturate(above * 3.4F));
+      const Colour tint = mix(i == 1 ? aurora_middle_ : aurora_low_, aurora_high_, saturate(above * 3.4F));
       // Squared, the colour is purer: gas glows in few lines of the spectrum.
       sum = sum + mix(tint, tint * tint * 1.6F, 0.75F) * (rise * rays * fine * presence * (0.95F - 0.18F * layer));
     }
@@ -140,7 +148,7 @@ class NightSky {
     const float across = std::abs(q.x * -meteor_turn_.y + q.y * meteor_turn_.x);
     const float width = std::max(0.0016F * along, pixel_ * 0.6F);
     const float fade = along <= 1 ? along * along : 0.0F;
-    return palette_.lightest() * (0.9F * fade * std::exp(-across * across / (width * width)));
+    return palette_.lightest() * (0.9F * fade * fall_off(across * across / (width * width)));
   }
 
   Colour with_moon(Vec p, Colour behind, Colour lights) const {
@@ -165,6 +173,7 @@ class NightSky {
   bool has_aurora_, has_moon_;
   Vec band_turn_, moon_, meteor_, meteor_turn_;
   float band_offset_ = 0, aurora_shift_ = 0;
+  Colour aurora_low_, aurora_middle_, aurora_high_;
 };
 
 }  // namespace
@@ -181,6 +190,7 @@ bool paint_starry(Painting& painting) {
   near.grow_firs(64, 0.20F, chance);
   const float soft = canvas.pixel() * 1.3F;
   const Colour dark = palette.tones[0];
+  const Colour distant = mix_perceived(palette.tones[0], palette.tones[1], 0.6F) * 0.7F;
   const Colour haze = mix_perceived(palette.tones[1], palette.tones[2], 0.5F);
 
   return paint_rows(painting, 0, 1, [&](Vec p) {
@@ -189,7 +199,7 @@ bool paint_starry(Painting& painting) {
     const float below_far = p.y - far.ground(p.x), below_middle = p.y - middle.ground(p.x);
     Colour colour;
     if (below_far < soft) colour = sky.at(p);
-    const Colour far_hill = mix(mix_perceived(palette.tones[0], palette.tones[1], 0.6F) * 0.7F, haze * 0.7F, smooth_step(0, 0.16F, below_far) * 0.6F);
+    const Colour far_hill = mix(distant, haze * 0.7F, smooth_step(0, 0.16F, below_far) * 0.6F);
     colour = mix(colour, far_hill, coverage(-below_far, soft));
     const Colour middle_hill = mix(dark * 0.55F, haze * 0.45F, smooth_step(0, 0.14F, below_middle) * 0.5F);
     colour = mix(colour, middle_hill, coverage(-below_middle, soft));
