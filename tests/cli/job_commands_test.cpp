@@ -3,8 +3,8 @@
 namespace troupe {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 class JobCommandTest : public CliTest {};
 
@@ -218,7 +218,7 @@ TEST_F(JobCommandTest, WrongUseIsExitCodeTwoAndAsksNobody) {
         {"job", "submit", "x", "--input", "novalue"}, {"job", "submit", "x", "--timeout", "soon"},
         {"job", "submit", "x", "--wait", "--watch"}, {"job", "submit", "x", "--inputs", "/nowhere.json"},
         {"job", "list", "--status", "done"}, {"job", "get", "a", "b"}, {"job", "list", "--no-such-flag"}}) {
-    EXPECT_EQ(run(arguments), 2) << testing::PrintToString(arguments);
+    EXPECT_EQ(run(arguments), 2) << ::testing::PrintToString(arguments);
     EXPECT_NE(err_, "");
   }
   EXPECT_TRUE(server_.requests().empty());

@@ -5,9 +5,9 @@
 namespace troupe {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 class OtherCommandTest : public CliTest {};
 

@@ -3,7 +3,7 @@
 namespace troupe {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 class WorkflowCommandTest : public CliTest {};
 
