@@ -126,7 +126,7 @@ void finish_retry(Self self, const Persisted& persisted) {
     for (const LiveEventPtr& event : events_of_records(subject, persisted.records, 0)) state.node->events.publish(event);
   retry.request->reply(JobChange{seed.job->id, seed.job->client_job_id, seed.state.run, seed.state.status, std::nullopt});
   const RunActor old = state.run;
-  self->demonitor(old);
+  self->demonitor(old.address());
   self->send(old, Rest{});
   spawn_run(self, retry.seed);
 }
@@ -173,7 +173,7 @@ JobActor::behavior_type job_actor(Self self, NodeContext* node, NodeActors actor
         rest_if_idle(self);
       },
       [=](Rest) {
-        self->demonitor(self->state.run);
+        self->demonitor(self->state.run.address());
         self->send(self->state.run, Rest{});
         self->quit();
       },

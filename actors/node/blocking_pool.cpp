@@ -16,6 +16,10 @@ BlockingPool::~BlockingPool() {
 }
 
 bool BlockingPool::run(std::function<void()> function) {
+  if (threads_.empty()) {
+    function();
+    return true;
+  }
   {
     const std::lock_guard lock(mutex_);
     if (queue_.size() >= queue_max_) return false;
@@ -26,6 +30,7 @@ bool BlockingPool::run(std::function<void()> function) {
 }
 
 void BlockingPool::run_always(std::function<void()> function) {
+  if (threads_.empty()) return function();
   {
     const std::lock_guard lock(mutex_);
     queue_.push_back(std::move(function));

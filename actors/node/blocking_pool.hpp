@@ -13,6 +13,7 @@ namespace troupe {
 
 class BlockingPool {
  public:
+  /// Without threads, functions run at once on the caller's: for deterministic tests.
   BlockingPool(std::size_t threads, std::size_t queue_max);
   /// Runs what is queued, then joins.
   ~BlockingPool();

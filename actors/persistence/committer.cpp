@@ -68,7 +68,7 @@ Committer::Progress Committer::commit_group(std::vector<PersistPtr>& group) {
       case CommitStatus::refused: return bisect(reply.error, group);
       case CommitStatus::fenced:
         node_.health.fenced = true;
-        node_.observer.log(LogLevel::error, "another node has taken over our shards", {{"error", reply.error.message}});
+        node_.log.write(log::Level::error, "another node has taken over our shards", {{"error", reply.error.message}});
         for (const PersistPtr& persist : group) refuse(persist, {ErrorCode::fenced, reply.error.message, false, {}});
         group.clear();
         return Progress::settled;
@@ -77,7 +77,7 @@ Committer::Progress Committer::commit_group(std::vector<PersistPtr>& group) {
       default:
         node_.health.store_writable = false;
         node_.health.disk_full = reply.status == CommitStatus::full;
-        node_.observer.log(LogLevel::error, "a commit could not be written; it will be tried again",
+        node_.log.write(log::Level::error, "a commit could not be written; it will be tried again",
                            {{"error", reply.error.message}, {"changes", std::to_string(group.size())}});
         for (PersistPtr& persist : group)
           if (persist->is_accept) refuse(std::exchange(persist, nullptr), away(reply.error));
@@ -185,7 +185,7 @@ void Committer::settle_stale(const CommitReply& reply, std::vector<PersistPtr>& 
 
 Committer::Progress Committer::bisect(const Error& error, std::vector<PersistPtr>& group) {
   if (group.size() == 1) {
-    node_.observer.log(LogLevel::error, "the database refuses a change",
+    node_.log.write(log::Level::error, "the database refuses a change",
                        {{"error", error.message}, {"job", to_string(job_of(*group[0]))}});
     refuse(group[0], {ErrorCode::store_refused, error.message, false, {}});
     group.clear();

@@ -27,7 +27,7 @@ void flush(Self self) {
     if (state.waiting.empty()) {
       state.failures = 0;
       const auto took = std::chrono::steady_clock::now() - begin;
-      state.node->observer.committed(changes, std::chrono::duration_cast<std::chrono::microseconds>(took));
+      state.node->metrics.committed(changes, std::chrono::duration_cast<std::chrono::microseconds>(took));
     } else {
       state.flush_sent = true;
       const auto wait = std::min(kBackoffMax, kBackoffFirst * (1 << std::min(state.failures++, 7)));

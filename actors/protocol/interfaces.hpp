@@ -123,7 +123,8 @@ using SupervisorActor = caf::typed_actor<caf::reacts_to<AdoptJob>,
                                          caf::reacts_to<JobLoaded>,
                                          caf::reacts_to<JobRested>,
                                          caf::reacts_to<JobBroken>,
-                                         caf::reacts_to<ScanParked>>;
+                                         caf::reacts_to<ScanParked>,
+                                         caf::reacts_to<Rest>>;           // rest all jobs, then quit
 
 /// The actors of a node that others send to.
 struct NodeActors {

@@ -9,7 +9,8 @@
 #include "troupe/base/clock.hpp"
 #include "troupe/domain/evaluator.hpp"
 #include "troupe/port/blob_store.hpp"
-#include "troupe/port/observer.hpp"
+#include "troupe/port/log.hpp"
+#include "troupe/port/metrics.hpp"
 #include "troupe/port/store.hpp"
 
 namespace troupe {
@@ -36,7 +37,8 @@ struct NodeContext {
   Random& random;
   BlobStore& blobs;
   EvaluatorFactory& evaluators;
-  Observer& observer;
+  Metrics& metrics;
+  Log& log;
   StoreReader& reader;
   BlockingPool& blocking;
   EventHub& events;

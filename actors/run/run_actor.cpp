@@ -92,7 +92,7 @@ void RunDriver::on(const Persisted& persisted) {
   Uncommitted done = *std::exchange(uncommitted_, std::nullopt);
   if (persisted.verdict != Persisted::Verdict::committed) {
     if (done.command.request) done.command.request->reply(persisted.error);
-    node_.observer.log(LogLevel::warning, "a decision was refused; the run is loaded again",
+    node_.log.write(log::Level::warning, "a decision was refused; the run is loaded again",
                        {{"run", to_string(seed_.state.run)}, {"error", persisted.error.message}});
     self_->quit(caf::make_error(caf::sec::runtime_error, persisted.error.message));
     return;
@@ -172,7 +172,7 @@ void RunDriver::note_ended_tasks(const Decision& decision, const TaskEndedPtr& o
     waiting_for_admission_.erase(task);
     if (!task.compensation) node_.board.remove(seed_.state.run, task.step, task.item);
     const Millis took = outcome && outcome->task == task ? outcome->ended_at - outcome->started_at : Millis(0);
-    node_.observer.step_ended(seed_.workflow->steps[task.step].type, status, took);
+    node_.metrics.step_ended(seed_.workflow->steps[task.step].type, status, took);
   };
   for (const Event& event : decision.events) {
     if (const auto* completed = std::get_if<TaskCompleted>(&event)) ended(completed->task, Status::success);
@@ -244,7 +244,7 @@ void RunDriver::after_end() {
   if (armed_ != kNever) self_->send(actors_.timer, ForgetWake{seed_.state.run});
   armed_ = kNever;
   node_.board.remove(seed_.state.run);
-  node_.observer.job_ended(seed_.job->workflow_key, seed_.state.status, seed_.state.ended_at - seed_.state.accepted_at);
+  node_.metrics.job_ended(seed_.job->workflow_key, seed_.state.status, seed_.state.ended_at - seed_.state.accepted_at);
 }
 
 void RunDriver::rest() {

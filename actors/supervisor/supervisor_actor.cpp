@@ -17,7 +17,7 @@ constexpr int kParkedRows = 1'000;
 void report_live(Self self) {
   SupervisorState& state = self->state;
   state.node->health.runs_live = state.live.size();
-  state.node->observer.runs_live(state.live.size());
+  state.node->metrics.runs_live(state.live.size());
 }
 
 void adopt(Self self, const RunSeedPtr& seed) {
@@ -58,7 +58,7 @@ void loaded(Self self, const JobLoaded& message) {
   }
   if (message.seed) adopt(self, message.seed);
   else
-    state.node->observer.log(LogLevel::error, "a job could not be loaded",
+    state.node->log.write(log::Level::error, "a job could not be loaded",
                              {{"job", to_string(message.job)}, {"error", message.error.message}});
   for (const auto& request : pending) {
     std::visit([&](const auto& one) {
@@ -127,6 +127,10 @@ SupervisorActor::behavior_type supervisor_actor(Self self, NodeContext* node, No
       [=](const JobRested& message) { rested(self, message); },
       [=](const JobBroken& message) { broken(self, message.job); },
       [=](ScanParked) { scan_parked(self); },
+      [=](Rest) {
+        for (const auto& [id, job] : self->state.live) self->send(job.actor, Rest{});
+        self->quit();
+      },
   };
 }
 

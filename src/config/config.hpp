@@ -60,7 +60,7 @@ struct AuthKey {
 };
 
 /// One entry of [exec.commands]: a program that `exec` steps may run, by the name it has there.
-struct ExecCommand {
+struct ExecCommandConfig {
   std::string program;                     ///< absolute path; run without a shell
   std::vector<std::string> args;           ///< before the step's own
   std::map<std::string, std::string> env;  ///< the whole environment, but for what the step adds
@@ -70,7 +70,7 @@ struct ExecCommand {
   int cpu_seconds = 0;
   int file_mb = 0;
 
-  bool operator==(const ExecCommand&) const = default;
+  bool operator==(const ExecCommandConfig&) const = default;
 };
 
 struct EgressConfig {
@@ -109,7 +109,7 @@ struct Config {
   DatabaseConfig database;
   std::vector<AuthKey> auth_keys;
   EgressConfig egress;
-  std::map<std::string, ExecCommand> exec_commands;
+  std::map<std::string, ExecCommandConfig> exec_commands;
   WorkerConfig worker;
   LimitsConfig limits;
   Millis shutdown_grace = limits::kShutdownGrace;

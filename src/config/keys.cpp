@@ -120,30 +120,30 @@ const std::vector<Key<AuthKey>>& auth_key_keys() {
   return keys;
 }
 
-const std::vector<Key<ExecCommand>>& exec_command_keys() {
-  static const std::vector<Key<ExecCommand>> keys = {
-      {"program", TROUPE_FIELD(ExecCommand, program),
+const std::vector<Key<ExecCommandConfig>>& exec_command_keys() {
+  static const std::vector<Key<ExecCommandConfig>> keys = {
+      {"program", TROUPE_FIELD(ExecCommandConfig, program),
        {.help = "The program; it is run without a shell.",
         .unit = "absolute path",
         .check = check_absolute_path,
         .required = true}},
-      {"args", TROUPE_FIELD(ExecCommand, args), {.help = "Arguments before those of the step.", .unit = "list of strings"}},
-      {"env", TROUPE_FIELD(ExecCommand, env),
+      {"args", TROUPE_FIELD(ExecCommandConfig, args), {.help = "Arguments before those of the step.", .unit = "list of strings"}},
+      {"env", TROUPE_FIELD(ExecCommandConfig, env),
        {.help = "Its environment; nothing of the server's own is passed on.", .unit = "table of strings"}},
-      {"working_dir", TROUPE_FIELD(ExecCommand, working_dir),
+      {"working_dir", TROUPE_FIELD(ExecCommandConfig, working_dir),
        {.help = "Where it runs; empty: a fresh folder for each task.",
         .unit = "absolute path",
         .check = check_absolute_path}},
-      {"timeout", TROUPE_FIELD(ExecCommand, timeout),
+      {"timeout", TROUPE_FIELD(ExecCommandConfig, timeout),
        {.help = "Longest time of one run, if shorter than the step's; 0s: the step's.",
         .unit = "duration",
         .min = 0,
         .max = 365 * kDay}},
-      {"memory_mb", TROUPE_FIELD(ExecCommand, memory_mb),
+      {"memory_mb", TROUPE_FIELD(ExecCommandConfig, memory_mb),
        {.help = "Address space; 0: no limit.", .unit = "MiB", .min = 0, .max = 1 << 24}},
-      {"cpu_seconds", TROUPE_FIELD(ExecCommand, cpu_seconds),
+      {"cpu_seconds", TROUPE_FIELD(ExecCommandConfig, cpu_seconds),
        {.help = "Processor time; 0: no limit.", .unit = "seconds", .min = 0, .max = 365 * kDay / kSecond}},
-      {"file_mb", TROUPE_FIELD(ExecCommand, file_mb),
+      {"file_mb", TROUPE_FIELD(ExecCommandConfig, file_mb),
        {.help = "Largest file it may write; 0: no limit.", .unit = "MiB", .min = 0, .max = 1 << 24}},
   };
   return keys;

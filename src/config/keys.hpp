@@ -30,7 +30,7 @@ const std::vector<Key<Config>>& config_keys();
 /// Of one entry of [[auth.keys]].
 const std::vector<Key<AuthKey>>& auth_key_keys();
 /// Of one entry of [exec.commands].
-const std::vector<Key<ExecCommand>>& exec_command_keys();
+const std::vector<Key<ExecCommandConfig>>& exec_command_keys();
 
 template <class Owner>
 Complaint assign_key(const Key<Owner>& key, Owner& owner, const RawValue& value) {

@@ -16,6 +16,7 @@ namespace {
 constexpr int kSide = limits::kThumbnailSide;
 static_assert(kSide == 512, "the card's coordinates are for this size");
 constexpr std::size_t kLabelChars = 5;
+constexpr std::size_t kExtensionChars = 8;
 
 constexpr Rgb kPaper{250, 248, 243};
 constexpr Rgb kPaperFold{222, 217, 206};
@@ -207,14 +208,14 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-/// What follows the last dot, if it looks like an extension: 1–5 letters and digits.
+/// What follows the last dot, if it looks like an extension: a few letters and digits.
 std::string extension_of(std::string_view name) {
   const std::size_t dot = name.rfind('.');
   if (dot == std::string_view::npos || dot == 0) return {};
   const std::string_view extension = name.substr(dot + 1);
   const bool plain = std::all_of(extension.begin(), extension.end(),
                                  [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; });
-  return plain && extension.size() <= kLabelChars ? lower(extension) : std::string();
+  return plain && extension.size() <= kExtensionChars ? lower(extension) : std::string();
 }
 
 struct KindOf {

@@ -107,7 +107,7 @@ allow = ["10.0.0.0/8", "*.internal.example"]
   ASSERT_EQ(config.auth_keys.size(), 1U);
   EXPECT_EQ(config.auth_keys[0].role, Role::op);
   EXPECT_EQ(config.auth_keys[0].sha256[31], 0xFF);
-  const ExecCommand& resize = config.exec_commands["resize"];
+  const ExecCommandConfig& resize = config.exec_commands["resize"];
   EXPECT_EQ(resize.args, (std::vector<std::string>{"-resize", "50%"}));
   EXPECT_EQ(resize.env.at("LANG"), "C.UTF-8");
   EXPECT_EQ(resize.timeout, Millis(90'000));

@@ -17,9 +17,9 @@ namespace {
 
 constexpr std::size_t kWriteBytes = 64 << 10;
 
-bool is_linked(const PosixFile& file) {
+bool is_linked(const Fd& file) {
   struct stat info;
-  return ::fstat(file.fd(), &info) == 0 && info.st_nlink > 0;
+  return ::fstat(file.get(), &info) == 0 && info.st_nlink > 0;
 }
 
 bool exists(const std::string& path, std::uint64_t bytes) {
@@ -89,9 +89,9 @@ Result<Done> FileBlobSink::flush() {
 Result<Done> FileBlobSink::open_file() {
   while (true) {
     file_path_ = directory_ + "/tmp/XXXXXX";
-    file_ = PosixFile(::mkostemp(file_path_.data(), O_CLOEXEC));
+    file_ = Fd(::mkostemp(file_path_.data(), O_CLOEXEC));
     if (!file_) return file_error("make a file in", directory_ + "/tmp");
-    if (::flock(file_.fd(), LOCK_EX | LOCK_NB) == 0 && is_linked(file_)) return Done{};
+    if (::flock(file_.get(), LOCK_EX | LOCK_NB) == 0 && is_linked(file_)) return Done{};
   }
 }
 
@@ -100,8 +100,8 @@ Result<Done> remove_leftovers(const std::string& directory) {
   std::filesystem::directory_iterator entries(directory + "/tmp", failed);
   for (; !failed && entries != std::filesystem::directory_iterator(); entries.increment(failed)) {
     const std::string path = entries->path().string();
-    const PosixFile file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-    if (!file || ::flock(file.fd(), LOCK_EX | LOCK_NB) != 0) continue;
+    const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    if (!file || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0) continue;
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) return file_error("remove the leftover", path);
   }
   if (!failed) return Done{};

@@ -37,7 +37,7 @@ class FileBlobSink final : public BlobSink {
   Sha256 hash_;
   std::uint64_t bytes_ = 0;
   std::string waiting_;  ///< not yet in the file; a small blob that is stored already never gets one
-  PosixFile file_;
+  Fd file_;
   std::string file_path_;
   bool finished_ = false;
 };

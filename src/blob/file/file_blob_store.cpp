@@ -17,7 +17,7 @@ namespace {
 
 class FileBlobSource final : public BlobSource {
  public:
-  FileBlobSource(PosixFile file, std::uint64_t size, std::string path)
+  FileBlobSource(Fd file, std::uint64_t size, std::string path)
       : file_(std::move(file)), size_(size), path_(std::move(path)) {}
 
   std::uint64_t size() const override { return size_; }
@@ -28,7 +28,7 @@ class FileBlobSource final : public BlobSource {
     std::size_t have = 0;
     while (have < bytes.size()) {
       const ssize_t got =
-          ::pread(file_.fd(), bytes.data() + have, bytes.size() - have, static_cast<off_t>(offset + have));
+          ::pread(file_.get(), bytes.data() + have, bytes.size() - have, static_cast<off_t>(offset + have));
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) return file_error("read", path_);
       if (got == 0) return Error{ErrorCode::io_failed, path_ + " has become shorter", false, {}};
@@ -38,7 +38,7 @@ class FileBlobSource final : public BlobSource {
   }
 
  private:
-  const PosixFile file_;
+  const Fd file_;
   const std::uint64_t size_;
   const std::string path_;
 };
@@ -72,11 +72,11 @@ Result<std::unique_ptr<BlobSink>> FileBlobStore::create() {
 
 Result<std::unique_ptr<BlobSource>> FileBlobStore::open(const Digest& sha256) {
   const std::string path = blob_path(directory_, sha256);
-  PosixFile file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file && errno == ENOENT) return Error{ErrorCode::not_found, "there is no blob " + to_hex(sha256), false, {}};
   if (!file) return file_error("open", path);
   struct stat info;
-  if (::fstat(file.fd(), &info) != 0) return file_error("look at", path);
+  if (::fstat(file.get(), &info) != 0) return file_error("look at", path);
   const auto size = static_cast<std::uint64_t>(info.st_size);
   // The one damage that is seen without reading: file systems that lose data in a crash leave empty files.
   if (!S_ISREG(info.st_mode) || (size == 0 && sha256 != troupe::sha256("")))

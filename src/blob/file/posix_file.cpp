@@ -9,18 +9,6 @@
 
 namespace troupe {
 
-PosixFile& PosixFile::operator=(PosixFile&& other) noexcept {
-  if (this != &other) {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = std::exchange(other.fd_, -1);
-  }
-  return *this;
-}
-
-PosixFile::~PosixFile() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 Error file_error(std::string_view act, const std::string& path) {
   const int reason = errno;
   // EFBIG: the process may not write files that large (RLIMIT_FSIZE); to the user that is no room either.
@@ -39,9 +27,9 @@ Result<Done> make_directory(const std::string& path) {
   return file_error("use", path);
 }
 
-Result<Done> write_all(const PosixFile& file, std::string_view bytes, const std::string& path) {
+Result<Done> write_all(const Fd& file, std::string_view bytes, const std::string& path) {
   while (!bytes.empty()) {
-    const ssize_t written = ::write(file.fd(), bytes.data(), bytes.size());
+    const ssize_t written = ::write(file.get(), bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) return file_error("write", path);
     bytes.remove_prefix(static_cast<std::size_t>(written));
@@ -49,13 +37,13 @@ Result<Done> write_all(const PosixFile& file, std::string_view bytes, const std:
   return Done{};
 }
 
-Result<Done> sync_file(const PosixFile& file, const std::string& path) {
-  if (::fsync(file.fd()) != 0) return file_error("make durable", path);
+Result<Done> sync_file(const Fd& file, const std::string& path) {
+  if (::fsync(file.get()) != 0) return file_error("make durable", path);
   return Done{};
 }
 
 Result<Done> sync_directory(const std::string& path) {
-  const PosixFile directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const Fd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory) return file_error("open", path);
   return sync_file(directory, path);
 }
