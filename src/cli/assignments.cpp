@@ -22,7 +22,8 @@ Result<std::string> read_file(const std::string& path, std::istream& in) {
   std::ifstream file(path, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(file), {}};
   // A folder opens, but cannot be read.
-  if (!file.is_open() || file.bad()) return Error{ErrorCode::io_failed, "the file " + path + " cannot be read", false, {}};
+  if (!file.is_open() || file.bad())
+    return Error{ErrorCode::io_failed, "the file " + path + " cannot be read", false, {}};
   return text;
 }
 

@@ -80,7 +80,9 @@ void add_audit_tail(CLI::App& parent, Session& session) {
   command->add_option("--client", options->client, "Only this client's");
   command->add_option("--action", options->action, "Only this action, like job.accepted");
   command->add_option("--actor", options->actor, "Only what this actor did");
-  command->add_option("-n,--limit", options->limit, "So many records")->check(CLI::Range(1, 500))->capture_default_str();
+  command->add_option("-n,--limit", options->limit, "So many records")
+      ->check(CLI::Range(1, 500))
+      ->capture_default_str();
   command->add_flag("-f,--follow", options->follow, "Go on as new records come");
   command->callback([&session, options] { session.command = [&session, options] { return tail(session, *options); }; });
 }

@@ -16,11 +16,11 @@ int tell(Session& session, const Json& verdict) {
   if (session.json) {
     session.print_json(verdict);
   } else if (whole) {
-    session.terminal.out << "whole: " << member_text(verdict, "records") << " records in " << member_text(verdict, "chains")
-                         << " chains\n";
+    session.terminal.out << "whole: " << member_text(verdict, "records") << " records in "
+                         << member_text(verdict, "chains") << " chains\n";
   } else {
-    session.terminal.out << "broken: chain " << member_text(verdict, "chain") << ", record " << member_text(verdict, "seq")
-                         << ": " << member_text(verdict, "fault") << '\n';
+    session.terminal.out << "broken: chain " << member_text(verdict, "chain") << ", record "
+                         << member_text(verdict, "seq") << ": " << member_text(verdict, "fault") << '\n';
   }
   return whole ? kDone : kChainBroken;
 }
@@ -31,7 +31,8 @@ int verify_offline(Session& session, const Verify& options) {
   std::optional<JobId> job;
   if (!options.job.empty()) {
     job = parse_id<JobId>(options.job);
-    if (!job) return session.fail(Error{ErrorCode::invalid_id, "offline a job is named by its UUID", false, {}}, kWrongUse);
+    if (!job)
+      return session.fail(Error{ErrorCode::invalid_id, "offline a job is named by its UUID", false, {}}, kWrongUse);
   }
   const auto verdict = session.hooks.verify_offline(*config, job);
   if (!verdict) {
@@ -54,13 +55,14 @@ int verify(Session& session, const Verify& options) {
 }  // namespace
 
 void add_audit_verify(CLI::App& parent, Session& session) {
-  CLI::App* command =
-      parent.add_subcommand("verify", "Recompute the audit chains and name the first bad record; exits 7 if there is one");
+  CLI::App* command = parent.add_subcommand(
+      "verify", "Recompute the audit chains and name the first bad record; exits 7 if there is one");
   auto options = std::make_shared<Verify>();
   command->add_option("--job", options->job, "Only this job's chain");
   options->data.add_data_options_to(*command);
   command->footer("With --data-dir, --database-url or --config the database is read directly, without a server.");
-  command->callback([&session, options] { session.command = [&session, options] { return verify(session, *options); }; });
+  command->callback(
+      [&session, options] { session.command = [&session, options] { return verify(session, *options); }; });
 }
 
 }  // namespace troupe::cli

@@ -1,7 +1,9 @@
 // The command line: `troupe <command>`. This room parses it and holds the client commands; what needs the whole program
 // (serve, demo, verifying a database without a server) is handed in by the composition root as hooks.
 //
-//   int main(int argc, char** argv) { return troupe::run_cli(argc, argv, {.serve = …, .demo = …, .verify_offline = …}); }
+//   int main(int argc, char** argv) {
+//     return troupe::run_cli(argc, argv, {.serve = …, .demo = …, .verify_offline = …});
+//   }
 #pragma once
 
 #include <functional>

@@ -10,7 +10,8 @@
 
 namespace troupe::cli {
 
-/// Control characters replaced by spaces (line ends kept if asked), so that text can neither move the cursor nor forge a line.
+/// Control characters replaced by spaces (line ends kept if asked), so that text can neither move the cursor nor forge
+/// a line.
 std::string printable(std::string_view text, bool keep_lines = false);
 /// Columns that UTF-8 text takes, counting each character as one.
 std::size_t columns(std::string_view text);

@@ -41,7 +41,8 @@ void add_job_retry(CLI::App& parent, Session& session) {
       ->type_name("FILE");
   command->add_option("--workflow-version", options->version, "Instead of the newest")->check(CLI::PositiveNumber);
   command->add_flag("--watch", options->watch, "Show the job live until it ends");
-  command->callback([&session, options] { session.command = [&session, options] { return retry(session, *options); }; });
+  command->callback(
+      [&session, options] { session.command = [&session, options] { return retry(session, *options); }; });
 }
 
 }  // namespace troupe::cli

@@ -37,7 +37,8 @@ Result<Json> Submission::body(std::istream& in) const {
   if (version != 0) body["workflow_version"] = version;
   if (!timeout.empty()) {
     const auto duration = parse_duration(timeout);
-    if (!duration) return Error{ErrorCode::invalid_config, "'" + timeout + "' is no duration like 30s or 5m", false, {}};
+    if (!duration)
+      return Error{ErrorCode::invalid_config, "'" + timeout + "' is no duration like 30s or 5m", false, {}};
     body["timeout_seconds"] = static_cast<double>(duration->count()) / 1e3;
   }
   return body;
@@ -65,10 +66,12 @@ void add_job_submit(CLI::App& parent, Session& session) {
   CLI::App* command = parent.add_subcommand("submit", "Submit a job; it is stored when this returns");
   auto options = std::make_shared<Submission>();
   command->add_option("WORKFLOW", options->workflow, "Key of the workflow")->required();
-  command->add_option("-i,--input", options->inputs, "One input, KEY=VALUE: JSON if it parses, else a string; repeatable")
+  command
+      ->add_option("-i,--input", options->inputs, "One input, KEY=VALUE: JSON if it parses, else a string; repeatable")
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
-  command->add_option("--inputs", options->inputs_file, "Inputs as a JSON object; - reads standard input")->type_name("FILE");
+  command->add_option("--inputs", options->inputs_file, "Inputs as a JSON object; - reads standard input")
+      ->type_name("FILE");
   command->add_option("--job-id", options->job_id, "An id of your own; the same id and body again is the same job");
   command->add_option("--client", options->client, "The client, where the token does not say");
   command->add_option("--priority", options->priority, "1 to 10; 10 is most urgent")->check(CLI::Range(1, 10));
@@ -79,9 +82,11 @@ void add_job_submit(CLI::App& parent, Session& session) {
   command->add_option("--workflow-version", options->version, "Instead of the newest")->check(CLI::PositiveNumber);
   command->add_option("--callback-url", options->callback_url, "Where the result is sent")->type_name("URL");
   command->add_option("--idempotency-key", options->idempotency_key, "The same key again gives the first answer again");
-  auto* wait = command->add_flag("--wait", options->wait, "Wait for the end and show the job; exits 1 if it did not succeed");
+  auto* wait =
+      command->add_flag("--wait", options->wait, "Wait for the end and show the job; exits 1 if it did not succeed");
   command->add_flag("--watch", options->watch, "Show the job live until it ends")->excludes(wait);
-  command->callback([&session, options] { session.command = [&session, options] { return submit(session, *options); }; });
+  command->callback(
+      [&session, options] { session.command = [&session, options] { return submit(session, *options); }; });
 }
 
 }  // namespace troupe::cli

@@ -63,7 +63,8 @@ void print_job(const Terminal& terminal, const Json& job) {
   print_member(out, "status", status_line(job, terminal.colour));
   print_member(out, "error", error_text(member(job, "error")));
   std::string workflow = member_text(job, "workflow_key");
-  if (const std::string version = member_text(job, "workflow_version"); !version.empty()) workflow += " version " + version;
+  if (const std::string version = member_text(job, "workflow_version"); !version.empty())
+    workflow += " version " + version;
   print_member(out, "workflow", workflow);
   print_member(out, "client", member_text(job, "client_id"));
   print_member(out, "priority", member_text(job, "priority"));

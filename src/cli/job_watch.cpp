@@ -44,9 +44,8 @@ void add_job_watch(CLI::App& parent, Session& session) {
   CLI::App* command = parent.add_subcommand("watch", "Show a job live until it ends; exits 1 if it does not succeed");
   auto job = std::make_shared<JobRefOptions>();
   job->add_to(*command);
-  command->callback([&session, job] {
-    session.command = [&session, job] { return watch_job(session, job->id, job->client); };
-  });
+  command->callback(
+      [&session, job] { session.command = [&session, job] { return watch_job(session, job->id, job->client); }; });
 }
 
 }  // namespace troupe::cli

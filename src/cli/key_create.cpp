@@ -41,7 +41,8 @@ void add_key_create(CLI::App& parent, Session& session) {
       ->check(CLI::IsMember({"viewer", "client", "worker", "operator", "admin"}))
       ->capture_default_str();
   command->add_option("--client", options->client, "The client whose jobs alone it sees and makes");
-  command->callback([&session, options] { session.command = [&session, options] { return create_key(session, *options); }; });
+  command->callback(
+      [&session, options] { session.command = [&session, options] { return create_key(session, *options); }; });
 }
 
 }  // namespace troupe::cli

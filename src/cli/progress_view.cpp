@@ -115,7 +115,8 @@ void ProgressView::on_log(const Json& data) {
 }
 
 void ProgressView::on_asset(const Json& data) {
-  std::string line = member_text(data, "step") + "  asset " + member_text(data, "id") + "  " + member_text(data, "media_type");
+  std::string line =
+      member_text(data, "step") + "  asset " + member_text(data, "id") + "  " + member_text(data, "media_type");
   const std::string width = member_text(data, "width"), height = member_text(data, "height");
   if (!width.empty() && width != "0") line += "  " + width + "x" + height;
   if (const std::string url = member_text(data, "url"); !url.empty()) line += "  " + url;
@@ -159,8 +160,8 @@ std::string ProgressView::bar_line(const Step& step, std::size_t name_width) con
   const std::string bar = std::string(filled, '#') + std::string(kBarColumns - filled, '.');
   std::string share_text = percent(share);
   share_text.insert(0, 4 - std::min<std::size_t>(share_text.size(), 4), ' ');
-  const std::string line = name + " [" + bar + "] " + share_text + "  " + step.status +
-                           (step.message.empty() ? "" : "  " + step.message);
+  const std::string line =
+      name + " [" + bar + "] " + share_text + "  " + step.status + (step.message.empty() ? "" : "  " + step.message);
   return in_status_colour(step.status, cut(line, width_ - 1), colour_);
 }
 

@@ -18,7 +18,8 @@ std::string help_of(const Key<Config>& key) {
 
 void ServerOptions::add_key(CLI::App& command, std::string_view name) {
   const auto& keys = config_keys();
-  const auto key = std::find_if(keys.begin(), keys.end(), [&](const auto& candidate) { return candidate.name == name; });
+  const auto key =
+      std::find_if(keys.begin(), keys.end(), [&](const auto& candidate) { return candidate.name == name; });
   TROUPE_ASSERT(key != keys.end(), "a flag is made from a key");
   command
       .add_option_function<std::string>(
@@ -27,7 +28,8 @@ void ServerOptions::add_key(CLI::App& command, std::string_view name) {
 }
 
 void ServerOptions::add_data_options_to(CLI::App& command) {
-  command.add_option("--config", file_, "TOML file; every key is in config/troupe.toml (TROUPE_CONFIG)")->type_name("FILE");
+  command.add_option("--config", file_, "TOML file; every key is in config/troupe.toml (TROUPE_CONFIG)")
+      ->type_name("FILE");
   add_key(command, "data_dir");
   add_key(command, "database_url");
 }

@@ -8,24 +8,29 @@ namespace troupe::cli {
 namespace {
 
 Error unexpected_answer(const ApiAnswer& answer) {
-  return {ErrorCode::http_failed, "the answer has status " + std::to_string(answer.status) + " and is no problem document",
-          false, {}};
+  return {ErrorCode::http_failed,
+          "the answer has status " + std::to_string(answer.status) + " and is no problem document",
+          false,
+          {}};
 }
 
 Error read_problem(const ApiAnswer& answer) {
-  if (!member(answer.body, "code").is_string() && !member(answer.body, "title").is_string()) return unexpected_answer(answer);
+  if (!member(answer.body, "code").is_string() && !member(answer.body, "title").is_string())
+    return unexpected_answer(answer);
   Error error;
   error.code = code_from_text(member_text(answer.body, "code")).value_or(ErrorCode::internal);
   error.message = member_text(answer.body, "detail");
   if (error.message.empty()) error.message = member_text(answer.body, "title");
   if (const Json& faults = member(answer.body, "errors"); faults.is_array())
-    for (const Json& fault : faults) error.faults.push_back({member_text(fault, "pointer"), member_text(fault, "message")});
+    for (const Json& fault : faults)
+      error.faults.push_back({member_text(fault, "pointer"), member_text(fault, "message")});
   return error;
 }
 
 void print_faults(std::ostream& err, const std::vector<Fault>& faults) {
   for (const Fault& fault : faults)
-    err << "  " << printable(fault.pointer.empty() ? "(document)" : fault.pointer) << ": " << printable(fault.message) << '\n';
+    err << "  " << printable(fault.pointer.empty() ? "(document)" : fault.pointer) << ": " << printable(fault.message)
+        << '\n';
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// One run of the program: the global options, the streams, and what every command does alike: ask the server, print, fail.
+// One run of the program: the global options, the streams, and what every command does alike: ask the server, print,
+// fail.
 #pragma once
 
 #include <functional>

@@ -24,7 +24,8 @@ std::string encoded(std::string_view text) {
 }  // namespace
 
 Target& Target::segment(std::string_view text) {
-  // `.` and `..` would be taken for steps through the path; they are nobody's id, and encoded dots are not decoded as such.
+  // `.` and `..` would be taken for steps through the path; they are nobody's id, and encoded dots are not decoded as
+  // such.
   text_ += '/';
   text_ += text == "." ? "%2E" : text == ".." ? "%2E%2E" : encoded(text);
   return *this;

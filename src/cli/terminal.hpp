@@ -7,8 +7,8 @@ namespace troupe::cli {
 
 struct Terminal {
   std::istream& in;
-  std::ostream& out;  ///< results, and nothing else
-  std::ostream& err;  ///< what went wrong, and remarks for people
+  std::ostream& out;         ///< results, and nothing else
+  std::ostream& err;         ///< what went wrong, and remarks for people
   bool interactive = false;  ///< is `out` a terminal? Then bars are redrawn in place
   bool colour = false;       ///< a terminal, and NO_COLOR is not set
   int width = 80;            ///< columns

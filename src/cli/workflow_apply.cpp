@@ -25,7 +25,8 @@ int apply(Session& session, const std::string& file) {
 }  // namespace
 
 void add_workflow_apply(CLI::App& parent, Session& session) {
-  CLI::App* command = parent.add_subcommand("apply", "Create workflows, or add versions; the same content changes nothing");
+  CLI::App* command =
+      parent.add_subcommand("apply", "Create workflows, or add versions; the same content changes nothing");
   auto files = std::make_shared<std::vector<std::string>>();
   command->add_option("FILE", *files, "YAML or JSON; - reads standard input")->required();
   command->callback([&session, files] {

@@ -26,7 +26,8 @@ int validate(Session& session, const std::string& file, bool offline) {
     const auto parsed = parse_workflow(*text, check_expression);
     return parsed ? valid(session, file, parsed->definition.key) : session.fail(parsed.error(), kFailed);
   }
-  const ApiAnswer answer = session.api().post_text("/v1/workflows/validate", std::move(*text), definition_media_type(file));
+  const ApiAnswer answer =
+      session.api().post_text("/v1/workflows/validate", std::move(*text), definition_media_type(file));
   return answer.ok() ? valid(session, file, member_text(answer.body, "key")) : session.fail(answer);
 }
 

@@ -13,10 +13,9 @@ namespace troupe {
 
 /// Leads to the field of a key. The type of the field is the type of the key.
 template <class Owner>
-using Field =
-    std::variant<std::string& (*)(Owner&), int& (*)(Owner&), std::size_t& (*)(Owner&), Millis& (*)(Owner&),
-                 HostPort& (*)(Owner&), Digest& (*)(Owner&), Role& (*)(Owner&), std::vector<std::string>& (*)(Owner&),
-                 std::map<std::string, std::string>& (*)(Owner&)>;
+using Field = std::variant<std::string& (*)(Owner&), int& (*)(Owner&), std::size_t& (*)(Owner&), Millis& (*)(Owner&),
+                           HostPort& (*)(Owner&), Digest& (*)(Owner&), Role& (*)(Owner&),
+                           std::vector<std::string>& (*)(Owner&), std::map<std::string, std::string>& (*)(Owner&)>;
 
 template <class Owner>
 struct Key {

@@ -80,7 +80,7 @@ void Loader::read_file(const std::string& path) {
 }
 
 void Loader::read_table(const std::string& prefix, const RawValue& table) {
-  for (const auto& [name, value] : table.members) read_member(prefix + name, value);
+  for (const RawValue& value : table.members) read_member(prefix + value.name, value);
 }
 
 void Loader::read_member(const std::string& name, const RawValue& value) {
@@ -112,10 +112,10 @@ void Loader::read_auth_keys(const RawValue& list) {
 
 void Loader::read_exec_commands(const RawValue& table) {
   if (table.kind != Kind::table) return fault(place(table), "exec.commands: must be a table of commands");
-  for (const auto& [name, entry] : table.members) {
-    const std::string path = "exec.commands." + name;
+  for (const RawValue& entry : table.members) {
+    const std::string path = "exec.commands." + entry.name;
     if (entry.kind == Kind::table)
-      read_entry(path, entry, exec_command_keys(), config_.exec_commands[name]);
+      read_entry(path, entry, exec_command_keys(), config_.exec_commands[entry.name]);
     else
       fault(place(entry), path + ": must be a table");
   }
@@ -125,12 +125,12 @@ template <class Owner>
 void Loader::read_entry(const std::string& name, const RawValue& table, const std::vector<Key<Owner>>& keys,
                         Owner& entry) {
   std::set<std::string, std::less<>> given;
-  for (const auto& [member, value] : table.members) {
-    given.insert(member);
-    const std::string path = name + "." + member;
-    const auto* key = find_key(keys, member);
+  for (const RawValue& value : table.members) {
+    given.insert(value.name);
+    const std::string path = name + "." + value.name;
+    const auto* key = find_key(keys, value.name);
     if (!key)
-      fault(place(value), path + ": is not a known key" + did_you_mean(member, names_of(keys)));
+      fault(place(value), path + ": is not a known key" + did_you_mean(value.name, names_of(keys)));
     else if (auto wrong = assign_key(*key, entry, value))
       fault(place(value), path + ": " + *wrong);
   }
@@ -185,9 +185,10 @@ std::string host_name() {
 Result<Config> Loader::finish() {
   check_auth_keys();
   if (!faults_.empty())
-    return Error{ErrorCode::invalid_configuration,
-                 "the configuration has " + std::to_string(faults_.size()) + (faults_.size() == 1 ? " fault" : " faults"),
-                 false, std::move(faults_)};
+    return Error{
+        ErrorCode::invalid_configuration,
+        "the configuration has " + std::to_string(faults_.size()) + (faults_.size() == 1 ? " fault" : " faults"), false,
+        std::move(faults_)};
   if (config_.database.url.empty()) config_.database.url = "sqlite:" + config_.data_dir + "/troupe.db";
   if (config_.node_name.empty()) config_.node_name = host_name();
   return std::move(config_);

@@ -12,15 +12,16 @@ namespace {
 
 using Kind = RawValue::Kind;
 
-RawValue convert(const toml::node& node) {
+RawValue convert(const toml::node& node, std::string name = {}) {
   RawValue value;
+  value.name = std::move(name);
   value.line = static_cast<int>(node.source().begin.line);
   if (const auto* table = node.as_table()) {
     value.kind = Kind::table;
-    for (const auto& [key, member] : *table) value.members.emplace_back(std::string(key.str()), convert(member));
+    for (const auto& [key, member] : *table) value.members.push_back(convert(member, std::string(key.str())));
     // toml++ sorts by name; faults are to be told in the order of the file.
     std::stable_sort(value.members.begin(), value.members.end(),
-                     [](const auto& left, const auto& right) { return left.second.line < right.second.line; });
+                     [](const RawValue& left, const RawValue& right) { return left.line < right.line; });
   } else if (const auto* array = node.as_array()) {
     value.kind = Kind::list;
     for (const auto& element : *array) value.elements.push_back(convert(element));

@@ -37,9 +37,9 @@ Complaint check_text(const std::string& text, const RawValue& value, const Rule&
 
 template <class Number>
 Complaint assign_number(Number& field, const RawValue& value, const Rule& rule) {
-  const std::string wanted =
-      "must be a whole number " +
-      range_text(std::to_string(rule.min), std::to_string(rule.max), rule.max != INT64_MAX) + not_what(value, rule);
+  const std::string wanted = "must be a whole number " +
+                             range_text(std::to_string(rule.min), std::to_string(rule.max), rule.max != INT64_MAX) +
+                             not_what(value, rule);
   if (!is_one_of(value, {Kind::bare, Kind::integer})) return wanted;
   std::int64_t number = 0;
   const char* const end = value.text.data() + value.text.size();
@@ -126,8 +126,8 @@ Complaint assign(std::vector<std::string>& field, const RawValue& value, const R
 Complaint assign(std::map<std::string, std::string>& field, const RawValue& value, const Rule& rule) {
   if (value.kind != Kind::table) return "must be a table of strings" + not_what(value, rule);
   std::map<std::string, std::string> texts;
-  for (const auto& [name, member] : value.members)
-    if (auto wrong = assign(texts[name], member, rule)) return name + " " + *wrong;
+  for (const RawValue& member : value.members)
+    if (auto wrong = assign(texts[member.name], member, rule)) return member.name + " " + *wrong;
   field = std::move(texts);
   return std::nullopt;
 }

@@ -1,5 +1,5 @@
-// Values as a source gave them, and how they become typed fields. The bottom of the room: knows types and rules, neither
-// keys nor files.
+// Values as a source gave them, and how they become typed fields. The bottom of the room: knows types and rules,
+// neither keys nor files.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "config/config.hpp"
@@ -18,11 +17,12 @@ namespace troupe {
 struct RawValue {
   enum class Kind { bare, text, integer, real, boolean, list, table, other };
 
-  Kind kind = Kind::bare;  ///< bare: text from a source that has no types of its own
-  std::string text;        ///< of scalars
-  std::vector<RawValue> elements;
-  std::vector<std::pair<std::string, RawValue>> members;
-  int line = 0;  ///< in its file; 0: no file
+  Kind kind = Kind::bare;          ///< bare: text from a source that has no types of its own
+  std::string text;                ///< of scalars
+  std::vector<RawValue> elements;  ///< of a list
+  std::vector<RawValue> members;   ///< of a table, in the order of the file
+  std::string name;                ///< of a member, within its table
+  int line = 0;                    ///< in its file; 0: no file
 };
 
 /// What a value must satisfy besides its type, and what a person is told of it.

@@ -121,7 +121,9 @@ Result<HttpResponse> BlockingHttpClient::Handle::conclude(CURLcode code, const H
   const std::string place = url.scheme + "://" + url.authority();
   if (too_large_)
     return Error{ErrorCode::output_too_large,
-                 place + " sent more than " + std::to_string(request.response_bytes_max) + " bytes", false, {}};
+                 place + " sent more than " + std::to_string(request.response_bytes_max) + " bytes",
+                 false,
+                 {}};
   const std::string reason = message_[0] ? message_ : curl_easy_strerror(code);
   if (code == CURLE_OPERATION_TIMEDOUT && response_.status != 0)
     return Error{ErrorCode::step_timeout, place + " went silent: " + reason, true, {}};
@@ -161,7 +163,8 @@ std::size_t BlockingHttpClient::Handle::on_body(char* data, std::size_t size, st
   return piece.size();
 }
 
-BlockingHttpClient::BlockingHttpClient(std::string user_agent) : handle_(std::make_unique<Handle>(std::move(user_agent))) {}
+BlockingHttpClient::BlockingHttpClient(std::string user_agent)
+    : handle_(std::make_unique<Handle>(std::move(user_agent))) {}
 BlockingHttpClient::~BlockingHttpClient() = default;
 
 Result<HttpResponse> BlockingHttpClient::send(const HttpRequest& request) { return handle_->perform(request, nullptr); }

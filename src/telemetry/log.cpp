@@ -37,7 +37,8 @@ std::shared_ptr<const Output> make_output(const Options& options) {
   output->logger = std::make_shared<spdlog::logger>("troupe", std::move(sink));
   output->logger->set_pattern("%v");
   output->logger->set_level(spdlog::level::trace);  // levels are decided by enabled()
-  output->logger->set_error_handler([](const std::string&) {});  // a log that cannot be written must not stop the server
+  output->logger->set_error_handler(
+      [](const std::string&) {});  // a log that cannot be written must not stop the server
   return output;
 }
 
@@ -55,8 +56,8 @@ std::atomic<Level> least_level{Level::info};
 void write(Level level, std::string_view message, Fields fields) {
   const auto output = std::atomic_load(&output_slot());
   const auto at = std::chrono::floor<Millis>(std::chrono::system_clock::now());
-  const std::string line = output->json ? format_json(at, level, message, fields)
-                                        : format_text(at, level, message, fields, output->colour);
+  const std::string line =
+      output->json ? format_json(at, level, message, fields) : format_text(at, level, message, fields, output->colour);
   output->logger->log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
 }
 

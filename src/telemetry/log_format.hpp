@@ -9,7 +9,8 @@
 
 namespace troupe::log {
 
-/// `{"at":"…","level":"info","message":"…","job":"…"}`, always valid JSON in UTF-8 on one line: invalid bytes become U+FFFD.
+/// `{"at":"…","level":"info","message":"…","job":"…"}`, always valid JSON in UTF-8 on one line: invalid bytes become
+/// U+FFFD.
 std::string format_json(Timestamp at, Level level, std::string_view message, Fields fields);
 /// `2026-11-21T01:02:03.456Z INFO    message  job=… error="two words"`
 std::string format_text(Timestamp at, Level level, std::string_view message, Fields fields, bool colour);

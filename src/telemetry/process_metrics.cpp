@@ -37,7 +37,8 @@ std::optional<double> boot_time() {
 std::optional<double> open_files() {
   std::error_code failed;
   double count = 0;
-  for (fs::directory_iterator entry("/proc/self/fd", failed), end; !failed && entry != end; entry.increment(failed)) ++count;
+  for (fs::directory_iterator entry("/proc/self/fd", failed), end; !failed && entry != end; entry.increment(failed))
+    ++count;
   return failed ? std::nullopt : std::optional(count);
 }
 
@@ -54,7 +55,8 @@ std::vector<prometheus::MetricFamily> collect_process_metrics() {
   using prometheus::MetricType;
   std::vector<prometheus::MetricFamily> families;
   // Positions as in proc(5), less the three fields that stat_fields() leaves out or counts from one.
-  constexpr std::size_t kUserTicks = 11, kSystemTicks = 12, kThreads = 17, kStartTicks = 19, kVirtualBytes = 20, kPages = 21;
+  constexpr std::size_t kUserTicks = 11, kSystemTicks = 12, kThreads = 17, kStartTicks = 19, kVirtualBytes = 20,
+                        kPages = 21;
   const auto fields = stat_fields();
   if (fields.size() > kPages) {
     const auto number = [&](std::size_t at) { return std::stod(fields[at]); };
@@ -63,7 +65,8 @@ std::vector<prometheus::MetricFamily> collect_process_metrics() {
                               (number(kUserTicks) + number(kSystemTicks)) / ticks));
     families.push_back(family("process_resident_memory_bytes", "Memory in use.", MetricType::Gauge,
                               number(kPages) * static_cast<double>(sysconf(_SC_PAGESIZE))));
-    families.push_back(family("process_virtual_memory_bytes", "Address space in use.", MetricType::Gauge, number(kVirtualBytes)));
+    families.push_back(
+        family("process_virtual_memory_bytes", "Address space in use.", MetricType::Gauge, number(kVirtualBytes)));
     families.push_back(family("process_threads", "Threads of the process.", MetricType::Gauge, number(kThreads)));
     if (const auto boot = boot_time())
       families.push_back(family("process_start_time_seconds", "Start of the process, in seconds since 1970.",

@@ -45,7 +45,7 @@ prometheus::Family<Histogram>& histogram(Registry& registry, const char* name, c
 double seconds(Metrics::Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 std::string_view known_method(std::string_view method) {
-  static constexpr std::array<std::string_view, 7> kMethods = {"GET",  "POST",    "PUT",   "DELETE",
+  static constexpr std::array<std::string_view, 7> kMethods = {"GET",  "POST",    "PUT",  "DELETE",
                                                                "HEAD", "OPTIONS", "PATCH"};
   return std::find(kMethods.begin(), kMethods.end(), method) != kMethods.end() ? method : "other";
 }
@@ -56,15 +56,19 @@ struct PrometheusMetrics::Families {
   Registry registry;
   BoundedLabel workflows{kWorkflowsMost}, routes{kRoutesMost}, queues{kQueuesMost};
 
-  Series<Counter, 1> jobs_accepted{counter(registry, "troupe_jobs_accepted_total", "Jobs that were accepted."), {"workflow"}};
+  Series<Counter, 1> jobs_accepted{counter(registry, "troupe_jobs_accepted_total", "Jobs that were accepted."),
+                                   {"workflow"}};
   Series<Counter, 2> jobs_ended{counter(registry, "troupe_jobs_ended_total", "Runs that ended, by how."),
                                 {"workflow", "status"}};
-  Histogram& job_seconds = histogram(registry, "troupe_job_duration_seconds",
-                                     "Time from acceptance to the end of a run.").Add({}, kWorkSeconds);
+  Histogram& job_seconds =
+      histogram(registry, "troupe_job_duration_seconds", "Time from acceptance to the end of a run.")
+          .Add({}, kWorkSeconds);
   Series<Counter, 2> steps_ended{counter(registry, "troupe_steps_ended_total", "Steps that ended, by how."),
                                  {"type", "status"}};
   Series<Histogram, 1> step_seconds{
-      histogram(registry, "troupe_step_duration_seconds", "Time from a step's start to its end."), {"type"}, kWorkSeconds};
+      histogram(registry, "troupe_step_duration_seconds", "Time from a step's start to its end."),
+      {"type"},
+      kWorkSeconds};
   Gauge& runs_live = gauge(registry, "troupe_runs_live", "Runs held in memory.").Add({});
 
   Counter& commits = counter(registry, "troupe_commits_total", "Transactions committed.").Add({});
@@ -86,7 +90,9 @@ struct PrometheusMetrics::Families {
 PrometheusMetrics::PrometheusMetrics() : families_(std::make_unique<Families>()) {
   const BuildInfo& build = build_info();
   gauge(families_->registry, "troupe_build_info", "Always 1; which build this is.")
-      .Add({{"version", std::string(build.version)}, {"compiler", std::string(build.compiler)}, {"build", std::string(build.build)}})
+      .Add({{"version", std::string(build.version)},
+            {"compiler", std::string(build.compiler)},
+            {"build", std::string(build.build)}})
       .Set(1);
 }
 

@@ -14,7 +14,7 @@
 
 namespace troupe {
 
-class CliTest : public testing::Test {
+class CliTest : public ::testing::Test {
  protected:
   void SetUp() override {
     unsetenv("TROUPE_SERVER");
@@ -53,7 +53,7 @@ class CliTest : public testing::Test {
   Json last_body() const { return parse_json(last_request().body).value_or(Json()); }
 
   std::string given_file(const std::string& name, const std::string& text) {
-    const std::string path = testing::TempDir() + "troupe_cli_" + name;
+    const std::string path = ::testing::TempDir() + "troupe_cli_" + name;
     std::ofstream(path, std::ios::binary) << text;
     return path;
   }

@@ -3,8 +3,8 @@
 namespace troupe {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 class JobCommandTest : public CliTest {};
 
@@ -17,18 +17,39 @@ constexpr const char* kEnded =
 
 TEST_F(JobCommandTest, SubmitSendsWhatItWasTold) {
   server_.answer("POST /v1/jobs", 202, kAccepted);
-  EXPECT_EQ(run({"job", "submit", "hello", "--input", "count=3", "--input", "name=Ada Lovelace", "-i", "tags=[\"a\"]", "-i",
-                 "odd=a=b", "--job-id", "mine", "--client", "shop", "--priority", "9", "--timeout", "1m30s", "--metadata",
-                 "user_id=u7", "--idempotency-key", "once", "--token", "trp_secret"}),
+  EXPECT_EQ(run({"job",
+                 "submit",
+                 "hello",
+                 "--input",
+                 "count=3",
+                 "--input",
+                 "name=Ada Lovelace",
+                 "-i",
+                 "tags=[\"a\"]",
+                 "-i",
+                 "odd=a=b",
+                 "--job-id",
+                 "mine",
+                 "--client",
+                 "shop",
+                 "--priority",
+                 "9",
+                 "--timeout",
+                 "1m30s",
+                 "--metadata",
+                 "user_id=u7",
+                 "--idempotency-key",
+                 "once",
+                 "--token",
+                 "trp_secret"}),
             0);
-  EXPECT_EQ(last_body(),
-            (Json{{"workflow_key", "hello"},
-                  {"inputs", {{"count", 3}, {"name", "Ada Lovelace"}, {"tags", {"a"}}, {"odd", "a=b"}}},
-                  {"job_id", "mine"},
-                  {"client_id", "shop"},
-                  {"priority", 9},
-                  {"timeout_seconds", 90.0},
-                  {"metadata", {{"user_id", "u7"}}}}));
+  EXPECT_EQ(last_body(), (Json{{"workflow_key", "hello"},
+                               {"inputs", {{"count", 3}, {"name", "Ada Lovelace"}, {"tags", {"a"}}, {"odd", "a=b"}}},
+                               {"job_id", "mine"},
+                               {"client_id", "shop"},
+                               {"priority", 9},
+                               {"timeout_seconds", 90.0},
+                               {"metadata", {{"user_id", "u7"}}}}));
   EXPECT_EQ(last_request().headers.at("authorization"), "Bearer trp_secret");
   EXPECT_EQ(last_request().headers.at("idempotency-key"), "once");
   EXPECT_THAT(out_, HasSubstr("mine"));
@@ -75,13 +96,15 @@ TEST_F(JobCommandTest, SubmitWithWaitFailsWithAFailedJob) {
 }
 
 TEST_F(JobCommandTest, RefusedFieldsAreShownWithTheirPlacesAndARemedy) {
-  server_.answer("POST /v1/jobs", 422,
-                 R"({"title":"Some fields are wrong.","status":422,"code":"validation_failed","detail":"The inputs do not fit.",)"
-                 R"("request_id":"req-7","errors":[{"pointer":"/inputs/prompt","message":"is required"}]})");
+  server_.answer(
+      "POST /v1/jobs", 422,
+      R"({"title":"Some fields are wrong.","status":422,"code":"validation_failed","detail":"The inputs do not fit.",)"
+      R"("request_id":"req-7","errors":[{"pointer":"/inputs/prompt","message":"is required"}]})");
   EXPECT_EQ(run({"job", "submit", "hello"}), 1);
   EXPECT_EQ(out_, "");
   EXPECT_EQ(err_,
-            "error: The inputs do not fit.\n  /inputs/prompt: is required\nhint: Mend the fields named in errors.\nrequest: req-7\n");
+            "error: The inputs do not fit.\n  /inputs/prompt: is required\nhint: Mend the fields named in "
+            "errors.\nrequest: req-7\n");
 }
 
 TEST_F(JobCommandTest, RefusalIsAProblemDocumentOnStandardErrorWithJson) {
@@ -96,7 +119,8 @@ struct Refusal {
   int exit_code;
 };
 TEST_F(JobCommandTest, ExitCodeFollowsTheStatus) {
-  for (const Refusal& row : std::vector<Refusal>{{400, 1}, {401, 4}, {403, 4}, {404, 5}, {409, 6}, {422, 1}, {423, 1}, {503, 1}}) {
+  for (const Refusal& row :
+       std::vector<Refusal>{{400, 1}, {401, 4}, {403, 4}, {404, 5}, {409, 6}, {422, 1}, {423, 1}, {503, 1}}) {
     const std::string id = "job-" + std::to_string(row.status);
     server_.refuse("GET /v1/jobs/" + id, row.status, "some_code", "no");
     EXPECT_EQ(run({"job", "get", id}), row.exit_code) << row.status;
@@ -106,9 +130,12 @@ TEST_F(JobCommandTest, ExitCodeFollowsTheStatus) {
 
 TEST_F(JobCommandTest, ServerThatIsNotThereIsExitCodeThree) {
   const std::string nowhere = "http://127.0.0.1:" + std::to_string(testing::closed_port());
-  for (const std::vector<std::string>& command :
-       {std::vector<std::string>{"job", "get", "x"}, {"job", "list"}, {"job", "watch", "x"}, {"job", "submit", "x"},
-        {"workflow", "list"}, {"audit", "verify"}}) {
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"job", "get", "x"},
+                                                  {"job", "list"},
+                                                  {"job", "watch", "x"},
+                                                  {"job", "submit", "x"},
+                                                  {"workflow", "list"},
+                                                  {"audit", "verify"}}) {
     auto arguments = command;
     arguments.insert(arguments.end(), {"--server", nowhere});
     EXPECT_EQ(run_bare(arguments), 3) << command[0] << ' ' << command[1];
@@ -137,7 +164,8 @@ TEST_F(JobCommandTest, IdsAreEncodedIntoThePath) {
 }
 
 TEST_F(JobCommandTest, NothingFromTheServerControlsTheTerminal) {
-  server_.answer("GET /v1/jobs/x", 200, R"({"job_id":"\u001b[2Jx","status":"running","message":"\u0007bell\nline","outputs":{"a":"\u001b"}})");
+  server_.answer("GET /v1/jobs/x", 200,
+                 R"({"job_id":"\u001b[2Jx","status":"running","message":"\u0007bell\nline","outputs":{"a":"\u001b"}})");
   EXPECT_EQ(run({"job", "get", "x"}), 0);
   EXPECT_THAT(out_, Not(HasSubstr("\x1b")));
   EXPECT_THAT(out_, Not(HasSubstr("\x07")));
@@ -147,7 +175,9 @@ TEST_F(JobCommandTest, ListSendsItsFilters) {
   server_.answer("GET /v1/jobs?status=failed&client_id=shop&workflow_key=hello&q=a%26b&limit=2", 200,
                  R"({"items":[{"job_id":"j1","workflow_key":"hello","status":"failed","progress":0.5,"client_id":"shop",
                     "created_at":"2026-11-21T01:02:03.456Z","error":{"code":"step_timeout"}}],"next_cursor":"abc"})");
-  EXPECT_EQ(run({"job", "list", "--status", "failed", "--client", "shop", "--workflow", "hello", "-q", "a&b", "--limit", "2"}), 0);
+  EXPECT_EQ(run({"job", "list", "--status", "failed", "--client", "shop", "--workflow", "hello", "-q", "a&b", "--limit",
+                 "2"}),
+            0);
   EXPECT_EQ(out_,
             "JOB  WORKFLOW  STATUS  PROGRESS  CLIENT  CREATED              NOTE\n"
             "j1   hello     failed  50%       shop    2026-11-21 01:02:03  step_timeout\n");
@@ -160,7 +190,8 @@ TEST_F(JobCommandTest, CancelAndRetrySendTheirBodies) {
   EXPECT_EQ(last_body(), (Json{{"reason", "wrong prompt"}}));
 
   server_.answer("POST /v1/jobs/j1/retry", 202, R"({"job_id":"j1","status":"pending"})");
-  EXPECT_EQ(run({"job", "retry", "j1", "--from-step", "render", "--inputs", given_file("retry.json", R"({"n":2})")}), 0);
+  EXPECT_EQ(run({"job", "retry", "j1", "--from-step", "render", "--inputs", given_file("retry.json", R"({"n":2})")}),
+            0);
   EXPECT_EQ(last_body(), (Json{{"from_step", "render"}, {"inputs", {{"n", 2}}}}));
 }
 
@@ -171,12 +202,14 @@ TEST_F(JobCommandTest, CancelOfAFinishedJobIsAConflict) {
 
 TEST_F(JobCommandTest, WatchFollowsAcrossABrokenConnectionAndEndsWithTheJob) {
   const std::string watch = "GET /v1/jobs/j1/events";
-  server_.stream(watch, event("status", "1", R"({"run_id":"r","status":"running","at":"2026-11-21T01:02:03.000Z",)"
-                                             R"("steps":[{"name":"render","status":"running","progress":0}]})") +
+  server_.stream(watch, event("status", "1",
+                              R"({"run_id":"r","status":"running","at":"2026-11-21T01:02:03.000Z",)"
+                              R"("steps":[{"name":"render","status":"running","progress":0}]})") +
                             event("log", "", R"({"step":"render","stream":"stdout","text":"hello\nthere\n"})") +
                             "event: status\ndata: {\"cut o");
-  server_.stream(watch, event("status", "2", R"({"run_id":"r","status":"running","step":"render","step_status":"success"})") +
-                            event("status", "3", R"({"run_id":"r","status":"success"})"));
+  server_.stream(watch,
+                 event("status", "2", R"({"run_id":"r","status":"running","step":"render","step_status":"success"})") +
+                     event("status", "3", R"({"run_id":"r","status":"success"})"));
   EXPECT_EQ(run({"job", "watch", "j1"}), 0);
   const auto requests = server_.requests();
   ASSERT_EQ(requests.size(), 2U);
@@ -190,8 +223,9 @@ TEST_F(JobCommandTest, WatchFollowsAcrossABrokenConnectionAndEndsWithTheJob) {
 TEST_F(JobCommandTest, WatchExitsOneForAFailedOrCancelledJob) {
   for (const char* status : {"failed", "cancelled"}) {
     server_.stream(std::string("GET /v1/jobs/") + status + "/events",
-                   event("status", "9", R"({"run_id":"r","status":")" + std::string(status) +
-                                            R"(","error":{"code":"cancelled","message":"by hand"}})"));
+                   event("status", "9",
+                         R"({"run_id":"r","status":")" + std::string(status) +
+                             R"(","error":{"code":"cancelled","message":"by hand"}})"));
     EXPECT_EQ(run({"job", "watch", status}), 1);
     EXPECT_THAT(out_, HasSubstr("cancelled: by hand"));
   }
@@ -213,12 +247,19 @@ TEST_F(JobCommandTest, WatchOfAnUnknownJobIsNotFound) {
 }
 
 TEST_F(JobCommandTest, WrongUseIsExitCodeTwoAndAsksNobody) {
-  for (const std::vector<std::string>& arguments :
-       {std::vector<std::string>{}, {"job"}, {"job", "submit"}, {"job", "explode"}, {"job", "submit", "x", "--priority", "11"},
-        {"job", "submit", "x", "--input", "novalue"}, {"job", "submit", "x", "--timeout", "soon"},
-        {"job", "submit", "x", "--wait", "--watch"}, {"job", "submit", "x", "--inputs", "/nowhere.json"},
-        {"job", "list", "--status", "done"}, {"job", "get", "a", "b"}, {"job", "list", "--no-such-flag"}}) {
-    EXPECT_EQ(run(arguments), 2) << testing::PrintToString(arguments);
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{},
+                                                    {"job"},
+                                                    {"job", "submit"},
+                                                    {"job", "explode"},
+                                                    {"job", "submit", "x", "--priority", "11"},
+                                                    {"job", "submit", "x", "--input", "novalue"},
+                                                    {"job", "submit", "x", "--timeout", "soon"},
+                                                    {"job", "submit", "x", "--wait", "--watch"},
+                                                    {"job", "submit", "x", "--inputs", "/nowhere.json"},
+                                                    {"job", "list", "--status", "done"},
+                                                    {"job", "get", "a", "b"},
+                                                    {"job", "list", "--no-such-flag"}}) {
+    EXPECT_EQ(run(arguments), 2) << ::testing::PrintToString(arguments);
     EXPECT_NE(err_, "");
   }
   EXPECT_TRUE(server_.requests().empty());

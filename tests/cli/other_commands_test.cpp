@@ -5,9 +5,9 @@
 namespace troupe {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 class OtherCommandTest : public CliTest {};
 
@@ -18,8 +18,8 @@ TEST_F(OtherCommandTest, ServeHandsOverTheConfiguration) {
     return 0;
   };
   const std::string file = given_file("serve.toml", "node_name = 'from-file'\n[log]\nlevel = 'debug'\n");
-  EXPECT_EQ(run_bare({"serve", "--config", file, "--listen", "127.0.0.1:0", "--data-dir", "/tmp/x", "--worker-slots", "3",
-                      "--egress-allow", "10.0.0.0/8,shop.example"}),
+  EXPECT_EQ(run_bare({"serve", "--config", file, "--listen", "127.0.0.1:0", "--data-dir", "/tmp/x", "--worker-slots",
+                      "3", "--egress-allow", "10.0.0.0/8,shop.example"}),
             0)
       << err_;
   EXPECT_EQ(seen.server.listen, (HostPort{"127.0.0.1", 0}));
@@ -48,7 +48,8 @@ TEST_F(OtherCommandTest, ServeRefusesAWrongConfigurationWithEveryFault) {
 
 TEST_F(OtherCommandTest, ServeHelpListsEveryKey) {
   EXPECT_EQ(run_bare({"serve", "--help"}), 0);
-  for (const char* flag : {"--listen", "--data-dir", "--database-url", "--workflows", "--node-name", "--limits-jobs-in-flight"})
+  for (const char* flag :
+       {"--listen", "--data-dir", "--database-url", "--workflows", "--node-name", "--limits-jobs-in-flight"})
     EXPECT_THAT(out_, HasSubstr(flag));
 }
 
@@ -67,10 +68,11 @@ TEST_F(OtherCommandTest, DemoKnowsWhatWasChosen) {
 }
 
 TEST_F(OtherCommandTest, AuditTailShowsTheNewestRecordsInOrder) {
-  server_.answer("GET /v1/audit?action=job.accepted&limit=2", 200,
-                 R"({"items":[{"seq":2,"at":"2026-11-21T01:02:04.000Z","job_id":"j","action":"b","actor":"shop","hash":"22"},)"
-                 R"({"seq":1,"at":"2026-11-21T01:02:03.000Z","job_id":"j","action":"a","actor":"shop","details":{"n":1},"hash":"11"}],)"
-                 R"("next_cursor":"x"})");
+  server_.answer(
+      "GET /v1/audit?action=job.accepted&limit=2", 200,
+      R"({"items":[{"seq":2,"at":"2026-11-21T01:02:04.000Z","job_id":"j","action":"b","actor":"shop","hash":"22"},)"
+      R"({"seq":1,"at":"2026-11-21T01:02:03.000Z","job_id":"j","action":"a","actor":"shop","details":{"n":1},"hash":"11"}],)"
+      R"("next_cursor":"x"})");
   EXPECT_EQ(run({"audit", "tail", "--action", "job.accepted", "-n", "2"}), 0);
   EXPECT_EQ(out_, "2026-11-21 01:02:03  j  1  a  shop  {\"n\":1}\n2026-11-21 01:02:04  j  2  b  shop\n");
   EXPECT_EQ(run({"audit", "tail", "--action", "job.accepted", "-n", "2", "--json"}), 0);
@@ -110,10 +112,17 @@ TEST_F(OtherCommandTest, AuditVerifyReadsTheDatabaseWhenTold) {
   hooks_.verify_offline = [&](const Config& config, const std::optional<JobId>& named) -> Result<AuditVerdict> {
     seen = config;
     job = named;
-    return AuditVerdict{.whole = false, .chains = 1, .records = 5, .chain = "c", .seq = 4, .fault = "a record is missing"};
+    return AuditVerdict{
+        .whole = false, .chains = 1, .records = 5, .chain = "c", .seq = 4, .fault = "a record is missing"};
   };
-  EXPECT_EQ(run({"audit", "verify", "--data-dir", "/srv/t", "--job", "0190aaaa-0000-7000-8000-000000000001", "--json"}), 7);
-  EXPECT_EQ(out_json(), (Json{{"whole", false}, {"chains", 1}, {"records", 5}, {"chain", "c"}, {"seq", 4}, {"fault", "a record is missing"}}));
+  EXPECT_EQ(run({"audit", "verify", "--data-dir", "/srv/t", "--job", "0190aaaa-0000-7000-8000-000000000001", "--json"}),
+            7);
+  EXPECT_EQ(out_json(), (Json{{"whole", false},
+                              {"chains", 1},
+                              {"records", 5},
+                              {"chain", "c"},
+                              {"seq", 4},
+                              {"fault", "a record is missing"}}));
   EXPECT_EQ(seen.database.url, "sqlite:/srv/t/troupe.db");
   EXPECT_EQ(to_string(job.value_or(JobId{})), "0190aaaa-0000-7000-8000-000000000001");
   EXPECT_EQ(run({"audit", "verify", "--database-url", "memory:", "--job", "mine"}), 2);
@@ -136,7 +145,8 @@ TEST_F(OtherCommandTest, KeyCreatePrintsAKeyAndItsEntry) {
 
   EXPECT_EQ(run_bare({"key", "create", "--name", "shop", "--role", "operator", "--client", "s1"}), 0);
   const std::string text = out_.substr(0, out_.find('\n'));
-  EXPECT_EQ(out_.substr(out_.find("[[auth.keys]]")), "[[auth.keys]]\nname = \"shop\"\nsha256 = \"" + to_hex(sha256(text)) +
+  EXPECT_EQ(out_.substr(out_.find("[[auth.keys]]")), "[[auth.keys]]\nname = \"shop\"\nsha256 = \"" +
+                                                         to_hex(sha256(text)) +
                                                          "\"\nrole = \"operator\"\nclient = \"s1\"\n");
   EXPECT_THAT(err_, Not(HasSubstr(text)));
 }

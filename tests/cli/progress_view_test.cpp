@@ -49,13 +49,16 @@ TEST(ProgressView, RedrawsABarForEachStepInPlace) {
                                                          "send   [........................]   0%  pending",
                                                          "job    [........................]   0%  running"}));
   view.on_event("log", status(R"({"step":"render","text":"a line"})"));
-  view.on_event("status", status(R"({"run_id":"r","status":"running","progress":0.5,"step":"render","step_status":"success"})"));
-  EXPECT_EQ(screen(out.str()), (std::vector<std::string>{"render | a line",
-                                                         "render [########################] 100%  success",
-                                                         "send   [........................]   0%  pending",
-                                                         "job    [############............]  50%  running"}));
+  view.on_event("status",
+                status(R"({"run_id":"r","status":"running","progress":0.5,"step":"render","step_status":"success"})"));
+  EXPECT_EQ(screen(out.str()),
+            (std::vector<std::string>{"render | a line", "render [########################] 100%  success",
+                                      "send   [........................]   0%  pending",
+                                      "job    [############............]  50%  running"}));
   EXPECT_FALSE(view.ended());
-  view.on_event("status", status(R"({"run_id":"r","status":"failed","progress":0.5,"error":{"code":"http_status","message":"500"}})"));
+  view.on_event(
+      "status",
+      status(R"({"run_id":"r","status":"failed","progress":0.5,"error":{"code":"http_status","message":"500"}})"));
   view.finish();
   EXPECT_TRUE(view.ended());
   EXPECT_EQ(screen(out.str()).back(), "failed  http_status: 500");
@@ -64,9 +67,12 @@ TEST(ProgressView, RedrawsABarForEachStepInPlace) {
 TEST(ProgressView, NeverDrawsABarWiderThanTheTerminal) {
   std::ostringstream out;
   ProgressView view({.in = std::cin, .out = out, .err = out, .interactive = true, .colour = false, .width = 40});
-  view.on_event("status", Json{{"status", "running"}, {"steps", {{{"name", std::string(100, 'n')}, {"status", "running"}}}}});
-  view.on_event("progress", Json{{"step", std::string(100, 'n')}, {"progress", 0.2}, {"message", std::string(500, 'm')}});
-  for (const std::string& line : screen(out.str())) EXPECT_LT(line.size(), 45U) << line;  // the cut mark has three bytes
+  view.on_event("status",
+                Json{{"status", "running"}, {"steps", {{{"name", std::string(100, 'n')}, {"status", "running"}}}}});
+  view.on_event("progress",
+                Json{{"step", std::string(100, 'n')}, {"progress", 0.2}, {"message", std::string(500, 'm')}});
+  for (const std::string& line : screen(out.str()))
+    EXPECT_LT(line.size(), 45U) << line;  // the cut mark has three bytes
 }
 
 TEST(ProgressView, WritesPlainLinesWithoutEscapesElsewhere) {
@@ -76,10 +82,15 @@ TEST(ProgressView, WritesPlainLinesWithoutEscapesElsewhere) {
   view.on_event("status", started);
   view.on_event("status", started);
   for (int i = 0; i <= 100; ++i) view.on_event("progress", Json{{"step", "render"}, {"progress", i / 100.0}});
-  view.on_event("status", status(R"({"run_id":"r","status":"running","step":"render","step_status":"pending","attempt":2,"error":{"message":"flaky"}})"));
+  view.on_event(
+      "status",
+      status(
+          R"({"run_id":"r","status":"running","step":"render","step_status":"pending","attempt":2,"error":{"message":"flaky"}})"));
   view.on_event("status", status(R"({"run_id":"r","status":"running","waiting_for":"timer"})"));
   view.on_event("log", status(R"({"step":"render","text":"\u001b[31mred\n"})"));
-  view.on_event("asset", status(R"({"step":"render","id":"a1","media_type":"image/png","width":512,"height":256,"url":"/v1/assets/a1"})"));
+  view.on_event(
+      "asset",
+      status(R"({"step":"render","id":"a1","media_type":"image/png","width":512,"height":256,"url":"/v1/assets/a1"})"));
   view.on_event("preview", status(R"({"step":"render","data":"AAAA"})"));
   EXPECT_THAT(out.str(), Not(HasSubstr("\x1b")));
   std::string expected = "01:02:03  job  running\n";

@@ -19,7 +19,8 @@ std::vector<std::string> parse(SseParser& parser, const std::vector<std::string>
 
 TEST(SseParser, ReadsEventsHoweverTheBytesAreCut) {
   const std::string stream =
-      "retry: 1500\n\n: a comment\nid: 1\nevent: status\ndata: {\"a\":1}\n\nevent:log\r\ndata:one\r\ndata:  two\r\n\r\ndata\r\r";
+      "retry: 1500\n\n: a comment\nid: 1\nevent: status\ndata: {\"a\":1}\n\nevent:log\r\ndata:one\r\ndata:  "
+      "two\r\n\r\ndata\r\r";
   const std::vector<std::string> expected = {"status|1|{\"a\":1}", "log|1|one\n two", "message|1|"};
   for (std::size_t size = 1; size <= stream.size(); ++size) {
     std::vector<std::string> pieces;

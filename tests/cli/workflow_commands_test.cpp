@@ -3,7 +3,7 @@
 namespace troupe {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 class WorkflowCommandTest : public CliTest {};
 
@@ -39,9 +39,10 @@ TEST_F(WorkflowCommandTest, ValidateAsksTheServer) {
 }
 
 TEST_F(WorkflowCommandTest, ValidateShowsEveryFaultWithItsPlace) {
-  server_.answer("POST /v1/workflows/validate", 422,
-                 R"({"code":"validation_failed","detail":"The definition has 2 faults.","errors":[)"
-                 R"({"pointer":"/steps/0/typ","message":"is not known"},{"pointer":"/steps/0/type","message":"is required"}]})");
+  server_.answer(
+      "POST /v1/workflows/validate", 422,
+      R"({"code":"validation_failed","detail":"The definition has 2 faults.","errors":[)"
+      R"({"pointer":"/steps/0/typ","message":"is not known"},{"pointer":"/steps/0/type","message":"is required"}]})");
   EXPECT_EQ(run({"workflow", "validate", given_file("bad.yaml", "steps: []")}), 1);
   EXPECT_THAT(err_, HasSubstr("  /steps/0/typ: is not known\n  /steps/0/type: is required\n"));
 }
@@ -59,8 +60,9 @@ TEST_F(WorkflowCommandTest, ValidateOfflineNeedsNoServer) {
 }
 
 TEST_F(WorkflowCommandTest, ListShowsWorkflows) {
-  server_.answer("GET /v1/workflows?limit=50", 200,
-                 R"({"items":[{"key":"hello","version":3,"name":"Hello","disabled":true,"created_at":"2026-11-21T01:02:03.456Z"}],"next_cursor":null})");
+  server_.answer(
+      "GET /v1/workflows?limit=50", 200,
+      R"({"items":[{"key":"hello","version":3,"name":"Hello","disabled":true,"created_at":"2026-11-21T01:02:03.456Z"}],"next_cursor":null})");
   EXPECT_EQ(run({"workflow", "list"}), 0);
   EXPECT_EQ(out_,
             "WORKFLOW  VERSION  STATE     CREATED              NAME\n"

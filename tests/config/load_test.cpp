@@ -15,7 +15,10 @@ using Texts = std::map<std::string, std::string>;
 
 class ConfigTest : public testing::Test {
  protected:
-  void given_file(const std::string& text) { std::ofstream(path_, std::ios::binary) << text; file_ = path_; }
+  void given_file(const std::string& text) {
+    std::ofstream(path_, std::ios::binary) << text;
+    file_ = path_;
+  }
   void given_environment(Texts environment) { environment_ = std::move(environment); }
   void given_flags(Texts flags) { flags_ = std::move(flags); }
 
@@ -61,7 +64,8 @@ TEST_F(ConfigTest, NeedsNoFile) {
 
 TEST_F(ConfigTest, FlagWinsOverEnvironmentOverFileOverDefault) {
   given_file("listen = '127.0.0.1:1'\nworkflows = 'from-file'\nnode_name = 'from-file'\n[log]\nlevel = 'error'\n");
-  given_environment({{"TROUPE_LISTEN", "127.0.0.1:2"}, {"TROUPE_WORKFLOWS", "from-environment"}, {"TROUPE_LOG_LEVEL", ""}});
+  given_environment(
+      {{"TROUPE_LISTEN", "127.0.0.1:2"}, {"TROUPE_WORKFLOWS", "from-environment"}, {"TROUPE_LOG_LEVEL", ""}});
   given_flags({{"listen", "127.0.0.1:3"}});
   const Config config = loaded();
   EXPECT_EQ(config.server.listen.port, 3);
@@ -142,8 +146,8 @@ TEST_P(BadFileTest, IsToldWithItsPlace) {
 
 // The row of the twins needs a text that lives as long as the table.
 constexpr const char* kDigest = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-const std::string kTwins = std::string("[[auth.keys]]\nname='a'\nsha256='") + kDigest +
-                           "'\n[[auth.keys]]\nname='b'\nsha256='" + kDigest + "'";
+const std::string kTwins =
+    std::string("[[auth.keys]]\nname='a'\nsha256='") + kDigest + "'\n[[auth.keys]]\nname='b'\nsha256='" + kDigest + "'";
 
 INSTANTIATE_TEST_SUITE_P(
     Table, BadFileTest,
@@ -159,8 +163,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"[server]\nthreads = '2'", "file:2|server.threads: must be a whole number from 1 to 64, not \"2\""},
         BadFile{"[server]\nrequest_stal = '5s'",
                 "file:2|server.request_stal: is not a known key; did you mean server.request_stall?"},
-        BadFile{"[shutdown]\ngrace = 'soon'",
-                "file:2|shutdown.grace: must be a duration like 30s, 5m or 1h30m, or a number of seconds, not \"soon\""},
+        BadFile{
+            "[shutdown]\ngrace = 'soon'",
+            "file:2|shutdown.grace: must be a duration like 30s, 5m or 1h30m, or a number of seconds, not \"soon\""},
         BadFile{"[shutdown]\ngrace = -1",
                 "file:2|shutdown.grace: must be a duration like 30s, 5m or 1h30m, or a number of seconds, not -1"},
         BadFile{"[egress]\nallow = ['10.0.0.0/8',\n '10.0.0.0/99']",
@@ -193,7 +198,8 @@ TEST_F(ConfigTest, MissingFileIsAFault) {
 }
 
 TEST_F(ConfigTest, VariablesOfTheClientAndOfTestsAreLeftAlone) {
-  given_environment({{"TROUPE_SERVER", "http://h"}, {"TROUPE_TOKEN", "trp_x"}, {"TROUPE_TEST_POSTGRES", "1"}, {"HOME", "/"}});
+  given_environment(
+      {{"TROUPE_SERVER", "http://h"}, {"TROUPE_TOKEN", "trp_x"}, {"TROUPE_TEST_POSTGRES", "1"}, {"HOME", "/"}});
   EXPECT_TRUE(load().ok());
 }
 

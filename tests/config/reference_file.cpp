@@ -8,8 +8,10 @@ namespace {
 constexpr std::string_view kHead =
     "# Troupe's configuration: every key, with its default. A key is set by taking the '#' from its line.\n"
     "#\n"
-    "# Defaults are overridden by this file (--config FILE or TROUPE_CONFIG), that by the environment, and that by flags.\n"
-    "# The key log.level is the variable TROUPE_LOG_LEVEL and the flag --log-level; lists are separated by commas there.\n"
+    "# Defaults are overridden by this file (--config FILE or TROUPE_CONFIG), that by the environment, and that by "
+    "flags.\n"
+    "# The key log.level is the variable TROUPE_LOG_LEVEL and the flag --log-level; lists are separated by commas "
+    "there.\n"
     "# Durations are written 250ms, 30s, 5m, 1h30m or 7d, or as a number of seconds.\n"
     "#\n"
     "# This file is checked against the program by a test: tests/config/reference_test.cpp.\n";
@@ -29,7 +31,8 @@ std::string describe(const Key<Owner>& key, std::string_view name, std::string_v
   if (key.rule.max != INT64_MAX) facts += ", " + bound(key, key.rule.min) + " to " + bound(key, key.rule.max);
   if (!key.rule.computed_default.empty()) facts += "; default: " + std::string(key.rule.computed_default);
   if (!facts.empty()) facts = "# (" + facts + ")\n";
-  return "\n# " + std::string(key.rule.help) + "\n" + facts + "#" + std::string(name) + " = " + std::string(value) + "\n";
+  return "\n# " + std::string(key.rule.help) + "\n" + facts + "#" + std::string(name) + " = " + std::string(value) +
+         "\n";
 }
 
 std::string auth_keys() {

@@ -18,26 +18,30 @@ TEST(HostPort, IsWrittenAsItIsRead) {
 }
 
 TEST(HostPort, RefusesAllElse) {
-  for (const char* text : {"", "8080", ":8080", "host:", "host:65536", "host:-1", "host:8080x", "::1:80", "[nonsense]:1",
-                           "ho st:80", "http://host:80", "a..b:1"})
+  for (const char* text : {"", "8080", ":8080", "host:", "host:65536", "host:-1", "host:8080x", "::1:80",
+                           "[nonsense]:1", "ho st:80", "http://host:80", "a..b:1"})
     EXPECT_FALSE(parse_host_port(text)) << text;
 }
 
 TEST(Checks, DatabaseUrlNamesAKnownStore) {
   for (const char* text : {"sqlite:/var/lib/t.db", "sqlite:t.db", "postgresql://u:p@h/d", "postgres://h/d", "memory:"})
     EXPECT_FALSE(check_database_url(text)) << text;
-  for (const char* text : {"mysql://h/d", "sqlite:", "/var/lib/t.db", "memory"}) EXPECT_TRUE(check_database_url(text)) << text;
+  for (const char* text : {"mysql://h/d", "sqlite:", "/var/lib/t.db", "memory"})
+    EXPECT_TRUE(check_database_url(text)) << text;
 }
 
 TEST(Checks, HttpUrlHasASchemeAndAHost) {
   EXPECT_FALSE(check_http_url("https://troupe.example/base"));
-  for (const char* text : {"troupe.example", "ftp://h", "http://", "http:///path"}) EXPECT_TRUE(check_http_url(text)) << text;
+  for (const char* text : {"troupe.example", "ftp://h", "http://", "http:///path"})
+    EXPECT_TRUE(check_http_url(text)) << text;
 }
 
 TEST(Checks, EgressEntryIsABlockAnAddressOrAName) {
-  for (const char* text : {"10.0.0.0/8", "192.168.1.7", "fd00::/8", "::1", "shop.example", "*.shop.example", "localhost"})
+  for (const char* text :
+       {"10.0.0.0/8", "192.168.1.7", "fd00::/8", "::1", "shop.example", "*.shop.example", "localhost"})
     EXPECT_FALSE(check_egress_entry(text)) << text;
-  for (const char* text : {"10.0.0.0/33", "10.0.0.0/", "10.0.0.0/x", "shop.example/8", "fd00::/129", "*", "*.", "a b", "http://h"})
+  for (const char* text :
+       {"10.0.0.0/33", "10.0.0.0/", "10.0.0.0/x", "shop.example/8", "fd00::/129", "*", "*.", "a b", "http://h"})
     EXPECT_TRUE(check_egress_entry(text)) << text;
 }
 

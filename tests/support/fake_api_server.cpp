@@ -19,8 +19,9 @@ void FakeApiServer::answer(const std::string& request, int status, const std::st
 }
 
 void FakeApiServer::refuse(const std::string& request, int status, const std::string& code, const std::string& detail) {
-  answer(request, status, R"({"type":"about:blank","title":"Refused","status":)" + std::to_string(status) +
-                              R"(,"code":")" + code + R"(","detail":")" + detail + R"(","request_id":"req-1"})");
+  answer(request, status,
+         R"({"type":"about:blank","title":"Refused","status":)" + std::to_string(status) + R"(,"code":")" + code +
+             R"(","detail":")" + detail + R"(","request_id":"req-1"})");
 }
 
 void FakeApiServer::stream(const std::string& request, const std::string& events) {
@@ -32,7 +33,8 @@ FakeApiServer::Answer FakeApiServer::take(const std::string& request) {
   std::lock_guard lock(mutex_);
   const auto found = answers_.find(request);
   if (found == answers_.end())
-    return {404, R"({"code":"not_found","detail":"the test has no answer for )" + request + R"("})", "application/problem+json"};
+    return {404, R"({"code":"not_found","detail":"the test has no answer for )" + request + R"("})",
+            "application/problem+json"};
   const Answer answer = found->second.front();
   if (found->second.size() > 1) found->second.pop_front();
   return answer;

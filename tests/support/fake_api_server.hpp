@@ -15,7 +15,8 @@ class FakeApiServer {
  public:
   FakeApiServer();
 
-  /// The answer to `GET /v1/jobs/x`, query and all. Given several times: one after the other, the last one again and again.
+  /// The answer to `GET /v1/jobs/x`, query and all. Given several times: one after the other, the last one again and
+  /// again.
   void answer(const std::string& request, int status, const std::string& body);
   /// A problem document.
   void refuse(const std::string& request, int status, const std::string& code, const std::string& detail);

@@ -18,7 +18,11 @@ TEST(JsonLine, HasTimeLevelMessageAndFieldsInOrder) {
   JobId job;
   job.bytes[15] = 0x2A;
   EXPECT_EQ(format_json(kAt, Level::info, "job accepted",
-                        {{"job", job}, {"count", 3}, {"share", 0.5}, {"again", false}, {"took", Millis(1500)},
+                        {{"job", job},
+                         {"count", 3},
+                         {"share", 0.5},
+                         {"again", false},
+                         {"took", Millis(1500)},
                          {"code", ErrorCode::not_found}}),
             R"({"at":"2026-11-21T01:02:03.456Z","level":"info","message":"job accepted",)"
             R"("job":"00000000-0000-0000-0000-00000000002a","count":3,"share":0.5,"again":false,"took":1.5,)"
@@ -57,7 +61,8 @@ TEST(JsonLine, WritesNumbersThatJsonLacksAsText) {
 }
 
 TEST(TextLine, IsReadableAndQuotesWhatNeedsIt) {
-  EXPECT_EQ(format_text(kAt, Level::warning, "step failed", {{"step", "render"}, {"error", "exit code 3"}, {"empty", ""}}, false),
+  EXPECT_EQ(format_text(kAt, Level::warning, "step failed",
+                        {{"step", "render"}, {"error", "exit code 3"}, {"empty", ""}}, false),
             "2026-11-21T01:02:03.456Z WARNING step failed  step=render error=\"exit code 3\" empty=\"\"");
 }
 
@@ -74,7 +79,8 @@ TEST(Lines, CutVeryLongValues) {
 TEST(Redaction, HidesFieldsNamedLikeASecret) {
   for (const char* name : {"token", "Authorization", "client_secret", "db-password", "set-cookie", "x.token", "TOKEN"})
     EXPECT_TRUE(is_secret_name(name)) << name;
-  for (const char* name : {"job", "tokens", "tokenizer", "secretary", "request", ""}) EXPECT_FALSE(is_secret_name(name)) << name;
+  for (const char* name : {"job", "tokens", "tokenizer", "secretary", "request", ""})
+    EXPECT_FALSE(is_secret_name(name)) << name;
   for (const std::string& line : {format_json(kAt, Level::info, "", {{"api_token", "trp_hunter2"}}),
                                   format_text(kAt, Level::info, "", {{"api_token", "trp_hunter2"}}, false)})
     EXPECT_EQ(line.find("hunter2"), std::string::npos) << line;

@@ -84,7 +84,8 @@ TEST(Metrics, CountsWorkflowsBeyondTheBoundAsOther) {
 
 TEST(Metrics, BoundsWhatARequestCanName) {
   PrometheusMetrics metrics;
-  for (int i = 0; i < 500; ++i) metrics.request_answered("/r" + std::to_string(i), "M" + std::to_string(i), 600 + i, 1ms);
+  for (int i = 0; i < 500; ++i)
+    metrics.request_answered("/r" + std::to_string(i), "M" + std::to_string(i), 600 + i, 1ms);
   EXPECT_LE(count_lines(metrics.render(), "troupe_http_requests_total{"), 101U);
 }
 
@@ -96,7 +97,8 @@ TEST(Metrics, LosesNothingBetweenThreads) {
       for (int n = 0; n < 1000; ++n) metrics.request_answered("/healthz", "GET", 200, 1ms);
     });
   for (auto& thread : threads) thread.join();
-  EXPECT_THAT(metrics.render(), HasSubstr("troupe_http_requests_total{method=\"GET\",route=\"/healthz\",status=\"200\"} 4000\n"));
+  EXPECT_THAT(metrics.render(),
+              HasSubstr("troupe_http_requests_total{method=\"GET\",route=\"/healthz\",status=\"200\"} 4000\n"));
 }
 
 }  // namespace

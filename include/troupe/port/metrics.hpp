@@ -1,5 +1,5 @@
-// Port: what the rooms tell the metrics. Each call names something that happened, not a time series, so that a room knows
-// neither names nor labels of metrics (docs/metrics.md). Thread-safe, never blocks on I/O, never fails.
+// Port: what the rooms tell the metrics. Each call names something that happened, not a time series, so that a room
+// knows neither names nor labels of metrics (docs/metrics.md). Thread-safe, never blocks on I/O, never fails.
 #pragma once
 
 #include <chrono>
