@@ -14,7 +14,8 @@ class MemoryEngine final : public Engine {
 };
 
 INSTANTIATE_TEST_SUITE_P(Memory, StoreContract,
-                         testing::Values(EngineFactory{"memory", [] { return std::make_unique<MemoryEngine>(); }}), name_of);
+                         testing::Values(EngineFactory{"memory", [] { return std::make_unique<MemoryEngine>(); }}),
+                         name_of);
 
 }  // namespace
 }  // namespace troupe::test

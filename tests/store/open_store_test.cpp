@@ -29,7 +29,8 @@ TEST(OpenStore, OptionsOutOfRangeAreAllNamedAtOnce) {
   ASSERT_FALSE(opened.ok());
   std::vector<std::string> pointers;
   for (const Fault& fault : opened.error().faults) pointers.push_back(fault.pointer);
-  EXPECT_EQ(pointers, (std::vector<std::string>{"/sqlite/busy_timeout", "/sqlite/cache_mib", "/postgres/answer_timeout"}));
+  EXPECT_EQ(pointers,
+            (std::vector<std::string>{"/sqlite/busy_timeout", "/sqlite/cache_mib", "/postgres/answer_timeout"}));
   EXPECT_TRUE(StoreOptions().validate().empty());
 }
 

@@ -20,7 +20,8 @@ namespace {
 std::shared_ptr<PGconn> connect() {
   std::shared_ptr<PGconn> connection(PQconnectdb(postgres_url().c_str()), PQfinish);
   TROUPE_ASSERT(PQstatus(connection.get()) == CONNECTION_OK, "the test's PostgreSQL answers");
-  PQsetNoticeProcessor(connection.get(), [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      connection.get(), [](void*, const char*) {}, nullptr);
   return connection;
 }
 

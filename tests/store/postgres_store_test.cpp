@@ -11,7 +11,8 @@ namespace troupe::test {
 namespace {
 
 INSTANTIATE_TEST_SUITE_P(Postgres, StoreContract,
-                         testing::Values(EngineFactory{"postgresql", [] { return std::make_unique<PostgresEngine>(); }}),
+                         testing::Values(EngineFactory{"postgresql",
+                                                       [] { return std::make_unique<PostgresEngine>(); }}),
                          name_of);
 
 class PostgresStoreTest : public testing::Test {
@@ -19,7 +20,8 @@ class PostgresStoreTest : public testing::Test {
   std::string in_schema(const std::string& table) const { return engine.schema().name() + "." + table; }
   /// Ends the store's server processes of a kind (`activity` is a condition on pg_stat_activity).
   static void end_backends(const std::string& activity) {
-    run_sql("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'troupe' AND " + activity);
+    run_sql("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'troupe' AND " +
+            activity);
   }
   /// Waits until a query gives a text, up to ten seconds.
   static bool await_sql(const std::string& sql, const std::string& expected) {
@@ -52,12 +54,11 @@ TEST_F(PostgresStoreTest, EveryUpdateOfAJobRowIsHot) {
       ended.back().update->state = std::string(160, 'c');
       ended.back().update->outputs = Document(std::string(60, 'o'));
     }
-    for (auto& changes : {accepted, started, ended})
-      ASSERT_EQ(driver.commit(changes).status, CommitStatus::committed);
+    for (auto& changes : {accepted, started, ended}) ASSERT_EQ(driver.commit(changes).status, CommitStatus::committed);
   }
   const std::string counters =
-      "SELECT n_tup_ins, n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE schemaname = '" + engine.schema().name() +
-      "' AND relname = 'job'";
+      "SELECT n_tup_ins, n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE schemaname = '" +
+      engine.schema().name() + "' AND relname = 'job'";
   // The backend reports what it counted when its transaction has ended, at the latest when it ends itself.
   end_backends("true");
   EXPECT_TRUE(await_sql(counters, "1280 2560 2560 ")) << "inserted, updated, of these HOT: " << run_sql(counters);
@@ -65,7 +66,8 @@ TEST_F(PostgresStoreTest, EveryUpdateOfAJobRowIsHot) {
 
 TEST_F(PostgresStoreTest, NoIndexOfAnUpdatedTableNamesAColumnThatAnUpdateChanges) {
   EXPECT_EQ(run_sql("SELECT DISTINCT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND"
-                    " a.attnum = ANY (i.indkey) WHERE i.indrelid = '" + in_schema("job") + "'::regclass ORDER BY 1"),
+                    " a.attnum = ANY (i.indkey) WHERE i.indrelid = '" +
+                    in_schema("job") + "'::regclass ORDER BY 1"),
             "client_id id user_id workflow_key ");
   EXPECT_EQ(run_sql("SELECT pg_get_expr(indpred, indrelid) FROM pg_index WHERE indpred IS NOT NULL AND indrelid = '" +
                     in_schema("job") + "'::regclass"),
@@ -102,10 +104,12 @@ TEST_F(PostgresStoreTest, AConnectionLostBeforeCommitWritesNothingAndIsMadeAnew)
 TEST_F(PostgresStoreTest, AConnectionLostAtCommitIsUnknownAndAcquireTellsTheTruth) {
   StoreDriver driver(engine.store());
   // A deferred trigger runs within COMMIT, where it can be held up and ended.
-  run_sql("CREATE FUNCTION " + in_schema("hold_up") + "() RETURNS trigger LANGUAGE plpgsql AS"
+  run_sql("CREATE FUNCTION " + in_schema("hold_up") +
+          "() RETURNS trigger LANGUAGE plpgsql AS"
           " $$ BEGIN PERFORM pg_advisory_xact_lock(42); RETURN NULL; END $$;"
-          "CREATE CONSTRAINT TRIGGER hold_up AFTER INSERT ON " + in_schema("job") +
-          " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION " + in_schema("hold_up") + "()");
+          "CREATE CONSTRAINT TRIGGER hold_up AFTER INSERT ON " +
+          in_schema("job") + " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION " + in_schema("hold_up") +
+          "()");
   CommitReply reply;
   bool held = false;
   {

@@ -19,7 +19,8 @@ class SqliteEngine final : public Engine {
 };
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract,
-                         testing::Values(EngineFactory{"sqlite", [] { return std::make_unique<SqliteEngine>(); }}), name_of);
+                         testing::Values(EngineFactory{"sqlite", [] { return std::make_unique<SqliteEngine>(); }}),
+                         name_of);
 
 class SqliteStoreTest : public testing::Test {
  protected:

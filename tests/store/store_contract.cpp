@@ -109,7 +109,8 @@ TEST_P(StoreContract, ACommitMovesItsShardsAndNoOther) {
 
   const auto shards = reader().shards().value();
   ASSERT_EQ(shards.size(), kShardCount);
-  EXPECT_EQ(text_of(shards[7]), text_of(ShardState{7, 1, 1, make_digest(77), make_id<JobId>(5), 4, make_digest(78), "node"}));
+  EXPECT_EQ(text_of(shards[7]),
+            text_of(ShardState{7, 1, 1, make_digest(77), make_id<JobId>(5), 4, make_digest(78), "node"}));
   EXPECT_EQ(shards[3].seq, 1u);
   EXPECT_EQ(shards[4].seq, 0u);
 }
@@ -171,7 +172,8 @@ TEST_P(StoreContract, TakenKeysAreAnsweredWithTheWinnersAndNothingIsWritten) {
   expect_committed({winner});
   const std::string before = everything();
 
-  std::vector<Change> changes = {inserting(make_job(2)), inserting(make_job(3)), inserting(make_job(4)), inserting(make_job(5))};
+  std::vector<Change> changes = {inserting(make_job(2)), inserting(make_job(3)), inserting(make_job(4)),
+                                 inserting(make_job(5))};
   changes[1].job_key = JobKeyRow{"client", "mine", changes[1].insert->id, make_digest(9)};
   changes[2].job_key = JobKeyRow{"other client", "mine", changes[2].insert->id, make_digest(1)};
   changes[3].job_key = JobKeyRow{"client", "a new one", changes[3].insert->id, make_digest(1)};

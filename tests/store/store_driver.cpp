@@ -42,7 +42,8 @@ std::string text_of(const RunRecord& row) {
 }
 std::string text_of(const WorkflowSummary& row) { return fields_of(row.newest) + (row.disabled ? "disabled" : ""); }
 std::string text_of(const ShardState& row) {
-  return fields_of(ShardAdvance{row.shard, row.epoch, row.seq, row.head, row.low_water, row.chain_seq, row.chain_head}) +
+  return fields_of(
+             ShardAdvance{row.shard, row.epoch, row.seq, row.head, row.low_water, row.chain_seq, row.chain_head}) +
          row.owner;
 }
 std::string text_of(const StoreReader::Parked& row) { return to_string(row.job) + " due " + format_rfc3339(row.due); }
@@ -50,7 +51,8 @@ std::string text_of(const JobId& id) { return to_string(id); }
 std::string text_of(const CommitReply& reply) {
   std::string text = "status " + std::to_string(static_cast<int>(reply.status));
   for (const auto& duplicate : reply.duplicates)
-    text += " duplicate " + std::to_string(duplicate.change) + ' ' + text_of(duplicate.job_key) + text_of(duplicate.idempotency);
+    text += " duplicate " + std::to_string(duplicate.change) + ' ' + text_of(duplicate.job_key) +
+            text_of(duplicate.idempotency);
   for (std::size_t change : reply.stale) text += " stale " + std::to_string(change);
   return text;
 }
@@ -143,7 +145,8 @@ Commit StoreDriver::make_commit(std::vector<Change> changes, ShardId shard) cons
   const ShardState& state = shards_.at(shard);
   const auto next = static_cast<std::uint32_t>(state.seq + 1);
   Commit commit;
-  commit.shards.push_back({shard, state.epoch, state.seq, make_digest(next), state.low_water, state.chain_seq, state.chain_head});
+  commit.shards.push_back(
+      {shard, state.epoch, state.seq, make_digest(next), state.low_water, state.chain_seq, state.chain_head});
   std::uint32_t position = 0;
   for (Change& change : changes) {
     if (!change.journal) continue;

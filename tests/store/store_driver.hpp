@@ -73,7 +73,8 @@ std::string text_of(const std::optional<Row>& row) {
 }
 template <class Value>
 std::string text_of(const Result<Value>& result) {
-  return result ? text_of(result.value()) : "error " + std::string(code_text(result.error().code)) + ": " + result.error().message;
+  return result ? text_of(result.value())
+                : "error " + std::string(code_text(result.error().code)) + ": " + result.error().message;
 }
 
 class StoreDriver {

@@ -166,7 +166,8 @@ TEST_P(StoreContract, RunsTellTheirOwnStatusAndComeNewestFirst) {
     RunQuery query;
     demand(query);
     std::string text;
-    for (const RunRecord& record : reader().runs(query).value())
+    const std::vector<RunRecord> records = reader().runs(query).value();
+    for (const RunRecord& record : records)
       text += std::to_string((record.run.created_at() - time_of(0)).count()) + "#" + std::to_string(record.number) +
               (record.archive ? "a " : " ");
     return text;
@@ -223,7 +224,8 @@ TEST_P(StoreContract, WorkflowsAreListedByKeyEachAtItsNewestVersion) {
 
   const auto list = [&](const std::optional<std::string>& after, int limit) {
     std::string text;
-    for (const WorkflowSummary& summary : reader().workflows(after, limit).value())
+    const std::vector<WorkflowSummary> summaries = reader().workflows(after, limit).value();
+    for (const WorkflowSummary& summary : summaries)
       text += summary.newest.key + std::to_string(summary.newest.version) + (summary.disabled ? "- " : " ");
     return text;
   };

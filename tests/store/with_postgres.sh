@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# with_postgres.sh COMMAND… — runs COMMAND with TROUPE_TEST_POSTGRES set to the URL of a PostgreSQL server of its own, and exits
-# with COMMAND's exit code. The server lives in a temporary directory, listens on a Unix socket only, and is stopped
+# with_postgres.sh COMMAND… — runs COMMAND with TROUPE_TEST_POSTGRES set to the URL of a PostgreSQL server of its own, and
+# exits with COMMAND's exit code. The server lives in a temporary directory, listens on a Unix socket only, and is stopped
 # and removed afterwards. PostgreSQL refuses to run as root: then it runs as the user postgres.
 #
 # TROUPE_TEST_POSTGRES_FSYNC=on makes it durable (benchmarks); off by default, because tests test no power cuts.
