@@ -25,7 +25,9 @@ Result<std::unique_ptr<Store>> open_store(const std::string& url, const StoreOpt
     return make_sqlite_store(path, options.sqlite);
   }
   return Error{ErrorCode::invalid_configuration,
-               "the database URL must begin with sqlite:, postgresql:// or be memory:", false, {}};
+               "the database URL must begin with sqlite:, postgresql:// or be memory:",
+               false,
+               {}};
 }
 
 }  // namespace troupe

@@ -18,8 +18,8 @@ struct StoreOptions {
   std::vector<Fault> validate() const;
 };
 
-/// `sqlite:PATH`, `postgresql://…` (or `postgres://…`), `memory:`. Opens nothing yet: the store connects when it is migrated,
-/// or gives out a writer or a reader. invalid_configuration for any other URL or options out of range.
+/// `sqlite:PATH`, `postgresql://…` (or `postgres://…`), `memory:`. Opens nothing yet: the store connects when it is
+/// migrated, or gives out a writer or a reader. invalid_configuration for any other URL or options out of range.
 Result<std::unique_ptr<Store>> open_store(const std::string& url, const StoreOptions& options = {});
 
 }  // namespace troupe

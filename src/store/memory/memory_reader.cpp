@@ -106,7 +106,8 @@ class MemoryReader final : public StoreReader {
     const auto first = query.chain ? tables_.journal.lower_bound({*query.chain, 0}) : tables_.journal.begin();
     for (auto row = first; row != tables_.journal.end() && rows.size() < query.rows; ++row) {
       if (query.chain && row->second.chain != *query.chain) break;
-      if (row->second.first_seq + row->second.count > query.from_seq || query.from_seq == 0) rows.push_back(row->second);
+      if (row->second.first_seq + row->second.count > query.from_seq || query.from_seq == 0)
+        rows.push_back(row->second);
     }
     return rows;
   }
@@ -190,9 +191,9 @@ class MemoryReader final : public StoreReader {
   }
 
   JobId lowest_low_water() const {
-    return std::min_element(tables_.shards.begin(), tables_.shards.end(), [](const auto& a, const auto& b) {
-             return a.second.low_water < b.second.low_water;
-           })->second.low_water;
+    return std::min_element(tables_.shards.begin(), tables_.shards.end(),
+                            [](const auto& a, const auto& b) { return a.second.low_water < b.second.low_water; })
+        ->second.low_water;
   }
 
   /// Would a walk for this status come by the job at all?

@@ -125,8 +125,10 @@ class MemoryWriter final : public StoreWriter {
   void write(const Change& change) {
     if (change.insert) tables_.jobs.emplace(change.insert->id, *change.insert);
     if (change.update) write(*change.update);
-    if (change.journal) tables_.journal.emplace(std::pair(change.journal->chain, change.journal->first_seq), *change.journal);
-    if (change.job_key) tables_.job_keys.emplace(std::pair(change.job_key->job_id, change.job_key->client_id), *change.job_key);
+    if (change.journal)
+      tables_.journal.emplace(std::pair(change.journal->chain, change.journal->first_seq), *change.journal);
+    if (change.job_key)
+      tables_.job_keys.emplace(std::pair(change.job_key->job_id, change.job_key->client_id), *change.job_key);
     if (change.idempotency) tables_.idempotency.emplace(change.idempotency->scope, *change.idempotency);
     for (const ResultRow& result : change.results) tables_.results.emplace(key_of(result.task), result);
     for (const AssetRow& asset : change.assets) tables_.assets.emplace(asset.id, asset);

@@ -1,10 +1,10 @@
 #include "store_postgres/array_batch.hpp"
 
-namespace troupe::store {
+namespace troupe::store::postgres {
 namespace {
 
-// An array in binary: dimensions, whether there are nulls, element type; length and lower bound of the dimension; then each
-// element with its size (-1: null).
+// An array in binary: dimensions, whether there are nulls, element type; length and lower bound of the dimension; then
+// each element with its size (-1: null).
 constexpr std::size_t kHeaderBytes = 20;
 constexpr std::uint32_t kNullSize = 0xFFFFFFFF;
 constexpr std::size_t kKeptBytes = 1 << 20;
@@ -35,7 +35,8 @@ std::string& ArrayBatch::next_column(std::uint32_t size) {
 }
 
 void ArrayBatch::uuid(const Uuid& value) {
-  next_column(static_cast<std::uint32_t>(value.size())).append(reinterpret_cast<const char*>(value.data()), value.size());
+  next_column(static_cast<std::uint32_t>(value.size()))
+      .append(reinterpret_cast<const char*>(value.data()), value.size());
 }
 
 void ArrayBatch::integer(std::int64_t value) { append_int64(next_column(8), static_cast<std::uint64_t>(value)); }
@@ -61,4 +62,4 @@ const std::vector<std::string>& ArrayBatch::arrays() {
   return arrays_;
 }
 
-}  // namespace troupe::store
+}  // namespace troupe::store::postgres

@@ -1,4 +1,5 @@
-// Rows on their way into one statement: a PostgreSQL array for each field, in binary, filled row by row. Internal to this room.
+// Rows on their way into one statement: a PostgreSQL array for each field, in binary, filled row by row. Internal to
+// this room.
 #pragma once
 
 #include <string>
@@ -8,7 +9,7 @@
 #include "store_sql/fields.hpp"
 #include "store_sql/tables.hpp"
 
-namespace troupe::store {
+namespace troupe::store::postgres {
 
 class ArrayBatch final : public FieldSink {
  public:
@@ -36,4 +37,4 @@ class ArrayBatch final : public FieldSink {
   std::uint32_t rows_ = 0;
 };
 
-}  // namespace troupe::store
+}  // namespace troupe::store::postgres

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-namespace troupe::store {
+namespace troupe::store::postgres {
 namespace {
 
 std::string in_ms(Millis value) { return std::to_string(value.count()); }
@@ -17,12 +17,15 @@ std::string trimmed(const char* message) {
   return text;
 }
 
-/// Plans are pinned to index access: on a table that was never analysed the planner else prefers to read all of it, and plans
-/// are kept for all values: planning a batch anew costs more than running it.
+/// Plans are pinned to index access: on a table that was never analysed the planner else prefers to read all of it, and
+/// plans are kept for all values: planning a batch anew costs more than running it.
 std::vector<std::string> settings(const PostgresOptions& options, Connection::Use use) {
-  std::vector<std::string> list = {
-      "SET enable_seqscan = off", "SET enable_bitmapscan = off", "SET enable_hashjoin = off",
-      "SET enable_mergejoin = off", "SET jit = off", "SET statement_timeout = " + in_ms(options.statement_timeout)};
+  std::vector<std::string> list = {"SET enable_seqscan = off",
+                                   "SET enable_bitmapscan = off",
+                                   "SET enable_hashjoin = off",
+                                   "SET enable_mergejoin = off",
+                                   "SET jit = off",
+                                   "SET statement_timeout = " + in_ms(options.statement_timeout)};
   if (use == Connection::Use::read) {
     list.push_back("SET default_transaction_read_only = on");
     return list;
@@ -68,14 +71,16 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& url, con
   const std::string connect = in_seconds(options.connect_timeout), idle = in_seconds(options.keepalive_idle),
                     interval = in_seconds(options.keepalive_interval), user = in_ms(options.unacknowledged_timeout);
   // What the URL says itself comes later and wins (expand_dbname).
-  const char* names[] = {"connect_timeout", "keepalives_idle", "keepalives_interval", "keepalives_count",
-                         "tcp_user_timeout", "application_name", "dbname", "client_encoding", nullptr};
-  const char* values[] = {connect.c_str(), idle.c_str(), interval.c_str(), "3", user.c_str(), "troupe", url.c_str(),
-                          "UTF8", nullptr};
+  const char* names[] = {"connect_timeout",  "keepalives_idle",  "keepalives_interval",
+                         "keepalives_count", "tcp_user_timeout", "application_name",
+                         "dbname",           "client_encoding",  nullptr};
+  const char* values[] = {connect.c_str(), idle.c_str(), interval.c_str(), "3",    user.c_str(),
+                          "troupe",        url.c_str(),  "UTF8",           nullptr};
   std::unique_ptr<Connection> connection(new Connection(PQconnectdbParams(names, values, 1), options));
   PGconn* handle = connection->handle_.get();
   if (PQstatus(handle) != CONNECTION_OK) return connection->unavailable(trimmed(PQerrorMessage(handle)));
-  PQsetNoticeProcessor(handle, [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      handle, [](void*, const char*) {}, nullptr);
   if (PQsetnonblocking(handle, 1) != 0 || PQenterPipelineMode(handle) != 1)
     return connection->unavailable(trimmed(PQerrorMessage(handle)));
   if (auto set = connection->run(settings(options, use)); !set) return std::move(set).error();
@@ -185,4 +190,4 @@ bool Connection::lose(std::string why) {
   return false;
 }
 
-}  // namespace troupe::store
+}  // namespace troupe::store::postgres

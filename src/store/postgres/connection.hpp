@@ -1,8 +1,9 @@
-// The only owner of libpq: a connection that is always in pipeline mode, with deadlines on every wait. One thread at a time. Internal
-// to this room.
+// The only owner of libpq: a connection that is always in pipeline mode, with deadlines on every wait. One thread at a
+// time. Internal to this room.
 //
-// exchange() is a round trip: all requests are sent, then a sync, then all answers are read. After the first failure the server skips the
-// rest up to the sync. A deadline that passes, or a broken socket, loses the connection for good; the owner makes another.
+// exchange() is a round trip: all requests are sent, then a sync, then all answers are read. After the first failure
+// the server skips the rest up to the sync. A deadline that passes, or a broken socket, loses the connection for good;
+// the owner makes another.
 #pragma once
 
 #include <libpq-fe.h>
@@ -17,7 +18,7 @@
 #include "store_sql/fields.hpp"
 #include "troupe/base/result.hpp"
 
-namespace troupe::store {
+namespace troupe::store::postgres {
 
 struct Parameter {
   TypeId type = 0;
@@ -27,8 +28,8 @@ struct Parameter {
 /// A statement to run: prepared under a name, or as text; or to be prepared.
 struct Request {
   enum class Kind { run_prepared, run_text, prepare } kind = Kind::run_text;
-  std::string name;  ///< of the prepared statement
-  std::string sql;   ///< of run_text and prepare
+  std::string name;                   ///< of the prepared statement
+  std::string sql;                    ///< of run_text and prepare
   std::vector<Parameter> parameters;  ///< of prepare: the types alone
 };
 
@@ -98,4 +99,4 @@ class Connection {
   std::string error_;
 };
 
-}  // namespace troupe::store
+}  // namespace troupe::store::postgres

@@ -2,21 +2,25 @@
 
 #include "troupe/port/store.hpp"
 
-namespace troupe::store {
+namespace troupe::store::postgres {
 namespace {
 
 // Append only: what has been released is never edited. Times are milliseconds since 1970; documents are bytea, because
 // jsonb changes bytes and refuses \u0000; texts compare by bytes (COLLATE "C"), as in SQLite.
 const std::vector<std::vector<std::string>>& migrations() {
   static const std::vector<std::vector<std::string>> list = {{
-      // No index and no predicate names a column that an update changes, and half of each page is left free: so updates are HOT.
+      // No index and no predicate names a column that an update changes, and each page keeps room for a second, larger
+      // version of
+      // its rows: so updates are HOT. Measured with rows that grow by a seventh: at fillfactor 50, 72,646 of 81,936; at
+      // 40 all.
+      // uuid, not bytea: indexes 7 % smaller, inserts 3 to 13 % faster.
       R"(CREATE TABLE job (
         id uuid PRIMARY KEY, slot smallint NOT NULL, client_id text COLLATE "C" NOT NULL,
         job_id text COLLATE "C" NOT NULL, workflow_key text COLLATE "C" NOT NULL, workflow_version integer NOT NULL,
         user_id text COLLATE "C" NOT NULL, priority smallint NOT NULL, created_at bigint NOT NULL, spec bytea,
         status smallint NOT NULL, last_seq bigint NOT NULL, head bytea NOT NULL, run uuid NOT NULL,
         state bytea NOT NULL, run_workflow_version integer NOT NULL, updated_at bigint NOT NULL, outputs bytea,
-        error bytea) WITH (fillfactor = 50))",
+        error bytea) WITH (fillfactor = 40))",
       "CREATE INDEX job_by_client ON job (client_id, id)",
       "CREATE INDEX job_by_workflow ON job (workflow_key, id)",
       "CREATE INDEX job_by_user ON job (user_id, id) WHERE user_id <> ''",
@@ -24,6 +28,8 @@ const std::vector<std::vector<std::string>>& migrations() {
       R"(CREATE TABLE journal (
         chain uuid NOT NULL, first_seq bigint NOT NULL, shard smallint NOT NULL, shard_seq bigint NOT NULL,
         position integer NOT NULL, count integer NOT NULL, records bytea NOT NULL, PRIMARY KEY (chain, first_seq)))",
+      // A B-tree: BRIN, and no index at all, cost the same within the noise (53 to 68 µs of backend a job), but cannot
+      // give pages in order.
       "CREATE INDEX journal_by_shard ON journal (shard, shard_seq, position)",
 
       R"(CREATE TABLE job_key (
@@ -90,17 +96,20 @@ Result<std::int64_t> schema_version(Connection& connection) {
 }
 
 Result<Done> upgrade(Connection& connection) {
-  if (auto ready = connection.run({"BEGIN", kTakeLock,
-                                   "CREATE TABLE IF NOT EXISTS meta (schema_version bigint NOT NULL)",
-                                   "INSERT INTO meta SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM meta)"});
+  if (auto ready =
+          connection.run({"BEGIN", kTakeLock, "CREATE TABLE IF NOT EXISTS meta (schema_version bigint NOT NULL)",
+                          "INSERT INTO meta SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM meta)"});
       !ready)
     return ready;
   const auto version = schema_version(connection);
   if (!version) return version.error();
   const auto newest = static_cast<std::int64_t>(migrations().size());
   if (*version > newest)
-    return Error{ErrorCode::store_newer, "the database has schema version " + std::to_string(*version) +
-                 ", this binary knows " + std::to_string(newest), false, {}};
+    return Error{
+        ErrorCode::store_newer,
+        "the database has schema version " + std::to_string(*version) + ", this binary knows " + std::to_string(newest),
+        false,
+        {}};
   std::vector<std::string> texts;
   for (std::int64_t next = *version; next < newest; ++next) {
     const auto& steps = migrations()[static_cast<std::size_t>(next)];
@@ -119,4 +128,4 @@ Result<Done> migrate(Connection& connection) {
   return done;
 }
 
-}  // namespace troupe::store
+}  // namespace troupe::store::postgres

@@ -3,9 +3,10 @@
 
 #include "store_postgres/connection.hpp"
 
-namespace troupe::store {
+namespace troupe::store::postgres {
 
-/// Brings the database to the newest version in one transaction, or refuses a newer one. Nodes that start together wait for each other.
+/// Brings the database to the newest version in one transaction, or refuses a newer one. Nodes that start together wait
+/// for each other.
 Result<Done> migrate(Connection& connection);
 
-}  // namespace troupe::store
+}  // namespace troupe::store::postgres

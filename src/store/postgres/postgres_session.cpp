@@ -1,6 +1,6 @@
 #include "store_postgres/postgres_session.hpp"
 
-namespace troupe::store {
+namespace troupe::store::postgres {
 namespace {
 
 /// The combinations of filters are many; rare ones are not kept.
@@ -58,4 +58,4 @@ Result<Done> PostgresSession::select(const std::string& sql, const std::vector<V
   return Done{};
 }
 
-}  // namespace troupe::store
+}  // namespace troupe::store::postgres

@@ -6,7 +6,7 @@
 #include "store_postgres/connection.hpp"
 #include "store_sql/session.hpp"
 
-namespace troupe::store {
+namespace troupe::store::postgres {
 
 class PostgresSession final : public Session {
  public:
@@ -21,4 +21,4 @@ class PostgresSession final : public Session {
   std::unordered_map<std::string, std::string> prepared_;  ///< SQL to statement name
 };
 
-}  // namespace troupe::store
+}  // namespace troupe::store::postgres

@@ -6,7 +6,7 @@
 #include "store_sql/reader.hpp"
 
 namespace troupe {
-namespace store {
+namespace store::postgres {
 namespace {
 
 class PostgresStore final : public Store {
@@ -16,7 +16,7 @@ class PostgresStore final : public Store {
   Result<Done> migrate() override {
     auto connection = Connection::open(url_, options_, Connection::Use::write);
     if (!connection) return std::move(connection).error();
-    return store::migrate(**connection);
+    return postgres::migrate(**connection);
   }
 
   Result<std::unique_ptr<StoreWriter>> writer() override { return make_postgres_writer(url_, options_); }
@@ -40,7 +40,7 @@ class PostgresStore final : public Store {
 };
 
 }  // namespace
-}  // namespace store
+}  // namespace store::postgres
 
 std::vector<Fault> PostgresOptions::validate() const {
   std::vector<Fault> faults;
@@ -61,7 +61,7 @@ std::vector<Fault> PostgresOptions::validate() const {
 }
 
 std::unique_ptr<Store> make_postgres_store(std::string url, PostgresOptions options) {
-  return std::make_unique<store::PostgresStore>(std::move(url), options);
+  return std::make_unique<store::postgres::PostgresStore>(std::move(url), options);
 }
 
 }  // namespace troupe

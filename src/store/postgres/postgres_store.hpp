@@ -1,7 +1,7 @@
 // The Store port over PostgreSQL 14 or newer. Several nodes may share one database: the shards' epochs keep them apart.
 //
-// Each writer has a connection of its own, and a commit costs two round trips: everything up to COMMIT in one pipeline, then
-// COMMIT or ROLLBACK.
+// Each writer has a connection of its own, and a commit costs two round trips: everything up to COMMIT in one pipeline,
+// then COMMIT or ROLLBACK.
 #pragma once
 
 #include <memory>
@@ -21,9 +21,11 @@ struct PostgresOptions {
   Millis answer_timeout{40'000};
   /// The server ends a statement after this. 1 … 600 s.
   Millis statement_timeout{30'000};
-  /// The server ends a transaction whose client says nothing for this long, so that a lost node's locks are freed. 1 … 600 s.
+  /// The server ends a transaction whose client says nothing for this long, so that a lost node's locks are freed. 1 …
+  /// 600 s.
   Millis idle_in_transaction_timeout{10'000};
-  /// TCP: idle time before the first probe, between two probes (three are sent), and for unacknowledged data. 1 … 600 s.
+  /// TCP: idle time before the first probe, between two probes (three are sent), and for unacknowledged data. 1 … 600
+  /// s.
   Millis keepalive_idle{10'000};
   Millis keepalive_interval{3'000};
   Millis unacknowledged_timeout{20'000};

@@ -9,15 +9,13 @@
 #include "store_postgres/statements.hpp"
 #include "store_rules/commit_rules.hpp"
 
-namespace troupe::store {
+namespace troupe::store::postgres {
 namespace {
 
 /// How often a transaction is run that the database rolled back for its neighbours' sake.
 constexpr int kTries = 5;
 
-Timestamp host_now() {
-  return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now());
-}
+Timestamp host_now() { return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now()); }
 
 /// The rows of a commit, by kind.
 class Batches {
@@ -118,7 +116,8 @@ class PostgresWriter final : public StoreWriter {
     if (!opened) return std::move(opened).error();
     const Answers answers = (*opened)->exchange(prepare_requests());
     if (answers.lost) return (*opened)->unavailable(answers.error);
-    if (const Answer* failed = answers.failed()) return Error{ErrorCode::store_unavailable, failed->message(), true, {}};
+    if (const Answer* failed = answers.failed())
+      return Error{ErrorCode::store_unavailable, failed->message(), true, {}};
     connection_ = std::move(*opened);
     return Done{};
   }
@@ -134,7 +133,9 @@ class PostgresWriter final : public StoreWriter {
       const Kind kind = static_cast<Kind>(i);
       if (batches_[kind].empty()) continue;
       sent.push_back(kind);
-      requests.push_back({Request::Kind::run_prepared, name_of(kind), {},
+      requests.push_back({Request::Kind::run_prepared,
+                          name_of(kind),
+                          {},
                           first_arrays(batches_[kind], fields_of(kind), fields_of(kind).fields.size())});
     }
     const Timestamp before = host_now();
@@ -268,12 +269,15 @@ class PostgresWriter final : public StoreWriter {
     std::vector<Request> requests = {text_request("BEGIN")};
     for (std::size_t i = 0; i < shards.size(); ++i) {
       append_int64(ids[i], shards[i]);
-      requests.push_back({Request::Kind::run_prepared, kAcquireShard, {},
+      requests.push_back({Request::Kind::run_prepared,
+                          kAcquireShard,
+                          {},
                           {{scalar_type(FieldType::integer), ids[i]}, {scalar_type(FieldType::text), owner}}});
     }
     Answers answers = connection_->exchange(requests);
     if (answers.lost) return connection_->unavailable(answers.error);
-    if (const Answer* failed = answers.failed()) return Error{ErrorCode::store_unavailable, failed->message(), true, {}};
+    if (const Answer* failed = answers.failed())
+      return Error{ErrorCode::store_unavailable, failed->message(), true, {}};
     std::vector<ShardState> states;
     for (std::size_t i = 0; i < shards.size(); ++i) {
       Answer& answer = answers.answers[i + 1];
@@ -302,4 +306,4 @@ Result<std::unique_ptr<StoreWriter>> make_postgres_writer(std::string url, Postg
   return std::unique_ptr<StoreWriter>(std::move(writer));
 }
 
-}  // namespace troupe::store
+}  // namespace troupe::store::postgres

@@ -6,9 +6,9 @@
 
 #include "store_postgres/postgres_store.hpp"
 
-namespace troupe::store {
+namespace troupe::store::postgres {
 
 /// Connects, and prepares the statements of a commit.
 Result<std::unique_ptr<StoreWriter>> make_postgres_writer(std::string url, PostgresOptions options);
 
-}  // namespace troupe::store
+}  // namespace troupe::store::postgres

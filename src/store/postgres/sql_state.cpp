@@ -1,6 +1,6 @@
 #include "store_postgres/sql_state.hpp"
 
-namespace troupe::store {
+namespace troupe::store::postgres {
 
 FailureKind kind_of(std::string_view sql_state) {
   if (sql_state == "40001" || sql_state == "40P01" || sql_state == "55P03") return FailureKind::retry;
@@ -30,4 +30,4 @@ CommitReply reply_of(FailureKind kind, std::string message) {
   return reply;
 }
 
-}  // namespace troupe::store
+}  // namespace troupe::store::postgres

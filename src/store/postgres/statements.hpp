@@ -7,7 +7,7 @@
 #include "store_postgres/connection.hpp"
 #include "store_sql/tables.hpp"
 
-namespace troupe::store {
+namespace troupe::store::postgres {
 
 /// The order is that of the phases (store_rules/commit_rules.hpp).
 enum class Kind : std::uint8_t {
@@ -43,4 +43,4 @@ inline constexpr const char* kAcquireShard = "acquire_shard";
 /// Requests that prepare them all.
 std::vector<Request> prepare_requests();
 
-}  // namespace troupe::store
+}  // namespace troupe::store::postgres

@@ -50,15 +50,19 @@ Result<std::vector<CommitReply::Duplicate>> find_duplicates(const Commit& commit
       if (!stored) return std::move(stored).error();
       const auto [earlier, fresh] =
           job_keys.try_emplace({change.job_key->client_id, change.job_key->job_id}, &*change.job_key);
-      if (*stored) duplicate.job_key = std::move(*stored);
-      else if (!fresh) duplicate.job_key = *earlier->second;
+      if (*stored)
+        duplicate.job_key = std::move(*stored);
+      else if (!fresh)
+        duplicate.job_key = *earlier->second;
     }
     if (change.idempotency) {
       auto stored = find_idempotency(*change.idempotency);
       if (!stored) return std::move(stored).error();
       const auto [earlier, fresh] = scopes.try_emplace(change.idempotency->scope, &*change.idempotency);
-      if (*stored) duplicate.idempotency = std::move(*stored);
-      else if (!fresh) duplicate.idempotency = *earlier->second;
+      if (*stored)
+        duplicate.idempotency = std::move(*stored);
+      else if (!fresh)
+        duplicate.idempotency = *earlier->second;
     }
     if (duplicate.job_key || duplicate.idempotency) duplicates.push_back(std::move(duplicate));
   }

@@ -26,7 +26,9 @@ class FieldSink {
   virtual void bytes(std::optional<std::string_view> value) = 0;
 
   template <class Tag>
-  void id(const Id<Tag>& value) { uuid(value.bytes); }
+  void id(const Id<Tag>& value) {
+    uuid(value.bytes);
+  }
   void unsigned_integer(std::uint64_t value) { integer(static_cast<std::int64_t>(value)); }
   void time(Timestamp value) { integer(to_unix_ms(value)); }
   void digest(const Digest& value) { bytes(as_view(value)); }
@@ -59,7 +61,9 @@ class FieldSource {
     return value;
   }
   template <class Integer>
-  Integer integer() { return static_cast<Integer>(row_.integer(column_++)); }
+  Integer integer() {
+    return static_cast<Integer>(row_.integer(column_++));
+  }
   template <class Enum>
   Enum enumerator(Enum last) {
     const std::int64_t value = row_.integer(column_++);
@@ -87,8 +91,10 @@ class FieldSource {
  private:
   void fill(std::uint8_t* to, std::size_t size) {
     const std::string_view stored = row_.bytes(column_++);
-    if (stored.size() != size) sound_ = false;
-    else std::memcpy(to, stored.data(), size);
+    if (stored.size() != size)
+      sound_ = false;
+    else
+      std::memcpy(to, stored.data(), size);
   }
 
   const RowView& row_;

@@ -1,4 +1,5 @@
-// The lists of jobs and runs as SELECTs. Every one walks an index of immutable columns, newest first, and stops after a page:
+// The lists of jobs and runs as SELECTs. Every one walks an index of immutable columns, newest first, and stops after a
+// page:
 //
 //   failed, cancelled   the notable rows of that kind, each with its job
 //   pending, running    job ids from the lowest low_water of the shards on, and the parked jobs below it

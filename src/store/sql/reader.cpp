@@ -97,11 +97,11 @@ Result<std::vector<JournalRow>> SqlReader::journal(const JournalQuery& query) {
 
 Result<std::vector<JournalRow>> SqlReader::journal_of_shard(ShardId shard, std::uint64_t after_transaction,
                                                             std::uint32_t after_position, std::size_t rows) {
-  return all({select_from(kJournalTable) + " WHERE shard = $1 AND (shard_seq, position) > ($2, $3)"
-              " ORDER BY shard_seq, position LIMIT $4",
-              {std::int64_t{shard}, static_cast<std::int64_t>(after_transaction), std::int64_t{after_position},
-               page(rows)}},
-             take_journal);
+  return all(
+      {select_from(kJournalTable) + " WHERE shard = $1 AND (shard_seq, position) > ($2, $3)"
+                                    " ORDER BY shard_seq, position LIMIT $4",
+       {std::int64_t{shard}, static_cast<std::int64_t>(after_transaction), std::int64_t{after_position}, page(rows)}},
+      take_journal);
 }
 
 Result<std::vector<WorkflowSummary>> SqlReader::workflows(const std::optional<std::string>& after_key, int limit) {
@@ -125,7 +125,9 @@ Result<std::optional<IdempotencyRow>> SqlReader::idempotency(const Digest& scope
              take_idempotency);
 }
 
-Result<std::vector<ShardState>> SqlReader::shards() { return all({select_from(kShardTable) + " ORDER BY id", {}}, take_shard); }
+Result<std::vector<ShardState>> SqlReader::shards() {
+  return all({select_from(kShardTable) + " ORDER BY id", {}}, take_shard);
+}
 
 Result<std::vector<JobRow>> SqlReader::open_jobs(ShardId shard, const JobId& after, std::size_t rows) {
   return all({"SELECT " + columns_of(kJobTable, "j.") +
@@ -145,9 +147,8 @@ Result<std::vector<StoreReader::Parked>> SqlReader::parked(ShardId shard, Timest
 }
 
 Result<Done> SqlReader::ping() {
-  return pool_.with_session([](Session& session) {
-    return session.select("SELECT 1", {}, [](const RowView&) { return true; });
-  });
+  return pool_.with_session(
+      [](Session& session) { return session.select("SELECT 1", {}, [](const RowView&) { return true; }); });
 }
 
 }  // namespace troupe::store

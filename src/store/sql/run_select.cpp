@@ -1,5 +1,5 @@
-// A job's first run bears the job's id and has no row of its own; the others stand in `run`. So a list of runs has an arm that walks
-// jobs (or, where that is shorter, notable or parked rows) and one that walks `run`.
+// A job's first run bears the job's id and has no row of its own; the others stand in `run`. So a list of runs has an
+// arm that walks jobs (or, where that is shorter, notable or parked rows) and one that walks `run`.
 #include "store_rules/query_rules.hpp"
 #include "store_sql/job_select.hpp"
 #include "store_sql/tables.hpp"
@@ -49,8 +49,7 @@ class Arm {
 Select select_runs(const RunQuery& query) {
   Select select;
   const std::string limit = select.place(page_limit(query.limit));
-  const std::string status =
-      query.status ? select.place(static_cast<std::int64_t>(*query.status)) : std::string();
+  const std::string status = query.status ? select.place(static_cast<std::int64_t>(*query.status)) : std::string();
   const std::string low_water = kLowestLowWater;
   const std::string later_source = "run r CROSS JOIN job j";
   Arm first(select, query, "j.id", "j.id"), later(select, query, "r.id", "r.job");

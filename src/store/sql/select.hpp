@@ -34,8 +34,8 @@ class Conditions {
 /// A LIMIT that both databases take (SQLite takes a negative one for "all").
 inline std::int64_t page_limit(int limit) { return std::max(limit, 0); }
 
-/// The newest rows by `key` of several SELECTs together. Each is cut to `limit` on its own first, so that none reads more
-/// than a page.
+/// The newest rows by `key` of several SELECTs together. Each is cut to `limit` on its own first, so that none reads
+/// more than a page.
 inline std::string newest_of(const std::vector<std::string>& arms, const std::string& key, const std::string& limit) {
   const std::string page = " ORDER BY " + key + " DESC LIMIT " + limit;
   std::string all;

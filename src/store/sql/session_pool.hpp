@@ -36,7 +36,8 @@ class SessionPool {
     {
       std::unique_lock lock(mutex_);
       if (!freed_.wait_for(lock, kSessionWait, [this] { return free_slots_ > 0; }))
-        return Error{ErrorCode::store_unavailable, "all " + std::to_string(size_) + " reader connections are busy", true, {}};
+        return Error{
+            ErrorCode::store_unavailable, "all " + std::to_string(size_) + " reader connections are busy", true, {}};
       --free_slots_;
       if (!idle_.empty()) {
         auto session = std::move(idle_.back());
@@ -53,8 +54,10 @@ class SessionPool {
     {
       const std::lock_guard lock(mutex_);
       ++free_slots_;
-      if (session && session->usable()) idle_.push_back(std::move(session));
-      else idle_.clear();
+      if (session && session->usable())
+        idle_.push_back(std::move(session));
+      else
+        idle_.clear();
     }
     freed_.notify_one();
   }

@@ -5,40 +5,71 @@ namespace {
 
 using enum FieldType;
 
-constexpr Field kJobFields[] = {
-    {"id", uuid}, {"slot", integer}, {"client_id", text}, {"job_id", text}, {"workflow_key", text},
-    {"workflow_version", integer}, {"user_id", text}, {"priority", integer}, {"created_at", integer}, {"spec", bytes},
-    {"status", integer}, {"last_seq", integer}, {"head", bytes}, {"run", uuid}, {"state", bytes},
-    {"run_workflow_version", integer}, {"updated_at", integer}, {"outputs", bytes}, {"error", bytes}};
-constexpr Field kJobUpdate[] = {
-    {"id", uuid}, {"expected_seq", integer}, {"status", integer}, {"last_seq", integer}, {"head", bytes}, {"run", uuid},
-    {"state", bytes}, {"run_workflow_version", integer}, {"updated_at", integer}, {"outputs", bytes}, {"error", bytes}};
-constexpr Field kJournalFields[] = {
-    {"chain", uuid}, {"first_seq", integer}, {"shard", integer}, {"shard_seq", integer}, {"position", integer},
-    {"count", integer}, {"records", bytes}};
+constexpr Field kJobFields[] = {{"id", uuid},
+                                {"slot", integer},
+                                {"client_id", text},
+                                {"job_id", text},
+                                {"workflow_key", text},
+                                {"workflow_version", integer},
+                                {"user_id", text},
+                                {"priority", integer},
+                                {"created_at", integer},
+                                {"spec", bytes},
+                                {"status", integer},
+                                {"last_seq", integer},
+                                {"head", bytes},
+                                {"run", uuid},
+                                {"state", bytes},
+                                {"run_workflow_version", integer},
+                                {"updated_at", integer},
+                                {"outputs", bytes},
+                                {"error", bytes}};
+constexpr Field kJobUpdate[] = {{"id", uuid},
+                                {"expected_seq", integer},
+                                {"status", integer},
+                                {"last_seq", integer},
+                                {"head", bytes},
+                                {"run", uuid},
+                                {"state", bytes},
+                                {"run_workflow_version", integer},
+                                {"updated_at", integer},
+                                {"outputs", bytes},
+                                {"error", bytes}};
+constexpr Field kJournalFields[] = {{"chain", uuid},        {"first_seq", integer}, {"shard", integer},
+                                    {"shard_seq", integer}, {"position", integer},  {"count", integer},
+                                    {"records", bytes}};
 constexpr Field kJobKeyFields[] = {{"job_id", text}, {"client_id", text}, {"id", uuid}, {"request", bytes}};
 constexpr Field kIdempotencyFields[] = {
     {"scope", bytes}, {"request", bytes}, {"status", integer}, {"answer", bytes}, {"created_at", integer}};
-constexpr Field kResultFields[] = {
-    {"run", uuid}, {"compensation", integer}, {"step", integer}, {"item", integer}, {"attempt", integer},
-    {"epoch", integer}, {"status", integer}, {"worker", text}, {"started_at", integer}, {"ended_at", integer},
-    {"outputs", bytes}, {"outputs_blob", bytes}, {"outputs_bytes", integer}, {"error", bytes}, {"log_blob", bytes},
-    {"log_bytes", integer}};
+constexpr Field kResultFields[] = {{"run", uuid},
+                                   {"compensation", integer},
+                                   {"step", integer},
+                                   {"item", integer},
+                                   {"attempt", integer},
+                                   {"epoch", integer},
+                                   {"status", integer},
+                                   {"worker", text},
+                                   {"started_at", integer},
+                                   {"ended_at", integer},
+                                   {"outputs", bytes},
+                                   {"outputs_blob", bytes},
+                                   {"outputs_bytes", integer},
+                                   {"error", bytes},
+                                   {"log_blob", bytes},
+                                   {"log_bytes", integer}};
 constexpr Field kAssetFields[] = {
-    {"id", uuid}, {"job", uuid}, {"run", uuid}, {"step", text}, {"item", integer}, {"ordinal", integer},
-    {"name", text}, {"media_type", text}, {"bytes", integer}, {"sha256", bytes}, {"width", integer},
-    {"height", integer}, {"created_at", integer}};
+    {"id", uuid},         {"job", uuid},       {"run", uuid},          {"step", text},     {"item", integer},
+    {"ordinal", integer}, {"name", text},      {"media_type", text},   {"bytes", integer}, {"sha256", bytes},
+    {"width", integer},   {"height", integer}, {"created_at", integer}};
 constexpr Field kRunFields[] = {{"id", uuid}, {"job", uuid}, {"number", integer}};
 constexpr Field kRunArchiveFields[] = {
-    {"id", uuid}, {"job", uuid}, {"number", integer}, {"status", integer}, {"workflow_version", integer},
+    {"id", uuid},     {"job", uuid},      {"number", integer}, {"status", integer}, {"workflow_version", integer},
     {"state", bytes}, {"outputs", bytes}, {"error", bytes}};
 constexpr Field kNotableFields[] = {{"kind", integer}, {"job", uuid}};
-constexpr Field kWorkflowFields[] = {
-    {"key", text}, {"version", integer}, {"digest", bytes}, {"definition", bytes}, {"created_at", integer},
-    {"created_by", text}};
-constexpr Field kShardFields[] = {
-    {"id", integer}, {"epoch", integer}, {"seq", integer}, {"head", bytes}, {"low_water", uuid},
-    {"chain_seq", integer}, {"chain_head", bytes}, {"owner", text}};
+constexpr Field kWorkflowFields[] = {{"key", text},         {"version", integer},    {"digest", bytes},
+                                     {"definition", bytes}, {"created_at", integer}, {"created_by", text}};
+constexpr Field kShardFields[] = {{"id", integer},     {"epoch", integer},     {"seq", integer},      {"head", bytes},
+                                  {"low_water", uuid}, {"chain_seq", integer}, {"chain_head", bytes}, {"owner", text}};
 constexpr Field kPark[] = {{"job", uuid}, {"due", integer}, {"slot", integer}};
 constexpr Field kWorkflowFlag[] = {{"key", text}, {"disabled", integer}};
 

@@ -1,6 +1,6 @@
 #include "store_sqlite/connection.hpp"
 
-namespace troupe::store {
+namespace troupe::store::sqlite {
 
 void Statement::uuid(const Uuid& value) {
   sqlite3_bind_blob(statement_, next_++, value.data(), static_cast<int>(value.size()), SQLITE_STATIC);
@@ -14,8 +14,10 @@ void Statement::text(std::string_view value) {
 }
 
 void Statement::bytes(std::optional<std::string_view> value) {
-  if (!value) sqlite3_bind_null(statement_, next_++);
-  else sqlite3_bind_blob64(statement_, next_++, value->empty() ? "" : value->data(), value->size(), SQLITE_STATIC);
+  if (!value)
+    sqlite3_bind_null(statement_, next_++);
+  else
+    sqlite3_bind_blob64(statement_, next_++, value->empty() ? "" : value->data(), value->size(), SQLITE_STATIC);
 }
 
 int Statement::run() {
@@ -76,7 +78,9 @@ Statement* Connection::prepare(const std::string& sql) {
   return statements_.emplace(sql, std::make_unique<Statement>(statement)).first->second.get();
 }
 
-int Connection::execute(const std::string& sql) { return sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr); }
+int Connection::execute(const std::string& sql) {
+  return sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr);
+}
 
 std::string Connection::message() const {
   return "SQLite, " + path_ + ": " + (handle_ ? sqlite3_errmsg(handle_) : "out of memory");
@@ -87,19 +91,25 @@ Result<Done> Connection::select(const std::string& sql, const std::vector<Value>
   Statement* statement = prepare(sql);
   if (statement == nullptr) return unavailable();
   for (const Value& value : values) {
-    if (const auto* integer = std::get_if<std::int64_t>(&value)) statement->integer(*integer);
-    else if (const auto* text = std::get_if<std::string>(&value)) statement->text(*text);
-    else if (const auto* uuid = std::get_if<Uuid>(&value)) statement->uuid(*uuid);
-    else statement->bytes(std::get<BytesValue>(value).bytes);
+    if (const auto* integer = std::get_if<std::int64_t>(&value))
+      statement->integer(*integer);
+    else if (const auto* text = std::get_if<std::string>(&value))
+      statement->text(*text);
+    else if (const auto* uuid = std::get_if<Uuid>(&value))
+      statement->uuid(*uuid);
+    else
+      statement->bytes(std::get<BytesValue>(value).bytes);
   }
   int code = SQLITE_ROW;
   bool sound = true;
   while (sound && (code = statement->step()) == SQLITE_ROW) sound = each(*statement);
   Result<Done> result = Done{};
-  if (!sound) result = Error{ErrorCode::store_corrupt, "SQLite, " + path_ + ": a row cannot be read", false, {}};
-  else if (code != SQLITE_DONE) result = unavailable();
+  if (!sound)
+    result = Error{ErrorCode::store_corrupt, "SQLite, " + path_ + ": a row cannot be read", false, {}};
+  else if (code != SQLITE_DONE)
+    result = unavailable();
   statement->reset();
   return result;
 }
 
-}  // namespace troupe::store
+}  // namespace troupe::store::sqlite

@@ -11,7 +11,7 @@
 #include "store_sql/session.hpp"
 #include "store_sqlite/sqlite_store.hpp"
 
-namespace troupe::store {
+namespace troupe::store::sqlite {
 
 /// A prepared statement: fields are bound one after another, then it is stepped through, then reset.
 class Statement final : public FieldSink, public RowView {
@@ -74,4 +74,4 @@ class Connection final : public Session {
   std::unordered_map<std::string, std::unique_ptr<Statement>> statements_;
 };
 
-}  // namespace troupe::store
+}  // namespace troupe::store::sqlite

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
-namespace troupe::store {
+namespace troupe::store::sqlite {
 
 Result<std::unique_ptr<FileLock>> FileLock::take(const std::string& database_path) {
   const std::string path = database_path + ".lock";
@@ -22,4 +22,4 @@ Result<std::unique_ptr<FileLock>> FileLock::take(const std::string& database_pat
 
 FileLock::~FileLock() { ::close(descriptor_); }
 
-}  // namespace troupe::store
+}  // namespace troupe::store::sqlite

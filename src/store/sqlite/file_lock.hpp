@@ -1,5 +1,5 @@
-// An advisory lock on a file beside the database, held while the object lives: two processes never write the same database.
-// Beside it, because SQLite's own POSIX locks are dropped when any descriptor of the database file is closed.
+// An advisory lock on a file beside the database, held while the object lives: two processes never write the same
+// database. Beside it, because SQLite's own POSIX locks are dropped when any descriptor of the database file is closed.
 #pragma once
 
 #include <memory>
@@ -7,7 +7,7 @@
 
 #include "troupe/base/result.hpp"
 
-namespace troupe::store {
+namespace troupe::store::sqlite {
 
 class FileLock {
  public:
@@ -22,4 +22,4 @@ class FileLock {
   int descriptor_;
 };
 
-}  // namespace troupe::store
+}  // namespace troupe::store::sqlite

@@ -2,10 +2,12 @@
 
 #include <array>
 
-namespace troupe::store {
+namespace troupe::store::sqlite {
 namespace {
 
 // Append only: what has been released is never edited. Ids are 16-byte blobs, times milliseconds since 1970.
+// Small rows lie in their primary key (WITHOUT ROWID); for jobs that gained nothing beyond the noise, for the journal
+// it cost a fifth (35 k instead of 42 k jobs/s).
 constexpr std::array kMigrations = {
     R"sql(
 CREATE TABLE job (
@@ -93,8 +95,11 @@ Result<Done> upgrade(Connection& connection) {
   const auto version = schema_version(connection);
   if (!version) return version.error();
   if (*version > kNewest)
-    return Error{ErrorCode::store_newer, "the database has schema version " + std::to_string(*version) +
-                 ", this binary knows " + std::to_string(kNewest), false, {}};
+    return Error{ErrorCode::store_newer,
+                 "the database has schema version " + std::to_string(*version) + ", this binary knows " +
+                     std::to_string(kNewest),
+                 false,
+                 {}};
   if (*version == kNewest) return Done{};
   for (std::int64_t next = *version; next < kNewest; ++next)
     if (connection.execute(kMigrations[static_cast<std::size_t>(next)]) != SQLITE_OK) return connection.unavailable();
@@ -113,4 +118,4 @@ Result<Done> migrate(Connection& connection) {
   return done;
 }
 
-}  // namespace troupe::store
+}  // namespace troupe::store::sqlite

@@ -3,9 +3,10 @@
 
 #include "store_sqlite/connection.hpp"
 
-namespace troupe::store {
+namespace troupe::store::sqlite {
 
-/// Brings the database to the newest version in one transaction, or refuses a newer one. Writes nothing if there is nothing to do.
+/// Brings the database to the newest version in one transaction, or refuses a newer one. Writes nothing if there is
+/// nothing to do.
 Result<Done> migrate(Connection& connection);
 
-}  // namespace troupe::store
+}  // namespace troupe::store::sqlite

@@ -7,7 +7,7 @@
 #include "store_sqlite/sqlite_writer.hpp"
 
 namespace troupe {
-namespace store {
+namespace store::sqlite {
 namespace {
 
 class SqliteStore final : public Store {
@@ -17,7 +17,7 @@ class SqliteStore final : public Store {
   Result<Done> migrate() override {
     auto connection = Connection::open(path_, options_, Connection::Mode::write);
     if (!connection) return std::move(connection).error();
-    return store::migrate(**connection);
+    return sqlite::migrate(**connection);
   }
 
   Result<std::unique_ptr<StoreWriter>> writer() override {
@@ -59,7 +59,7 @@ class SqliteStore final : public Store {
 };
 
 }  // namespace
-}  // namespace store
+}  // namespace store::sqlite
 
 std::vector<Fault> SqliteOptions::validate() const {
   std::vector<Fault> faults;
@@ -71,7 +71,7 @@ std::vector<Fault> SqliteOptions::validate() const {
 }
 
 std::unique_ptr<Store> make_sqlite_store(std::string path, SqliteOptions options) {
-  return std::make_unique<store::SqliteStore>(std::move(path), options);
+  return std::make_unique<store::sqlite::SqliteStore>(std::move(path), options);
 }
 
 }  // namespace troupe

@@ -3,13 +3,14 @@
 #include "store_rules/commit_rules.hpp"
 #include "store_sql/tables.hpp"
 
-namespace troupe::store {
+namespace troupe::store::sqlite {
 namespace {
 
 std::string insert_into(const Table& table, const std::string& on_conflict = "") {
   std::string places;
   for (std::size_t i = 1; i <= table.fields.size(); ++i) places += (i > 1 ? ", $" : "$") + std::to_string(i);
-  return "INSERT INTO " + std::string(table.name) + " (" + columns_of(table) + ") VALUES (" + places + ")" + on_conflict;
+  return "INSERT INTO " + std::string(table.name) + " (" + columns_of(table) + ") VALUES (" + places + ")" +
+         on_conflict;
 }
 
 const std::string kIgnore = " ON CONFLICT DO NOTHING";
@@ -23,14 +24,15 @@ const std::string kUpdateJob =
     " updated_at = $9, outputs = $10, error = $11 WHERE id = $1 AND last_seq = $2";
 const std::string kUnpark = "DELETE FROM parked WHERE job = $1";
 // Deleted first, never updated: the index names `due`.
-const std::string kPark =
-    "INSERT INTO parked (job, due, shard) SELECT $1, $2, shard FROM slot_map WHERE slot = $3";
+const std::string kPark = "INSERT INTO parked (job, due, shard) SELECT $1, $2, shard FROM slot_map WHERE slot = $3";
 const std::string kSetFlag =
-    "INSERT INTO workflow_flag (key, disabled) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET disabled = excluded.disabled";
+    "INSERT INTO workflow_flag (key, disabled) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET disabled = "
+    "excluded.disabled";
 const std::string kInsertJob = insert_into(kJobTable), kInsertJournal = insert_into(kJournalTable),
                   kInsertAsset = insert_into(kAssetTable), kInsertRun = insert_into(kRunTable),
                   kInsertRunArchive = insert_into(kRunArchiveTable), kInsertWorkflow = insert_into(kWorkflowTable),
-                  kInsertResult = insert_into(kResultTable, kIgnore), kInsertNotable = insert_into(kNotableTable, kIgnore),
+                  kInsertResult = insert_into(kResultTable, kIgnore),
+                  kInsertNotable = insert_into(kNotableTable, kIgnore),
                   kInsertJobKey = insert_into(kJobKeyTable, kIgnore),
                   kInsertIdempotency = insert_into(kIdempotencyTable, kIgnore);
 
@@ -252,4 +254,4 @@ std::unique_ptr<StoreWriter> make_sqlite_writer(std::shared_ptr<WritingConnectio
   return std::make_unique<SqliteWriter>(std::move(shared));
 }
 
-}  // namespace troupe::store
+}  // namespace troupe::store::sqlite

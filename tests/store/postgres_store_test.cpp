@@ -1,0 +1,197 @@
+#include "store_postgres/postgres_store.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "store/postgres_probe.hpp"
+#include "store/store_contract.hpp"
+
+namespace troupe::test {
+namespace {
+
+INSTANTIATE_TEST_SUITE_P(Postgres, StoreContract,
+                         testing::Values(EngineFactory{"postgresql",
+                                                       [] { return std::make_unique<PostgresEngine>(); }}),
+                         name_of);
+
+class PostgresStoreTest : public testing::Test {
+ protected:
+  std::string in_schema(const std::string& table) const { return engine.schema().name() + "." + table; }
+  /// Ends the store's server processes of a kind (`activity` is a condition on pg_stat_activity).
+  static void end_backends(const std::string& activity) {
+    run_sql("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'troupe' AND " +
+            activity);
+  }
+  /// Waits until a query gives a text, up to ten seconds.
+  static bool await_sql(const std::string& sql, const std::string& expected) {
+    for (int i = 0; i < 200; ++i) {
+      if (run_sql(sql) == expected) return true;
+      std::this_thread::sleep_for(Millis(50));  // between looks at a condition of another process
+    }
+    return false;
+  }
+
+  PostgresEngine engine;
+};
+
+TEST_F(PostgresStoreTest, EveryUpdateOfAJobRowIsHot) {
+  StoreDriver driver(engine.store());
+  std::vector<JobRow> jobs;
+  std::uint32_t number = 0;
+  for (int batch = 0; batch < 10; ++batch) {  // accepted, started, ended: each with its own commit, growing a little
+    std::vector<Change> accepted, started, ended;
+    for (int i = 0; i < 128; ++i) {
+      JobRow job = make_job(++number);
+      job.user_id = "user";
+      job.spec = Document(std::string(250, 's'));
+      job.state = std::string(120, 'a');
+      accepted.push_back(inserting(job));
+      started.emplace_back().update = make_update(job, Status::running);
+      started.back().update->state = std::string(140, 'b');
+      job.last_seq += 2;
+      ended.emplace_back().update = make_update(job, Status::success);
+      ended.back().update->state = std::string(160, 'c');
+      ended.back().update->outputs = Document(std::string(60, 'o'));
+    }
+    for (auto& changes : {accepted, started, ended}) ASSERT_EQ(driver.commit(changes).status, CommitStatus::committed);
+  }
+  const std::string counters =
+      "SELECT n_tup_ins, n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE schemaname = '" +
+      engine.schema().name() + "' AND relname = 'job'";
+  // The backend reports what it counted when its transaction has ended, at the latest when it ends itself.
+  end_backends("true");
+  EXPECT_TRUE(await_sql(counters, "1280 2560 2560 ")) << "inserted, updated, of these HOT: " << run_sql(counters);
+}
+
+TEST_F(PostgresStoreTest, NoIndexOfAnUpdatedTableNamesAColumnThatAnUpdateChanges) {
+  EXPECT_EQ(run_sql("SELECT DISTINCT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND"
+                    " a.attnum = ANY (i.indkey) WHERE i.indrelid = '" +
+                    in_schema("job") + "'::regclass ORDER BY 1"),
+            "client_id id user_id workflow_key ");
+  EXPECT_EQ(run_sql("SELECT pg_get_expr(indpred, indrelid) FROM pg_index WHERE indpred IS NOT NULL AND indrelid = '" +
+                    in_schema("job") + "'::regclass"),
+            "(user_id <> ''::text) ");
+}
+
+TEST_F(PostgresStoreTest, ATextThatPostgresqlCannotHoldIsRefused) {
+  StoreDriver driver(engine.store());
+  JobRow job = make_job(1);
+  job.user_id = std::string("a\0b", 3);
+  EXPECT_EQ(driver.commit({inserting(job)}).status, CommitStatus::refused);
+  job.user_id = "\xFF";
+  EXPECT_EQ(driver.commit({inserting(job)}).status, CommitStatus::refused);
+  job.user_id = "fine";
+  EXPECT_EQ(driver.commit({inserting(job)}).status, CommitStatus::committed);
+}
+
+TEST_F(PostgresStoreTest, ACommitMeasuresTheDatabasesClock) {
+  StoreDriver driver(engine.store());
+  const auto offset = driver.commit({inserting(make_job(1))}).clock_offset;
+  ASSERT_TRUE(offset);
+  EXPECT_LT(std::chrono::abs(*offset), Millis(2'000));  // the same machine
+}
+
+TEST_F(PostgresStoreTest, AConnectionLostBeforeCommitWritesNothingAndIsMadeAnew) {
+  StoreDriver driver(engine.store());
+  end_backends("true");
+  EXPECT_EQ(driver.commit({inserting(make_job(1))}).status, CommitStatus::unavailable);
+  EXPECT_EQ(driver.commit({inserting(make_job(1))}).status, CommitStatus::committed);
+  end_backends("true");
+  EXPECT_TRUE(driver.reader().job(make_id<JobId>(1)).value());  // a read is simply repeated
+}
+
+TEST_F(PostgresStoreTest, AConnectionLostAtCommitIsUnknownAndAcquireTellsTheTruth) {
+  StoreDriver driver(engine.store());
+  // A deferred trigger runs within COMMIT, where it can be held up and ended.
+  run_sql("CREATE FUNCTION " + in_schema("hold_up") +
+          "() RETURNS trigger LANGUAGE plpgsql AS"
+          " $$ BEGIN PERFORM pg_advisory_xact_lock(42); RETURN NULL; END $$;"
+          "CREATE CONSTRAINT TRIGGER hold_up AFTER INSERT ON " +
+          in_schema("job") + " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION " + in_schema("hold_up") +
+          "()");
+  CommitReply reply;
+  bool held = false;
+  {
+    const HeldTransaction holding("SELECT pg_advisory_xact_lock(42)");
+    std::thread committing([&] { reply = driver.commit({inserting(make_job(1))}); });
+    held = await_sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted", "1 ");
+    end_backends("query = 'COMMIT'");
+    committing.join();
+  }
+  ASSERT_TRUE(held);
+  EXPECT_EQ(reply.status, CommitStatus::unknown) << reply.error.message;
+  const std::uint64_t epoch = driver.shard(0).epoch;
+  driver.acquire();
+  EXPECT_EQ(driver.shard(0).epoch, epoch + 1);
+  EXPECT_EQ(driver.shard(0).seq, 0u);  // it was not written
+  run_sql("DROP TRIGGER hold_up ON " + in_schema("job"));
+  EXPECT_EQ(driver.commit({inserting(make_job(1))}).status, CommitStatus::committed);
+}
+
+TEST_F(PostgresStoreTest, NodesThatStartTogetherMigrateOnce) {
+  const PostgresSchema fresh;
+  std::atomic<int> done = 0;
+  std::vector<std::thread> nodes;
+  for (int i = 0; i < 4; ++i) nodes.emplace_back([&] { done += make_postgres_store(fresh.url())->migrate().ok(); });
+  for (std::thread& node : nodes) node.join();
+  EXPECT_EQ(done, 4);
+  EXPECT_EQ(run_sql("SELECT count(*), max(schema_version) FROM " + fresh.name() + ".meta"), "1 1 ");
+  EXPECT_EQ(run_sql("SELECT count(*), count(DISTINCT shard) FROM " + fresh.name() + ".slot_map"), "4096 16 ");
+}
+
+TEST_F(PostgresStoreTest, ADatabaseOfANewerBinaryIsRefusedAndLeftAlone) {
+  run_sql("UPDATE " + in_schema("meta") + " SET schema_version = 1000");
+  const auto migrated = engine.store().migrate();
+  ASSERT_FALSE(migrated.ok());
+  EXPECT_EQ(migrated.error().code, ErrorCode::store_newer);
+  EXPECT_EQ(run_sql("SELECT schema_version FROM " + in_schema("meta")), "1000 ");
+}
+
+TEST_F(PostgresStoreTest, NodesThatInsertTheSameKeysAtOnceNeitherDeadlockNorBothWin) {
+  constexpr std::uint32_t kKeys = 200;
+  constexpr ShardId kNodes = 4;
+  StoreDriver driver(engine.store());
+  std::vector<Commit> commits;
+  for (ShardId node = 0; node < kNodes; ++node) {
+    std::vector<Change> changes(kKeys);
+    for (std::uint32_t i = 0; i < kKeys; ++i) {
+      const std::uint32_t key = node % 2 == 0 ? i : kKeys - 1 - i;  // in opposite orders
+      changes[i] = inserting(make_job(node * 1000u + key, node));
+      changes[i].job_key = JobKeyRow{"client", std::to_string(key), changes[i].insert->id, {}};
+    }
+    commits.push_back(driver.make_commit(std::move(changes), node));
+  }
+  std::vector<CommitReply> replies(kNodes);
+  std::vector<std::thread> nodes;
+  for (ShardId node = 0; node < kNodes; ++node)
+    nodes.emplace_back([&, node] { replies[node] = engine.store().writer().value()->commit(commits[node]); });
+  for (std::thread& node : nodes) node.join();
+
+  int won = 0;
+  for (const CommitReply& reply : replies) {
+    won += reply.status == CommitStatus::committed;
+    if (reply.status == CommitStatus::committed) continue;
+    EXPECT_EQ(reply.status, CommitStatus::duplicates) << reply.error.message;
+    EXPECT_EQ(reply.duplicates.size(), kKeys);
+  }
+  EXPECT_EQ(won, 1);
+}
+
+TEST_F(PostgresStoreTest, AServerThatDoesNotAnswerIsGivenUp) {
+  PostgresOptions options;
+  options.answer_timeout = Millis(300);
+  auto impatient = make_postgres_store(engine.schema().url(), options);
+  StoreDriver driver(*impatient);
+  CommitReply reply;
+  {
+    const HeldTransaction holding("LOCK TABLE " + in_schema("shard"));
+    reply = driver.commit({inserting(make_job(1))});
+  }
+  EXPECT_EQ(reply.status, CommitStatus::unavailable) << reply.error.message;
+  driver.acquire();
+  EXPECT_EQ(driver.commit({inserting(make_job(1))}).status, CommitStatus::committed);
+}
+
+}  // namespace
+}  // namespace troupe::test

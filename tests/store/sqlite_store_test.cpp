@@ -1,0 +1,145 @@
+#include "store_sqlite/sqlite_store.hpp"
+
+#include <sqlite3.h>
+
+#include "store/store_contract.hpp"
+#include "store/temporary_folder.hpp"
+
+namespace troupe::test {
+namespace {
+
+class SqliteEngine final : public Engine {
+ public:
+  SqliteEngine() { TROUPE_ASSERT(store_->migrate().ok(), "the test's database can be made"); }
+  Store& store() override { return *store_; }
+
+ private:
+  TemporaryFolder folder_;
+  std::unique_ptr<Store> store_ = make_sqlite_store(folder_.file("troupe.db"));
+};
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract,
+                         testing::Values(EngineFactory{"sqlite", [] { return std::make_unique<SqliteEngine>(); }}),
+                         name_of);
+
+class SqliteStoreTest : public testing::Test {
+ protected:
+  std::unique_ptr<Store> open(SqliteOptions options = {}) {
+    auto store = make_sqlite_store(path, options);
+    EXPECT_TRUE(store->migrate().ok());
+    return store;
+  }
+  /// Runs SQL on the file, beside the store.
+  std::string run_sql(const char* sql) {
+    sqlite3* handle = nullptr;
+    std::string text;
+    EXPECT_EQ(sqlite3_open(path.c_str(), &handle), SQLITE_OK);
+    const auto add = [](void* to, int, char** values, char**) {
+      return static_cast<std::string*>(to)->append(values[0] ? values[0] : "null").append(" "), 0;
+    };
+    char* fault = nullptr;
+    EXPECT_EQ(sqlite3_exec(handle, sql, add, &text, &fault), SQLITE_OK) << fault;
+    sqlite3_free(fault);
+    sqlite3_close(handle);
+    return text;
+  }
+
+  TemporaryFolder folder;
+  const std::string path = folder.file("troupe.db");
+};
+
+TEST_F(SqliteStoreTest, WhatWasCommittedIsThereAfterReopening) {
+  {
+    const auto store = open();
+    StoreDriver driver(*store);
+    ASSERT_EQ(driver.commit({inserting(make_job(1))}).status, CommitStatus::committed);
+  }
+  const auto store = open();
+  StoreDriver driver(*store);
+  EXPECT_EQ(text_of(driver.reader().job(make_id<JobId>(1))), text_of(make_job(1)));
+  EXPECT_EQ(driver.shard(0).seq, 1u);
+  EXPECT_EQ(driver.shard(0).epoch, 2u);
+}
+
+TEST_F(SqliteStoreTest, ASecondWritingStoreIsTurnedAwayWithTheNameOfTheFile) {
+  const auto first = open(), second = open();
+  auto writer = first->writer();
+  ASSERT_TRUE(writer.ok());
+  const auto refused = second->writer();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::store_unavailable);
+  EXPECT_NE(refused.error().message.find(path), std::string::npos);
+  EXPECT_TRUE(second->reader(1).value()->ping().ok());  // reading beside it is fine
+
+  writer->reset();
+  EXPECT_TRUE(second->writer().ok());
+}
+
+TEST_F(SqliteStoreTest, ADatabaseOfANewerBinaryIsRefusedAndLeftAlone) {
+  open();
+  run_sql("UPDATE meta SET schema_version = 1000");
+  const auto migrated = make_sqlite_store(path)->migrate();
+  ASSERT_FALSE(migrated.ok());
+  EXPECT_EQ(migrated.error().code, ErrorCode::store_newer);
+  EXPECT_EQ(run_sql("SELECT schema_version FROM meta"), "1000 ");
+}
+
+TEST_F(SqliteStoreTest, AFileThatIsNoDatabaseIsUnavailable) {
+  std::FILE* file = std::fopen(path.c_str(), "w");
+  std::fputs(std::string(8192, 'x').c_str(), file);
+  std::fclose(file);
+  const auto migrated = make_sqlite_store(path)->migrate();
+  ASSERT_FALSE(migrated.ok());
+  EXPECT_EQ(migrated.error().code, ErrorCode::store_unavailable);
+  EXPECT_EQ(make_sqlite_store(folder.file("no/such/folder/db"))->migrate().error().code, ErrorCode::store_unavailable);
+}
+
+TEST_F(SqliteStoreTest, EveryCommitIsSyncedToTheLog) {
+  open();
+  EXPECT_EQ(run_sql("PRAGMA journal_mode"), "wal ");
+}
+
+TEST_F(SqliteStoreTest, ACommitThatFindsNoRoomIsFullAndLeavesNothing) {
+  SqliteOptions options;
+  options.max_pages = 100;
+  const auto store = open(options);
+  StoreDriver driver(*store);
+  JobRow large = make_job(2);
+  large.spec = Document(std::string(400'000, 'x'));
+  const CommitReply reply = driver.commit({inserting(make_job(1)), inserting(large)});
+  EXPECT_EQ(reply.status, CommitStatus::full);
+  EXPECT_EQ(reply.error.code, ErrorCode::disk_full);
+  EXPECT_EQ(text_of(driver.reader().job(make_id<JobId>(1))), "nothing");
+  EXPECT_EQ(driver.commit({inserting(make_job(1))}).status, CommitStatus::committed);
+}
+
+TEST_F(SqliteStoreTest, ALockedDatabaseIsUnavailableOnceTheTimeIsUp) {
+  SqliteOptions options;
+  options.busy_timeout = Millis(1);
+  const auto store = open(options);
+  StoreDriver driver(*store);
+  sqlite3* other = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &other), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+  EXPECT_EQ(driver.commit({inserting(make_job(1))}).status, CommitStatus::unavailable);
+  EXPECT_TRUE(driver.reader().ping().ok());  // readers do not wait for writers
+  sqlite3_close(other);
+  EXPECT_EQ(driver.commit({inserting(make_job(1))}).status, CommitStatus::committed);
+}
+
+TEST_F(SqliteStoreTest, ARowThatWasDamagedIsCorruptNotRead) {
+  const auto store = open();
+  StoreDriver driver(*store);
+  ASSERT_EQ(driver.commit({inserting(make_job(1))}).status, CommitStatus::committed);
+  run_sql("UPDATE job SET head = x'00'");
+  EXPECT_EQ(driver.reader().job(make_id<JobId>(1)).error().code, ErrorCode::store_corrupt);
+}
+
+TEST_F(SqliteStoreTest, NoIndexNamesAColumnThatAnUpdateChanges) {
+  open();
+  EXPECT_EQ(run_sql("SELECT DISTINCT i.name FROM pragma_index_list('job') l, pragma_index_info(l.name) i ORDER BY 1"),
+            "client_id id user_id workflow_key ");
+}
+
+}  // namespace
+}  // namespace troupe::test
