@@ -53,8 +53,8 @@ std::string plain_reason(std::string reason) {
   }
   replace_all(reason, "; expected ", ", expected ");
   replace_all(reason, "end of input", "end of the text");
-  replace_all(reason, "expected string literal", "expected a string in double quotes");
   replace_all(reason, "unexpected string literal", "unexpected string");
+  replace_all(reason, "expected string literal", "expected a string in double quotes");
   replace_all(reason, "number literal", "number");
   replace_all(reason, "true literal", "'true'");
   replace_all(reason, "false literal", "'false'");

@@ -35,7 +35,21 @@ bool needs_met(const RunState& state, const StepDefinition& step) {
   });
 }
 
+const LiveItem* find_live_item(const RunState& state, const TaskKey& task) {
+  if (task.run != state.run || task.epoch != state.epoch || task.step >= state.steps.size()) return nullptr;
+  if (task.compensation) {
+    const bool same = state.compensation && state.compensation_step == task.step &&
+                      state.compensation->item == task.item && state.compensation->attempt == task.attempt;
+    return same ? &*state.compensation : nullptr;
+  }
+  for (const LiveItem& item : state.steps[task.step].live)
+    if (item.item == task.item) return item.attempt == task.attempt ? &item : nullptr;
+  return nullptr;
+}
+
 }  // namespace
+
+bool is_live(const RunState& state, const TaskKey& task) { return find_live_item(state, task) != nullptr; }
 
 Error not_live(const TaskKey& task) {
   return {ErrorCode::conflict,
@@ -45,17 +59,7 @@ Error not_live(const TaskKey& task) {
           {}};
 }
 
-const LiveItem* Decider::find_live(const TaskKey& task) const {
-  if (task.run != state_.run || task.epoch != state_.epoch || task.step >= state_.steps.size()) return nullptr;
-  if (task.compensation) {
-    const bool same = state_.compensation && state_.compensation_step == task.step &&
-                      state_.compensation->item == task.item && state_.compensation->attempt == task.attempt;
-    return same ? &*state_.compensation : nullptr;
-  }
-  for (const LiveItem& item : state_.steps[task.step].live)
-    if (item.item == task.item) return item.attempt == task.attempt ? &item : nullptr;
-  return nullptr;
-}
+const LiveItem* Decider::find_live(const TaskKey& task) const { return find_live_item(state_, task); }
 
 TaskKey Decider::key_of(StepIndex step, const LiveItem& item, bool compensation) const {
   return {state_.run, step, item.item, item.attempt, compensation, state_.epoch};

@@ -73,7 +73,8 @@ class Responder {
   virtual void respond(Response response) = 0;
   /// Sends the head now and keeps the connection for the stream (chunked; closed at its end).
   virtual std::shared_ptr<Stream> start_stream(Response head) = 0;
-  /// Runs `function` after `delay` on the connection's loop, unless the connection is closed first.
+  /// Runs `function` after `delay` on the connection's loop, unless the request is answered (a stream: over) or the
+  /// connection is closed first; then it is let go unrun.
   virtual void after(Millis delay, std::function<void()> function) = 0;
 };
 

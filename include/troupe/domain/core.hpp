@@ -21,6 +21,9 @@ struct Context {
 /// epoch, or a task that is not live). A refused command changes nothing.
 Result<Decision> decide(const RunState& state, const Command& command, const Context& context);
 
+/// Does the outcome of this task still count: right run, epoch and attempt, neither done nor given up?
+bool is_live(const RunState& state, const TaskKey& task);
+
 /// Total: an event that does not fit the state is a programmer's error only where memory safety is at stake.
 void apply(RunState& state, const Event& event, const WorkflowDefinition& workflow);
 

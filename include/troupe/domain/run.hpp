@@ -10,6 +10,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -306,3 +307,12 @@ struct Decision {
 };
 
 }  // namespace troupe
+
+template <>
+struct std::hash<troupe::TaskKey> {
+  std::size_t operator()(const troupe::TaskKey& key) const noexcept {
+    const std::uint64_t place = (std::uint64_t{key.item} << 32) ^ (std::uint64_t{key.step} << 16) ^ key.attempt ^
+                                (std::uint64_t{key.epoch} << 48) ^ (key.compensation ? 0x8000'0000'0000'0000ULL : 0);
+    return std::hash<troupe::RunId>()(key.run) ^ static_cast<std::size_t>(place * 0x9E3779B97F4A7C15ULL);
+  }
+};

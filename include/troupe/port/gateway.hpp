@@ -212,7 +212,8 @@ struct LogPiece {
   std::string step;
   ItemIndex item = 0;
   AttemptNumber attempt = 1;
-  Digest blob{};
+  std::string text;            ///< where it is small
+  std::optional<Digest> blob;  ///< else its address in the blob store
   std::uint64_t bytes = 0;
 };
 

@@ -99,6 +99,7 @@ struct ResultRow {
   std::optional<Digest> outputs_blob;
   std::uint64_t outputs_bytes = 0;
   Document error;           ///< {code, message, retryable}
+  std::string log;          ///< what it wrote; empty if it lies in the blob store, or is nothing
   std::optional<Digest> log_blob;
   std::uint64_t log_bytes = 0;
 };
@@ -124,6 +125,7 @@ struct RunRow {
   RunId id;
   JobId job;
   std::uint32_t number = 2;
+  Document inputs;  ///< where they differ from the job's; else absent
 };
 struct RunArchive {
   RunId id;
@@ -271,6 +273,7 @@ struct RunRecord {
   JobRow job;
   RunId run;
   std::uint32_t number = 1;
+  Document inputs;  ///< where they differ from the job's; else absent
   std::optional<RunArchive> archive;
 };
 

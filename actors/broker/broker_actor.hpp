@@ -1,0 +1,41 @@
+// Gives ready tasks to workers with a free slot.
+//
+//   run ── TaskOffer ──► queue (fair) ── AssignTask ──► worker        a slot is held from here …
+//   run ── WithdrawTask ──► queued: TaskGone to the run               … until SlotFree, or the worker's end
+//                           assigned: StopTaskMessage to the worker
+//
+// One queue for each step type, because a worker serves some types only and a full one must not block the others.
+// The queue is soft state: after a crash the runs, which are the truth, offer their tasks again.
+#pragma once
+
+#include <map>
+#include <unordered_map>
+
+#include "actors/protocol/interfaces.hpp"
+#include "actors/protocol/node_context.hpp"
+#include "troupe/domain/fair_queue.hpp"
+
+namespace troupe {
+
+struct BrokerState {
+  struct WorkerEntry {
+    RegisterWorker worker;
+    std::size_t busy = 0;
+  };
+  struct Assignment {
+    TaskOfferPtr offer;
+    WorkerActor worker;
+  };
+
+  NodeContext* node = nullptr;
+  std::map<StepType, FairQueue<TaskOfferPtr>> queues;
+  std::vector<WorkerEntry> workers;
+  std::unordered_map<TaskKey, Assignment> assigned;
+  bool assigning = true;
+  std::function<void()> idle;  ///< set while stopping: to be called when nothing is assigned
+  static inline const char* name = "broker";
+};
+
+BrokerActor::behavior_type broker_actor(BrokerActor::stateful_pointer<BrokerState> self, NodeContext* node);
+
+}  // namespace troupe

@@ -1,0 +1,138 @@
+// Changes of jobs that exist: cancel, retry; and waiting for a job's end.
+#include "actors/ingress/event_hub.hpp"
+#include "actors/ingress/node_gateway.hpp"
+
+namespace troupe {
+namespace {
+
+JobChange kept_change(const KeptAnswer& answer) {
+  JobChange change;
+  change.kept = answer;
+  return change;
+}
+
+}  // namespace
+
+void NodeGateway::cancel(const Caller& caller, CancelJob command, RenderChange render, Reply<JobChange> reply) {
+  if (auto error = unavailable()) return reply(*std::move(error));
+  const bool queued = node_.blocking.run([this, caller, command, render, reply] {
+    if (const auto kept = claim_key(command.idempotency)) {
+      if (!*kept) return reply(kept->error());
+      return reply(kept_change(**kept));
+    }
+    const auto answer = [this, key = command.idempotency, reply](Result<JobChange> change) {
+      release_key(key);
+      reply(std::move(change));
+    };
+    const auto row = find_job(caller, command.job);
+    if (!row) return answer(row.error());
+    if (has_ended(row->status))
+      return answer(Error{ErrorCode::job_finished, "the job has ended: " + std::string(status_text(row->status)), false, {}});
+    auto request = std::make_shared<CancelRequest>();
+    request->reason = command.reason.empty() ? "cancelled by " + caller.name : command.reason;
+    request->actor = caller.name;
+    if (command.idempotency)
+      request->idempotency = kept_row(*command.idempotency, render({row->id, row->job_id, row->run, row->status, {}}));
+    request->reply = answer;
+    caf::anon_send(actors_.supervisor, CancelJobMessage{row->id, request});
+  });
+  if (!queued) reply(Error{ErrorCode::overloaded, "too many requests are waiting", true, {}});
+}
+
+void NodeGateway::retry(const Caller& caller, RetryJob command, RenderChange render, Reply<JobChange> reply) {
+  if (auto error = unavailable()) return reply(*std::move(error));
+  const bool queued = node_.blocking.run([this, caller, command, render, reply] {
+    if (const auto kept = claim_key(command.idempotency)) {
+      if (!*kept) return reply(kept->error());
+      return reply(kept_change(**kept));
+    }
+    const auto answer = [this, key = command.idempotency, reply](Result<JobChange> change) {
+      release_key(key);
+      reply(std::move(change));
+    };
+    const auto row = find_job(caller, command.job);
+    if (!row) return answer(row.error());
+    if (!has_ended(row->status))
+      return answer(Error{ErrorCode::job_not_finished, "the job's newest run has not ended", false, {}});
+    auto workflow = node_.workflows.load(row->workflow_key, command.workflow_version);
+    if (!workflow) return answer(workflow.error());
+    if (workflow->disabled)
+      return answer(Error{ErrorCode::workflow_disabled, "the workflow " + row->workflow_key + " is disabled", false, {}});
+    auto request = std::make_shared<RetryRequest>();
+    request->from_step = command.from_step;
+    request->workflow = workflow->entry->workflow;
+    request->actor = caller.name;
+    if (command.inputs.present()) {
+      auto inputs = check_inputs(*workflow->entry, command.inputs);
+      if (!inputs) return answer(inputs.error());
+      request->inputs = *std::move(inputs);
+    }
+    if (command.idempotency)
+      request->idempotency = [this, key = *command.idempotency, render](const JobChange& change) {
+        return std::optional(kept_row(key, render(change)));
+      };
+    request->reply = answer;
+    caf::anon_send(actors_.supervisor, RetryJobMessage{row->id, request});
+  });
+  if (!queued) reply(Error{ErrorCode::overloaded, "too many requests are waiting", true, {}});
+}
+
+namespace {
+
+/// One answer, from whichever comes first: the job's end, or the end of patience.
+struct Waiting {
+  std::mutex mutex;
+  std::unique_ptr<Subscription> subscription;
+  std::function<void()> finish;
+
+  void done() {
+    std::function<void()> once;
+    {
+      const std::lock_guard lock(mutex);
+      once = std::exchange(finish, nullptr);
+    }
+    if (once) once();
+  }
+};
+
+bool tells_of_the_end(const LiveEvent& event) {
+  // The data of our own durable status events (live_events.cpp).
+  if (event.kind != "status" || event.seq == 0) return false;
+  for (const char* end : {"\"run.completed\"", "\"run.failed\"", "\"run.cancelled\""})
+    if (event.data.find(std::string("\"action\":") + end) != std::string::npos) return true;
+  return false;
+}
+
+}  // namespace
+
+void NodeGateway::wait(const Caller& caller, JobRef job, Millis timeout, Reply<JobView> reply) {
+  const bool queued = node_.blocking.run([this, caller, job, timeout, reply] {
+    const auto row = find_job(caller, job);
+    if (!row) return reply(row.error());
+    auto waiting = std::make_shared<Waiting>();
+    JobRef ref;
+    ref.id = row->id;
+    waiting->finish = [this, caller, ref, reply, waiting] {
+      // Away from the publishing thread: the subscription cannot be dropped from within its own call, and reads block.
+      node_.blocking.run_always([this, caller, ref, reply, waiting] {
+        waiting->subscription.reset();
+        reply(view_job(caller, ref, /*details=*/true));
+      });
+    };
+    EventFilter filter;
+    filter.job = row->id;
+    auto subscription = node_.events.subscribe(filter, [waiting](const LiveEventPtr& event) {
+      if (tells_of_the_end(*event)) waiting->done();
+    });
+    {
+      const std::lock_guard lock(waiting->mutex);
+      waiting->subscription = std::move(subscription);
+    }
+    const auto now = find_job(caller, ref);  // it may have ended before we watched
+    if (!now || has_ended(now->status)) return waiting->done();
+    caf::anon_send(actors_.timer, CallAt{node_.clock.now() + timeout, [waiting] { waiting->done(); }});
+  });
+  if (!queued) reply(Error{ErrorCode::overloaded, "too many requests are waiting", true, {}});
+}
+
+}  // namespace troupe

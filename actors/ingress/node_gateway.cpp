@@ -1,0 +1,67 @@
+#include "actors/ingress/node_gateway.hpp"
+
+
+namespace troupe {
+
+NodeGateway::NodeGateway(NodeContext& node, NodeActors actors, GatewayOptions options)
+    : node_(node), actors_(std::move(actors)), options_(std::move(options)),
+      started_at_(format_rfc3339(node.clock.now())), ids_(node.clock, node.random) {}
+
+Readiness NodeGateway::readiness() {
+  Readiness readiness;
+  const NodeHealth& health = node_.health;
+  if (health.stopping) readiness.reasons.emplace_back("the server is stopping");
+  if (health.fenced) readiness.reasons.emplace_back("another node has taken over this node's shards");
+  if (health.disk_full) readiness.reasons.emplace_back("the database's disk is full");
+  else if (!health.store_writable) readiness.reasons.emplace_back("the database does not answer");
+  if (health.changes_waiting >= options_.changes_waiting_max)
+    readiness.reasons.emplace_back("too many changes wait for the database");
+  readiness.ready = readiness.reasons.empty();
+  return readiness;
+}
+
+std::optional<Error> NodeGateway::unavailable() const {
+  const NodeHealth& health = node_.health;
+  const auto not_ready = [](std::string why) { return Error{ErrorCode::not_ready, std::move(why), true, {}}; };
+  if (health.stopping) return not_ready("the server is stopping");
+  if (health.fenced) return not_ready("another node has taken over this node's shards");
+  if (health.disk_full) return Error{ErrorCode::disk_full, "the database's disk is full", true, {}};
+  if (!health.store_writable) return not_ready("the database does not answer");
+  return std::nullopt;
+}
+
+NodeMeta NodeGateway::meta() { return {node_.node_name, options_.version, options_.store_kind, started_at_}; }
+
+std::string NodeGateway::metrics() {
+  node_.metrics.queue_depth("persistence", node_.health.changes_waiting);
+  node_.metrics.queue_depth("blocking", node_.blocking.queued());
+  return options_.metrics();
+}
+
+std::optional<Result<KeptAnswer>> NodeGateway::claim_key(const std::optional<IdempotencyKey>& key) {
+  if (!key) return std::nullopt;
+  {
+    const std::lock_guard lock(keys_mutex_);
+    if (!keys_in_flight_.insert(key->scope).second)
+      return Error{ErrorCode::idempotency_key_in_flight, "the first request with this key is still at work", true, {}};
+  }
+  const auto kept = node_.reader.idempotency(key->scope);
+  if (kept && !*kept) return std::nullopt;
+  release_key(key);
+  if (!kept) return kept.error();
+  if ((*kept)->request != key->request)
+    return Error{ErrorCode::idempotency_key_reused, "this Idempotency-Key was used for another request", false, {}};
+  return KeptAnswer{(*kept)->status, (*kept)->answer};
+}
+
+void NodeGateway::release_key(const std::optional<IdempotencyKey>& key) {
+  if (!key) return;
+  const std::lock_guard lock(keys_mutex_);
+  keys_in_flight_.erase(key->scope);
+}
+
+IdempotencyRow NodeGateway::kept_row(const IdempotencyKey& key, const KeptAnswer& answer) const {
+  return {key.scope, key.request, answer.status, answer.body, node_.clock.now()};
+}
+
+}  // namespace troupe

@@ -1,0 +1,203 @@
+#include "actors/ingress/run_view.hpp"
+
+#include <map>
+
+#include "actors/ingress/workflow_catalog.hpp"
+#include "actors/job/run_loader.hpp"
+#include "actors/run/live_board.hpp"
+#include "codec/json.hpp"
+#include "codec/run_state_codec.hpp"
+
+namespace troupe {
+namespace {
+
+struct Loaded {
+  RunState state;
+  WorkflowPtr workflow;
+};
+
+Result<Loaded> load(NodeContext& node, const RunRecord& record) {
+  const std::string& bytes = record.archive ? record.archive->state : record.job.state;
+  const std::uint32_t version = record.archive ? record.archive->workflow_version : record.job.run_workflow_version;
+  auto state = decode_run_state(bytes);
+  if (!state) return state.error();
+  auto found = node.workflows.load(record.job.workflow_key, version);
+  if (!found) return found.error();
+  if (found->entry->workflow->steps.size() != state->steps.size())
+    return {ErrorCode::store_corrupt, "the run's state does not fit its workflow definition"};
+  return Loaded{*std::move(state), found->entry->workflow};
+}
+
+RunView outline(const RunRecord& record, const Loaded& loaded, Timestamp now) {
+  RunView view;
+  view.id = record.run;
+  view.job = record.job.id;
+  view.client_job_id = record.job.job_id;
+  view.client_id = record.job.client_id;
+  view.workflow_key = record.job.workflow_key;
+  view.workflow_version = loaded.workflow->version;
+  view.number = loaded.state.number;
+  view.status = loaded.state.status;
+  view.waiting_for = waiting_for(loaded.state, now);
+  view.progress = progress_of(loaded.state);
+  view.created_at = loaded.state.accepted_at;
+  view.started_at = loaded.state.started_at;
+  view.ended_at = loaded.state.ended_at;
+  view.updated_at = record.archive ? loaded.state.ended_at : record.job.updated_at;
+  view.recoveries = loaded.state.epoch;
+  view.outputs = record.archive ? record.archive->outputs : record.job.outputs;
+  view.error = record.archive ? record.archive->error : record.job.error;
+  return view;
+}
+
+std::vector<StepView> outline_steps(const Loaded& loaded, Timestamp now) {
+  std::vector<StepView> views;
+  for (std::size_t i = 0; i < loaded.state.steps.size(); ++i) {
+    const StepState& step = loaded.state.steps[i];
+    const StepDefinition& definition = loaded.workflow->steps[i];
+    StepView view;
+    view.name = definition.name;
+    view.type = definition.type;
+    view.status = step.status;
+    view.waiting_for = waiting_for(step, now);
+    view.items = step.items;
+    view.items_done = step.done.count();
+    view.for_each = !definition.for_each.empty();
+    view.progress = has_ended(step.status) ? 1.0 : step.items == 0 ? 0.0 : static_cast<double>(view.items_done) / step.items;
+    view.started_at = step.started_at;
+    view.ended_at = step.ended_at;
+    view.result_run = step.result_run;
+    if (step.error) view.error = to_document(error_to_json(*step.error));
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
+/// Tasks that run right now show as running, with their progress, although nothing of it is stored yet.
+void lay_over(const LiveRun& live, const RunState& state, RunView& view) {
+  if (has_ended(view.status)) return;
+  double added = 0;
+  for (const auto& [place, task] : live.tasks) {
+    if (place.first >= view.steps.size()) continue;
+    StepView& step = view.steps[place.first];
+    if (has_ended(step.status) || step.items == 0) continue;
+    if (task.running) {
+      view.status = Status::running;
+      view.waiting_for = step.waiting_for = WaitingFor::nothing;
+      if (view.started_at == kNever || task.since < view.started_at) view.started_at = task.since;
+      if (step.started_at == kNever || task.since < step.started_at) step.started_at = task.since;
+    }
+    step.progress += task.fraction / step.items;
+    added += task.fraction / step.items;
+    if (!task.message.empty()) view.message = step.message = task.message;
+  }
+  view.progress = std::min(1.0, view.progress + added / static_cast<double>(state.steps.size()));
+}
+
+/// Steps that could run but have no worker yet.
+void note_queued(const RunState& state, const std::optional<LiveRun>& live, RunView& view) {
+  bool all_queued = true;
+  for (std::size_t i = 0; i < state.steps.size(); ++i) {
+    StepView& step = view.steps[i];
+    if (step.status != Status::running || step.waiting_for != WaitingFor::nothing) continue;
+    bool running = false;
+    if (live)
+      for (const auto& [place, task] : live->tasks) running = running || place.first == i;
+    if (running) all_queued = false;
+    else {
+      step.waiting_for = WaitingFor::worker;
+      if (step.items_done == 0) step.status = Status::pending;
+    }
+  }
+  if (all_queued && !has_ended(view.status) && view.waiting_for == WaitingFor::nothing)
+    view.waiting_for = WaitingFor::worker;
+}
+
+Document combine_items(const std::map<ItemIndex, Document>& items, ItemIndex count) {
+  std::string list = "[";
+  for (ItemIndex item = 0; item < count; ++item) {
+    if (item > 0) list += ',';
+    const auto found = items.find(item);
+    list += found == items.end() ? "null" : found->second.present() ? found->second.view() : "{}";
+  }
+  return Document(list + "]");
+}
+
+Result<Done> add_results(NodeContext& node, const Loaded& loaded, RunView& view) {
+  std::map<RunId, std::vector<ResultRow>> by_run;
+  std::map<std::size_t, std::map<ItemIndex, Document>> outputs;
+  const auto rows_of = [&](const RunId& run) -> Result<const std::vector<ResultRow>*> {
+    if (const auto found = by_run.find(run); found != by_run.end()) return &found->second;
+    auto rows = node.reader.results(run);
+    if (!rows) return rows.error();
+    return &(by_run[run] = *std::move(rows));
+  };
+  for (std::size_t i = 0; i < view.steps.size(); ++i) {
+    const StepState& state = loaded.state.steps[i];
+    const auto rows = rows_of(state.result_run.is_nil() ? loaded.state.run : state.result_run);
+    if (!rows) return rows.error();
+    for (const ResultRow& row : **rows) {
+      if (row.task.step != i) continue;
+      view.steps[i].attempts.push_back({row.task.item, row.task.attempt, row.task.compensation, row.status, row.worker,
+                                        row.started_at, row.ended_at, row.error, row.log_bytes});
+      if (row.status != Status::success || row.task.compensation) continue;
+      auto document = outputs_of(node, row);
+      if (!document) return document.error();
+      outputs[i][row.task.item] = *document;
+    }
+    if (view.steps[i].status != Status::success) continue;
+    const auto& items = outputs[i];
+    if (view.steps[i].for_each) view.steps[i].outputs = combine_items(items, state.items);
+    else view.steps[i].outputs = items.contains(0) && items.at(0).present() ? items.at(0) : Document("{}");
+  }
+  return Done{};
+}
+
+Result<Done> add_assets(NodeContext& node, const Loaded& loaded, RunView& view) {
+  std::map<RunId, bool> runs{{loaded.state.run, true}};
+  for (const StepState& step : loaded.state.steps)
+    if (!step.result_run.is_nil()) runs[step.result_run] = true;
+  for (const auto& [run, wanted] : runs) {
+    auto assets = node.reader.assets_of_run(run);
+    if (!assets) return assets.error();
+    for (AssetRow& asset : *assets) {
+      const auto step = loaded.workflow->find_step(asset.step);
+      const bool reused = step && loaded.state.steps[*step].result_run == run;
+      if (run == loaded.state.run || reused) view.assets.push_back(std::move(asset));
+    }
+  }
+  return Done{};
+}
+
+}  // namespace
+
+RunRecord newest_run(const JobRow& row) {
+  RunRecord record;
+  record.job = row;
+  record.run = row.run;
+  return record;
+}
+
+Result<RunView> summarize_run(NodeContext& node, const RunRecord& record) {
+  const auto loaded = load(node, record);
+  if (!loaded) return loaded.error();
+  const Timestamp now = node.clock.now();
+  RunView view = outline(record, *loaded, now);
+  view.steps = outline_steps(*loaded, now);
+  const auto live = node.board.find(record.run);
+  if (live) lay_over(*live, loaded->state, view);
+  note_queued(loaded->state, live, view);
+  return view;
+}
+
+Result<RunView> describe_run(NodeContext& node, const RunRecord& record) {
+  auto view = summarize_run(node, record);
+  if (!view) return view;
+  const auto loaded = load(node, record);
+  if (!loaded) return loaded.error();
+  if (auto added = add_results(node, *loaded, *view); !added) return added.error();
+  if (auto added = add_assets(node, *loaded, *view); !added) return added.error();
+  return view;
+}
+
+}  // namespace troupe

@@ -1,0 +1,16 @@
+// What a run looks like to people: its stored state with the live board laid over it.
+#pragma once
+
+#include "actors/protocol/node_context.hpp"
+#include "troupe/port/gateway.hpp"
+
+namespace troupe {
+
+/// From what a run record says, without steps' outputs, attempts and assets: for lists. Blocks only on the workflow cache.
+Result<RunView> summarize_run(NodeContext& node, const RunRecord& record);
+/// Everything. Blocks.
+Result<RunView> describe_run(NodeContext& node, const RunRecord& record);
+/// The record of a job's newest run.
+RunRecord newest_run(const JobRow& row);
+
+}  // namespace troupe

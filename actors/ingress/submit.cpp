@@ -1,0 +1,243 @@
+// Accepting jobs: validate, decide the first step, have it committed, and only then answer and begin.
+#include "actors/ingress/event_hub.hpp"
+#include "actors/ingress/node_gateway.hpp"
+#include "actors/job/run_loader.hpp"
+#include "actors/run/live_events.hpp"
+#include "actors/run/run_change.hpp"
+#include "codec/json.hpp"
+#include "codec/run_state_codec.hpp"
+#include "crypto/hash.hpp"
+#include "troupe/domain/core.hpp"
+
+namespace troupe {
+namespace {
+
+Error unknown_workflow(const SubmitJob& job) {
+  const std::string version = job.workflow_version == 0 ? "" : " version " + std::to_string(job.workflow_version);
+  return {ErrorCode::unknown_workflow, "there is no workflow " + job.workflow_key + version, false,
+          {{job.workflow_version == 0 ? "/workflow_key" : "/workflow_version", "is not known"}}};
+}
+
+/// The accepted job's own record: it takes the place of the run's start, and tells what the job was asked to be.
+void describe_acceptance(RecordDraft& record, const SubmitJob& job, const WorkflowDefinition& workflow,
+                         const Document& inputs, Millis timeout) {
+  record.action = "job.accepted";
+  record.details["workflow"] = workflow.key;
+  record.details["workflow_version"] = workflow.version;
+  record.details["priority"] = job.priority;
+  record.details["timeout_seconds"] = static_cast<double>(timeout.count()) / 1000.0;
+  record.details["inputs"] = digest_to_json(sha256(inputs.view()), inputs.size());
+  if (!job.job_id.empty()) record.details["client_job_id"] = job.job_id;
+  if (!job.user_id.empty()) record.details["user_id"] = job.user_id;
+}
+
+/// A new job's row: what never changes from the request, the rest from the first decision.
+JobRow row_of_acceptance(const SubmitJob& job, const JobFacts& facts, JobUpdate first) {
+  JobRow row;
+  row.id = facts.id;
+  row.client_id = facts.client_id;
+  row.job_id = job.job_id;
+  row.workflow_key = facts.workflow_key;
+  row.workflow_version = first.run_workflow_version;
+  row.user_id = job.user_id;
+  row.priority = job.priority;
+  row.created_at = facts.created_at;
+  row.status = first.status;
+  row.run = first.run;
+  row.state = std::move(first.state);
+  row.run_workflow_version = first.run_workflow_version;
+  row.updated_at = first.updated_at;
+  row.outputs = std::move(first.outputs);
+  row.error = std::move(first.error);
+  return row;
+}
+
+Timestamp estimate(const WorkflowDefinition& workflow, Timestamp accepted_at, Millis timeout) {
+  Millis sum{0};
+  for (const StepDefinition& step : workflow.steps) sum += step.timeout;
+  return accepted_at + std::min(sum, timeout);
+}
+
+}  // namespace
+
+/// A submit of several jobs: answered when the last of them is.
+struct NodeGateway::Batch {
+  std::mutex mutex;
+  std::vector<std::optional<Result<AcceptedJob>>> answers;
+  std::size_t open;
+  std::function<void(std::vector<Result<AcceptedJob>>)> reply;
+
+  void answer(std::size_t index, Result<AcceptedJob> result) {
+    {
+      const std::lock_guard lock(mutex);
+      answers[index] = std::move(result);
+      if (--open > 0) return;
+    }
+    std::vector<Result<AcceptedJob>> all;
+    for (auto& one : answers) all.push_back(*std::move(one));
+    reply(std::move(all));
+  }
+};
+
+void NodeGateway::submit(const Caller& caller, std::vector<SubmitJob> jobs, RenderAccepted render,
+                         std::function<void(std::vector<Result<AcceptedJob>>)> reply) {
+  auto batch = std::make_shared<Batch>();
+  batch->answers.resize(jobs.size());
+  batch->open = jobs.size();
+  batch->reply = std::move(reply);
+  if (jobs.empty()) return batch->reply({});
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    SubmitJob& job = jobs[i];
+    const auto answer = [batch, i](Result<AcceptedJob> result) { batch->answer(i, std::move(result)); };
+    const bool cached = node_.workflows.find(job.workflow_key, job.workflow_version).entry != nullptr;
+    if (cached && !job.idempotency) {
+      submit_one(caller, std::move(job), render, answer);
+      continue;
+    }
+    // An old version may have to be read, and so may a kept answer: not on the ingress thread.
+    const bool queued = node_.blocking.run([this, caller, job, render, answer] {
+      if (auto kept = claim_key(job.idempotency)) {
+        if (!*kept) return answer(kept->error());
+        AcceptedJob accepted;
+        accepted.kept = **kept;
+        return answer(accepted);
+      }
+      (void)node_.workflows.load(job.workflow_key, job.workflow_version);  // submit_one tells what is unknown
+      submit_one(caller, job, render, [this, key = job.idempotency, answer](Result<AcceptedJob> result) {
+        release_key(key);
+        answer(std::move(result));
+      });
+    });
+    if (!queued) answer(Error{ErrorCode::overloaded, "too many requests are waiting", true, {}});
+  }
+}
+
+void NodeGateway::submit_one(const Caller& caller, SubmitJob job, const RenderAccepted& render,
+                             std::function<void(Result<AcceptedJob>)> reply) {
+  AcceptedJob accepted;
+  RunSeedPtr seed;
+  auto persist = accept(caller, job, render, accepted, seed);
+  if (!persist) return reply(persist.error());
+  (*persist)->done = [this, job = std::move(job), accepted, seed, reply](Persisted persisted) {
+    switch (persisted.verdict) {
+      case Persisted::Verdict::duplicate: return reply(answer_duplicate(job, persisted.duplicate));
+      case Persisted::Verdict::refused: return reply(persisted.error);
+      case Persisted::Verdict::committed: break;
+    }
+    seed->head = persisted.head;
+    node_.metrics.job_accepted(seed->job->workflow_key);
+    if (node_.events.watched(accepted.id)) {
+      const EventSubject subject{accepted.id, accepted.job_id, seed->job->client_id, seed->job->workflow_key};
+      for (const LiveEventPtr& event : events_of_records(subject, persisted.records, 0)) node_.events.publish(event);
+    }
+    caf::anon_send(actors_.supervisor, AdoptJob{seed});
+    reply(accepted);
+  };
+  ++node_.health.changes_waiting;
+  caf::anon_send(actors_.persistence, *persist);
+}
+
+Result<Document> NodeGateway::check_inputs(const CatalogEntry& entry, const Document& inputs) const {
+  if (!entry.inputs) return inputs.present() ? inputs : Document("{}");
+  auto value = inputs.present() ? parse_json(inputs.view()) : Result<Json>(Json::object());
+  if (!value) return value.error();
+  const std::vector<Fault> faults = entry.inputs->validate(*value);
+  if (!faults.empty()) {
+    Error error{ErrorCode::validation_failed, "the inputs do not fit the workflow's schema", false, {}};
+    for (const Fault& fault : faults) error.faults.push_back({"/inputs" + fault.pointer, fault.message});
+    return error;
+  }
+  entry.inputs->apply_defaults(*value);
+  return to_document(*value);
+}
+
+Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& job, const RenderAccepted& render,
+                                       AcceptedJob& accepted, RunSeedPtr& seed) {
+  if (auto error = unavailable()) return *std::move(error);
+  if (node_.health.changes_waiting >= options_.changes_waiting_max || node_.health.runs_live >= options_.runs_live_max)
+    return {ErrorCode::overloaded, "the server has more work than it may queue", true};
+
+  const WorkflowCatalog::Found found = node_.workflows.find(job.workflow_key, job.workflow_version);
+  if (!found.entry) return unknown_workflow(job);
+  if (found.disabled) return {ErrorCode::workflow_disabled, "the workflow " + job.workflow_key + " is disabled"};
+  const WorkflowDefinition& workflow = *found.entry->workflow;
+  const Millis timeout = job.timeout.value_or(workflow.timeout);
+  const Millis longest = workflow.timeout_given ? std::min(workflow.timeout, options_.timeout_max) : options_.timeout_max;
+  if (timeout > longest)
+    return Error{ErrorCode::timeout_too_large, "the time-out is above the maximum of " + format_duration(longest), false,
+                 {{"/timeout_seconds", "must be at most " + std::to_string(longest.count() / 1000)}}};
+  auto inputs = check_inputs(*found.entry, job.inputs);
+  if (!inputs) return inputs.error();
+
+  auto facts = std::make_shared<JobFacts>();
+  {
+    const std::lock_guard lock(ids_mutex_);
+    facts->id = ids_.make<JobId>(options_.slot);
+  }
+  facts->client_id = job.client_id;
+  facts->client_job_id = job.job_id;
+  facts->workflow_key = workflow.key;
+  facts->traceparent = caller.traceparent;
+  facts->priority = job.priority;
+  facts->created_at = facts->id.created_at();  // so that the first answer can be told again from the id alone
+  facts->inputs = *inputs;
+  facts->metadata = job.metadata.present() ? job.metadata : Document("{}");
+  facts->timeout = timeout;
+
+  seed = std::make_shared<RunSeed>();
+  seed->workflow = found.entry->workflow;
+  seed->state = make_run(facts->id.as<RunId>(), 1, workflow, facts->created_at, timeout);
+  seed->evaluator = node_.evaluators.make(seed->workflow, run_facts(*facts, seed->state.run));
+  seed->job = facts;
+  auto decision = decide(seed->state, StartRun{}, {workflow, *seed->evaluator, node_.random, node_.clock.now()});
+  if (!decision) return decision.error();
+  RunState after = seed->state;
+  for (const Event& event : decision->events) apply(after, event, workflow);
+  const bool parks = parked_until(after, workflow, node_.clock.now()).has_value();
+
+  accepted.id = facts->id;
+  accepted.job_id = job.job_id;
+  accepted.run = seed->state.run;
+  accepted.status = Status::pending;
+  accepted.accepted_at = facts->created_at;
+  accepted.estimated_completion = estimate(workflow, facts->created_at, timeout);
+
+  PersistPtr persist = make_persist(node_, {*facts, workflow, seed->state, after, *decision, nullptr, false, parks}, {});
+  describe_acceptance(persist->records.at(0), job, workflow, *inputs, timeout);
+  persist->frame.actor = caller.name;
+  persist->is_accept = true;
+  persist->change.insert = row_of_acceptance(job, *facts, *std::exchange(persist->change.update, std::nullopt));
+  persist->change.insert->spec = job_spec(*inputs, facts->metadata, job.callback_url, timeout, caller.traceparent);
+  if (!job.job_id.empty()) persist->change.job_key = JobKeyRow{job.client_id, job.job_id, facts->id, job.request};
+  if (job.idempotency) persist->change.idempotency = kept_row(*job.idempotency, render(accepted));
+
+  seed->state = std::move(after);
+  seed->effects = std::move(decision->effects);
+  seed->parked = parks;
+  return persist;
+}
+
+Result<AcceptedJob> NodeGateway::answer_duplicate(const SubmitJob& job, const CommitReply::Duplicate& duplicate) const {
+  AcceptedJob accepted;
+  if (duplicate.idempotency) {
+    if (duplicate.idempotency->request != job.idempotency->request)
+      return {ErrorCode::idempotency_key_reused, "this Idempotency-Key was used for another request"};
+    accepted.kept = KeptAnswer{duplicate.idempotency->status, duplicate.idempotency->answer};
+    return accepted;
+  }
+  if (duplicate.job_key->request != job.request)
+    return Error{ErrorCode::job_id_conflict, "the job_id " + job.job_id + " was used for another body", false,
+                 {{"/job_id", "names job " + to_string(duplicate.job_key->id) + " already"}}};
+  const auto workflow = node_.workflows.find(job.workflow_key, job.workflow_version).entry;
+  accepted.id = duplicate.job_key->id;
+  accepted.job_id = job.job_id;
+  accepted.run = accepted.id.as<RunId>();
+  accepted.accepted_at = accepted.id.created_at();
+  accepted.repeated = true;
+  if (workflow)
+    accepted.estimated_completion =
+        estimate(*workflow->workflow, accepted.accepted_at, job.timeout.value_or(workflow->workflow->timeout));
+  return accepted;
+}
+
+}  // namespace troupe

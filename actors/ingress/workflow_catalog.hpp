@@ -1,0 +1,60 @@
+// Compiled workflow definitions, cached for ever: a version never changes. Read by the gateway on every job, and when runs
+// are loaded. Not an actor, because it is read from many threads and changes rarely.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <shared_mutex>
+#include <string>
+
+#include "codec/schema.hpp"
+#include "troupe/base/result.hpp"
+#include "troupe/domain/workflow.hpp"
+#include "troupe/port/store.hpp"
+
+namespace troupe {
+
+struct CatalogEntry {
+  WorkflowPtr workflow;
+  std::shared_ptr<const JsonSchema> inputs;  ///< null: any object
+  WorkflowRow row;
+};
+using CatalogEntryPtr = std::shared_ptr<const CatalogEntry>;
+
+class WorkflowCatalog {
+ public:
+  explicit WorkflowCatalog(StoreReader& reader) : reader_(reader) {}
+
+  /// Reads the newest version of every workflow. Blocks.
+  Result<Done> load_all();
+
+  struct Found {
+    CatalogEntryPtr entry;  ///< null: not in the cache
+    bool disabled = false;
+    std::uint32_t newest = 0;  ///< 0: there is no such workflow
+  };
+  /// Version 0 is the newest. Does not block; knows every key, but perhaps not every old version.
+  Found find(const std::string& key, std::uint32_t version) const;
+  /// As find, but reads an old version from the store. Fails with unknown_workflow. Blocks.
+  Result<Found> load(const std::string& key, std::uint32_t version);
+
+  /// What was committed.
+  void add(CatalogEntryPtr entry);
+  void set_disabled(const std::string& key, bool disabled);
+
+  /// A stored row, compiled. Fails with store_corrupt: what was stored had been valid.
+  static Result<CatalogEntryPtr> compile(WorkflowRow row);
+
+ private:
+  struct Versions {
+    std::map<std::uint32_t, CatalogEntryPtr> by_number;
+    std::uint32_t newest = 0;
+    bool disabled = false;
+  };
+
+  StoreReader& reader_;
+  mutable std::shared_mutex mutex_;
+  std::map<std::string, Versions> workflows_;
+};
+
+}  // namespace troupe

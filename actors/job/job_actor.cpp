@@ -1,0 +1,183 @@
+#include "actors/job/job_actor.hpp"
+
+#include "actors/ingress/event_hub.hpp"
+#include "actors/job/run_loader.hpp"
+#include "actors/node/blocking_pool.hpp"
+#include "actors/run/live_events.hpp"
+#include "actors/run/run_actor.hpp"
+#include "actors/run/run_change.hpp"
+#include "codec/json.hpp"
+#include "codec/run_state_codec.hpp"
+#include "crypto/hash.hpp"
+#include "troupe/domain/core.hpp"
+
+namespace troupe {
+namespace {
+
+using Self = JobActor::stateful_pointer<JobActorState>;
+
+void spawn_run(Self self, RunSeedPtr seed) {
+  JobActorState& state = self->state;
+  state.job = seed->job;
+  state.to_run = 0;
+  state.run_rests = false;
+  state.run = self->spawn<caf::monitored>(run_actor, state.node, state.actors, JobActor(self), std::move(seed));
+}
+
+template <class Request>
+void pass_on(Self self, const Request& request) {
+  ++self->state.to_run;
+  self->state.run_rests = false;
+  self->send(self->state.run, request);
+}
+
+void rest_if_idle(Self self) {
+  const JobActorState& state = self->state;
+  if (!state.retry && state.run_rests) self->send(state.actors.supervisor, JobRested{state.job->id, state.received});
+}
+
+/// The next run's first state and evaluator. Blocks.
+RetryPrepared prepare(NodeContext& node, const JobFacts& job, const RetryFrom& from) {
+  RetryPrepared prepared;
+  prepared.request = from.request;
+  IdFactory ids(node.clock, node.random);
+  auto state = make_retry(*from.ended, *from.workflow, *from.request->workflow, ids.make<RunId>(job.id.slot()),
+                          from.request->from_step, node.clock.now(), job.timeout);
+  if (!state) {
+    prepared.error = state.error();
+    return prepared;
+  }
+  auto seed = std::make_shared<RunSeed>();
+  auto facts = std::make_shared<JobFacts>(job);
+  if (from.request->inputs.present()) facts->inputs = from.request->inputs;
+  seed->job = facts;
+  seed->workflow = from.request->workflow;
+  seed->head = from.head;
+  seed->evaluator = node.evaluators.make(seed->workflow, run_facts(*facts, state->run));
+  if (auto loaded = load_results(node, *state, *seed->evaluator); !loaded) {
+    prepared.error = loaded.error();
+    return prepared;
+  }
+  const auto row = node.reader.job(job.id);
+  if (!row || !*row) {
+    prepared.error = row ? Error{ErrorCode::not_found, "the job is gone", false, {}} : row.error();
+    return prepared;
+  }
+  prepared.archive = {from.ended->run,    job.id,           from.ended->number, from.ended->status,
+                      from.workflow->version, (*row)->state, (*row)->outputs,    (*row)->error};
+  seed->state = *std::move(state);
+  prepared.seed = std::move(seed);
+  return prepared;
+}
+
+RecordDraft retried_record(const RetryRequest& request, const RunState& state, const WorkflowDefinition& workflow) {
+  RecordDraft draft{"job.retried", {{"run", to_string(state.run)}, {"number", state.number},
+                                    {"workflow_version", workflow.version}}, std::nullopt};
+  if (request.from_step) draft.details["from_step"] = *request.from_step;
+  if (request.inputs.present()) draft.details["inputs_sha256"] = to_hex(sha256(request.inputs.view()));
+  return draft;
+}
+
+/// Decides StartRun for the prepared run and has it committed together with the end of the old one.
+void commit_retry(Self self, const RetryPrepared& prepared) {
+  JobActorState& state = self->state;
+  RunSeed& seed = *prepared.seed;
+  NodeContext& node = *state.node;
+  const Context context{*seed.workflow, *seed.evaluator, node.random, node.clock.now()};
+  auto decision = decide(seed.state, StartRun{}, context);
+  if (!decision) return prepared.request->reply(decision.error());
+  RunState after = seed.state;
+  for (const Event& event : decision->events) apply(after, event, *seed.workflow);
+
+  const bool parks = parked_until(after, *seed.workflow, node.clock.now()).has_value();
+  PersistPtr persist = make_persist(node, {*seed.job, *seed.workflow, seed.state, after, *decision, nullptr, false, parks},
+                                    seed.head);
+  persist->records.insert(persist->records.begin(), retried_record(*prepared.request, seed.state, *seed.workflow));
+  persist->frame.actor = prepared.request->actor;
+  persist->change.run = RunRow{after.run, seed.job->id, after.number, prepared.request->inputs};
+  persist->change.archive = prepared.archive;
+  if (prepared.request->idempotency)
+    persist->change.idempotency = prepared.request->idempotency(
+        {seed.job->id, seed.job->client_job_id, after.run, after.status, std::nullopt});
+  persist->done = [job = JobActor(self)](Persisted persisted) { caf::anon_send(job, std::move(persisted)); };
+
+  seed.state = std::move(after);
+  seed.effects = std::move(decision->effects);
+  seed.parked = parks;
+  state.retry = JobActorState::Retry{prepared.request, prepared.seed};
+  ++node.health.changes_waiting;
+  self->send(state.actors.persistence, persist);
+}
+
+void finish_retry(Self self, const Persisted& persisted) {
+  JobActorState& state = self->state;
+  TROUPE_ASSERT(state.retry.has_value(), "an answer of persistence belongs to a retry");
+  const JobActorState::Retry retry = *std::exchange(state.retry, std::nullopt);
+  if (persisted.verdict != Persisted::Verdict::committed) {
+    const bool duplicate = persisted.verdict == Persisted::Verdict::duplicate;
+    retry.request->reply(duplicate ? Error{ErrorCode::conflict, "the same request was answered meanwhile", false, {}}
+                                   : persisted.error);
+    return;
+  }
+  RunSeed& seed = *retry.seed;
+  seed.head = persisted.head;
+  const EventSubject subject{seed.job->id, seed.job->client_job_id, seed.job->client_id, seed.job->workflow_key};
+  if (state.node->events.watched(seed.job->id))
+    for (const LiveEventPtr& event : events_of_records(subject, persisted.records, 0)) state.node->events.publish(event);
+  retry.request->reply(JobChange{seed.job->id, seed.job->client_job_id, seed.state.run, seed.state.status, std::nullopt});
+  const RunActor old = state.run;
+  self->demonitor(old.address());
+  self->send(old, Rest{});
+  spawn_run(self, retry.seed);
+}
+
+}  // namespace
+
+JobActor::behavior_type job_actor(Self self, NodeContext* node, NodeActors actors, RunSeedPtr seed) {
+  self->state.node = node;
+  self->state.actors = std::move(actors);
+  self->set_down_handler([=](caf::down_msg& down) {
+    if (down.source != self->state.run.address()) return;
+    self->send(self->state.actors.supervisor, JobBroken{self->state.job->id});
+    self->quit();
+  });
+  spawn_run(self, std::move(seed));
+  return {
+      [=](const CancelRequestPtr& request) {
+        ++self->state.received;
+        pass_on(self, request);
+      },
+      [=](const RetryRequestPtr& request) {
+        ++self->state.received;
+        if (!self->state.retry) return pass_on(self, request);
+        request->reply(Error{ErrorCode::job_not_finished, "the job is being retried already", false, {}});
+      },
+      [=](const RetryFrom& from) {
+        self->state.retry = JobActorState::Retry{from.request, nullptr};
+        node->blocking.run_always([node, job = self->state.job, from, me = JobActor(self)] {
+          caf::anon_send(me, prepare(*node, *job, from));
+        });
+      },
+      [=](const RetryPrepared& prepared) {
+        self->state.retry.reset();
+        if (prepared.seed) commit_retry(self, prepared);
+        else prepared.request->reply(prepared.error);
+        rest_if_idle(self);
+      },
+      [=](const Persisted& persisted) {
+        finish_retry(self, persisted);
+        rest_if_idle(self);
+      },
+      [=](const RunRested& rested) {
+        self->state.run_rests = rested.handled == self->state.to_run;
+        rest_if_idle(self);
+      },
+      [=](Rest) {
+        self->demonitor(self->state.run.address());
+        self->send(self->state.run, Rest{});
+        self->quit();
+      },
+  };
+}
+
+}  // namespace troupe

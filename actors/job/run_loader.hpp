@@ -1,0 +1,28 @@
+// Runs from what is stored: for recovery, for jobs that rested, and for retries. All of it blocks on the store, so it runs
+// on the blocking pool.
+#pragma once
+
+#include "actors/protocol/messages.hpp"
+#include "actors/protocol/node_context.hpp"
+
+namespace troupe {
+
+/// What a job row says of the job itself. `inputs` overrides those of its spec where present.
+JobFactsPtr job_facts(const JobRow& row, const Document& inputs);
+/// The spec column of a new job.
+Document job_spec(const Document& inputs, const Document& metadata, const std::string& callback_url, Millis timeout,
+                  const std::string& traceparent);
+RunFacts run_facts(const JobFacts& job, const RunId& run);
+
+/// The newest run of a job. `recover` and `parked` as in RunSeed.
+Result<RunSeedPtr> load_run(NodeContext& node, const JobRow& row, bool recover, bool parked);
+/// By id; fails with not_found.
+Result<RunSeedPtr> load_run(NodeContext& node, const JobId& job, bool recover, bool parked);
+
+/// Makes every result of the run visible to its evaluator.
+Result<Done> load_results(NodeContext& node, const RunState& state, Evaluator& evaluator);
+
+/// An outcome's outputs, wherever they lie.
+Result<Document> outputs_of(NodeContext& node, const ResultRow& row);
+
+}  // namespace troupe

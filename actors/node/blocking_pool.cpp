@@ -1,0 +1,60 @@
+#include "actors/node/blocking_pool.hpp"
+
+namespace troupe {
+
+BlockingPool::BlockingPool(std::size_t threads, std::size_t queue_max) : queue_max_(queue_max) {
+  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+}
+
+BlockingPool::~BlockingPool() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+bool BlockingPool::run(std::function<void()> function) {
+  if (threads_.empty()) {
+    function();
+    return true;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    if (queue_.size() >= queue_max_) return false;
+    queue_.push_back(std::move(function));
+  }
+  wake_.notify_one();
+  return true;
+}
+
+void BlockingPool::run_always(std::function<void()> function) {
+  if (threads_.empty()) return function();
+  {
+    const std::lock_guard lock(mutex_);
+    queue_.push_back(std::move(function));
+  }
+  wake_.notify_one();
+}
+
+std::size_t BlockingPool::queued() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
+}
+
+void BlockingPool::work() {
+  for (;;) {
+    std::function<void()> function;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
+      if (queue_.empty()) return;
+      function = std::move(queue_.front());
+      queue_.pop_front();
+    }
+    function();
+  }
+}
+
+}  // namespace troupe

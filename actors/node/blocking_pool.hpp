@@ -1,0 +1,38 @@
+// Threads for calls that block: reads of the store, blobs. Actors and the ingress hand functions in and are answered by
+// message or callback, so that no scheduler thread or event loop ever waits for a disk.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace troupe {
+
+class BlockingPool {
+ public:
+  /// Without threads, functions run at once on the caller's: for deterministic tests.
+  BlockingPool(std::size_t threads, std::size_t queue_max);
+  /// Runs what is queued, then joins.
+  ~BlockingPool();
+
+  /// False when the queue is full: the caller answers `overloaded`. The function must not throw.
+  [[nodiscard]] bool run(std::function<void()> function);
+  /// Work the node needs itself (loading a run, storing a result): queued whatever the bound.
+  void run_always(std::function<void()> function);
+  std::size_t queued() const;
+
+ private:
+  void work();
+
+  const std::size_t queue_max_;
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::function<void()>> queue_;
+  bool stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace troupe

@@ -1,0 +1,169 @@
+#include "actors/node/node.hpp"
+
+#include <algorithm>
+#include <future>
+#include <thread>
+
+#include "actors/broker/broker_actor.hpp"
+#include "actors/job/run_loader.hpp"
+#include "actors/persistence/persistence_actor.hpp"
+#include "actors/run/run_change.hpp"
+#include "actors/supervisor/supervisor_actor.hpp"
+#include "actors/timer/timer_actor.hpp"
+
+namespace troupe {
+namespace {
+
+constexpr std::size_t kRecoveryRows = 500;
+
+/// Waits for a call; false when the time is over.
+class Signal {
+ public:
+  std::function<void()> setter() {
+    return [promise = promise_] { promise->set_value(); };
+  }
+  bool wait(Millis time) { return future_.wait_for(time) == std::future_status::ready; }
+
+ private:
+  std::shared_ptr<std::promise<void>> promise_ = std::make_shared<std::promise<void>>();
+  std::future<void> future_ = promise_->get_future();
+};
+
+}  // namespace
+
+Node::Node(NodePorts ports, NodeOptions options) : options_(std::move(options)), workflows_(ports.reader) {
+  using caf::atom;
+  const std::size_t cores = std::max<std::size_t>(2, std::thread::hardware_concurrency());
+  config_.set("scheduler.policy", options_.testing ? atom("testing") : atom("sharing"));
+  config_.set("scheduler.max-threads", options_.scheduler_threads == 0 ? cores : options_.scheduler_threads);
+  config_.set("scheduler.max-throughput", 50);
+  system_ = std::make_unique<caf::actor_system>(config_);
+  blocking_ = std::make_unique<BlockingPool>(options_.blocking_threads, options_.blocking_queue);
+  context_ = std::make_unique<NodeContext>(NodeContext{options_.name, ports.clock, ports.random, ports.blobs,
+                                                       ports.evaluators, ports.metrics, ports.log, ports.reader,
+                                                       *blocking_, events_, board_, workflows_, health_});
+}
+
+Result<std::unique_ptr<Node>> Node::start(NodePorts ports, std::unique_ptr<StoreWriter> writer, NodeOptions options) {
+  std::unique_ptr<Node> node(new Node(ports, std::move(options)));
+  if (auto begun = node->begin(std::move(writer)); !begun) return begun.error();
+  return node;
+}
+
+Result<Done> Node::begin(std::unique_ptr<StoreWriter> writer) {
+  auto committer = std::make_unique<Committer>(std::move(writer), *context_);
+  if (const auto taken = committer->acquire(options_.shards); !taken) return taken.error();
+  if (auto loaded = workflows_.load_all(); !loaded) return loaded.error();
+  spawn_actors(std::move(committer));
+  gateway_ = std::make_unique<NodeGateway>(*context_, actors_, options_.gateway);
+
+  // Jobs that are accepted from now on are not recovery's business: their ids are greater than this one.
+  const JobId before = IdFactory(context_->clock, context_->random).make<JobId>(0);
+  blocking_->run_always([this, before] {
+    for (ShardId shard : options_.shards) recover_shard(shard, before);
+    health_.recovering = false;
+  });
+  return Done{};
+}
+
+void Node::spawn_actors(std::unique_ptr<Committer> committer) {
+  auto handed_over = std::make_shared<std::unique_ptr<Committer>>(std::move(committer));
+  actors_.persistence = options_.testing
+                            ? system_->spawn(persistence_actor, handed_over, context_.get())
+                            : system_->spawn<caf::detached>(persistence_actor, handed_over, context_.get());
+  actors_.timer = system_->spawn(timer_actor, context_.get());
+  actors_.broker = system_->spawn(broker_actor, context_.get());
+  actors_.supervisor = system_->spawn(supervisor_actor, context_.get(), actors_, options_.shards);
+  for (const WorkerOptions& worker : options_.workers) spawn_worker(worker);
+  guard();
+}
+
+void Node::spawn_worker(const WorkerOptions& worker) {
+  const WorkerActor actor = system_->spawn(worker_actor, context_.get(), actors_.broker, worker);
+  workers_.push_back(actor);
+  if (options_.testing) return;
+  actor->attach_functor([this, worker](const caf::error& reason) {
+    if (!reason || health_.stopping) return;
+    context_->log.write(log::Level::error, "a worker died; it is started again",
+                        {{"worker", worker.name}, {"error", system_->render(reason)}});
+    blocking_->run_always([this, worker] { spawn_worker(worker); });
+  });
+}
+
+void Node::guard() {
+  const auto watch = [this](const auto& actor, const char* name) {
+    actor->attach_functor([this, name](const caf::error& reason) {
+      if (!reason || health_.stopping || !options_.failed) return;
+      options_.failed(std::string(name) + " failed: " + system_->render(reason));
+    });
+  };
+  watch(actors_.persistence, "persistence");
+  watch(actors_.timer, "timer");
+  watch(actors_.broker, "broker");
+  watch(actors_.supervisor, "supervisor");
+}
+
+void Node::recover_shard(ShardId shard, const JobId& before) {
+  JobId after;
+  std::size_t taken_over = 0;
+  for (bool more = true; more;) {
+    const auto rows = context_->reader.open_jobs(shard, after, kRecoveryRows);
+    if (!rows) {  // the low-water mark stays, so that the next start looks again
+      context_->log.write(log::Level::error, "open jobs could not be read", {{"error", rows.error().message}});
+      return;
+    }
+    more = rows->size() == kRecoveryRows;
+    OpenJobsFound found{shard, {}, false};
+    for (const JobRow& row : *rows) {
+      after = row.id;
+      if (row.id > before) continue;
+      found.jobs.push_back(row.id);
+      auto seed = load_run(*context_, row, /*recover=*/true, /*parked=*/false);
+      if (seed) {
+        caf::anon_send(actors_.supervisor, AdoptJob{*seed});
+        ++taken_over;
+      } else {
+        context_->log.write(log::Level::error, "an open job could not be loaded",
+                            {{"job", to_string(row.id)}, {"error", seed.error().message}});
+      }
+    }
+    found.complete = !more;
+    caf::anon_send(actors_.persistence, std::move(found));
+  }
+  if (taken_over > 0)
+    context_->log.write(log::Level::info, "took over open jobs",
+                        {{"shard", std::to_string(shard)}, {"jobs", std::to_string(taken_over)}});
+}
+
+void Node::stop(Millis grace) {
+  if (std::exchange(stopped_, true)) return;
+  health_.stopping = true;
+  if (!options_.testing) {
+    Signal idle;
+    caf::anon_send(actors_.broker, StopAssigning{idle.setter()});
+    if (!idle.wait(grace)) {
+      context_->log.write(log::Level::info, "the grace is over; tasks still running are handed back", {});
+      caf::anon_send(actors_.broker, StopAllTasks{});
+      (void)idle.wait(limits::kStopDeadline);
+    }
+    Signal drained;
+    caf::anon_send(actors_.persistence, Drain{drained.setter()});
+    (void)drained.wait(limits::kStopDeadline);
+  }
+  caf::anon_send(actors_.supervisor, Rest{});
+  for (const WorkerActor& worker : workers_) caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(actors_.broker, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(actors_.timer, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(actors_.persistence, caf::exit_reason::user_shutdown);
+}
+
+Node::~Node() {
+  stop(Millis(0));
+  if (!options_.testing) system_->await_all_actors_done();
+  blocking_.reset();
+  gateway_.reset();
+  workers_.clear();
+  actors_ = {};
+}
+
+}  // namespace troupe

@@ -1,0 +1,93 @@
+// A node: its actors, started in order and stopped in order, and the gateway to them.
+//
+//   start   take the shards ─► load the workflows ─► spawn the tree ─► take over open jobs (in the background)
+//   stop    refuse new work ─► assign nothing more, let tasks end within the grace ─► stop the rest ─► commit ─► quit
+//
+// The tree, and what happens when one of it fails:
+//
+//   node ─┬─ persistence   never fails for want of the database (it waits); any other failure ends the node
+//         ├─ timer         ends the node: what waits would never wake
+//         ├─ broker        ends the node: its queue is lost; the runs offer their tasks again after the restart
+//         ├─ workers       what one had is lost and retried (the broker tells the runs); it is started again
+//         └─ supervisor    ends the node
+//              └─ job ─ run   a failing run is loaded again from the store; one that fails for ever ends as `poison`
+//
+// "Ends the node" means the process exits with an error and is started again by whoever runs it: the store has the truth.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/ingress/event_hub.hpp"
+#include "actors/ingress/node_gateway.hpp"
+#include "actors/ingress/workflow_catalog.hpp"
+#include "actors/node/blocking_pool.hpp"
+#include "actors/protocol/interfaces.hpp"
+#include "actors/protocol/node_context.hpp"
+#include "actors/run/live_board.hpp"
+#include "actors/worker/worker_actor.hpp"
+
+namespace troupe {
+
+/// What the node stands on. All outlive it; whatever may still call a task's sink must be gone before it is destroyed.
+struct NodePorts {
+  Clock& clock;
+  Random& random;
+  StoreReader& reader;
+  BlobStore& blobs;
+  EvaluatorFactory& evaluators;
+  Metrics& metrics;
+  Log& log;
+};
+
+struct NodeOptions {
+  std::string name = "node";
+  std::vector<ShardId> shards;            ///< to take over; ascending
+  std::vector<WorkerOptions> workers;
+  std::size_t blocking_threads = 4;       ///< for reads and blobs; 0: blocking calls run on the caller's thread (tests)
+  std::size_t blocking_queue = 10'000;
+  std::size_t scheduler_threads = 0;      ///< 0: as many as there are cores
+  bool testing = false;                   ///< CAF's deterministic scheduler and virtual clock; nothing is detached
+  GatewayOptions gateway;
+  std::function<void(std::string why)> failed;  ///< an actor that must not fail has failed; called on an actor's thread
+};
+
+class Node {
+ public:
+  /// Takes the shards and starts the actors. Open jobs are taken over in the background; new ones are welcome at once.
+  static Result<std::unique_ptr<Node>> start(NodePorts ports, std::unique_ptr<StoreWriter> writer, NodeOptions options);
+  ~Node();
+
+  Gateway& gateway() { return *gateway_; }
+  const NodeHealth& health() const { return health_; }
+  caf::actor_system& system() { return *system_; }
+
+  /// Graceful: returns when everything that was decided is committed. Idempotent.
+  void stop(Millis grace);
+
+ private:
+  Node(NodePorts ports, NodeOptions options);
+  Result<Done> begin(std::unique_ptr<StoreWriter> writer);
+  void spawn_actors(std::unique_ptr<Committer> committer);
+  void spawn_worker(const WorkerOptions& worker);
+  void guard();
+  void recover_shard(ShardId shard, const JobId& before);
+
+  const NodeOptions options_;
+  NodeHealth health_;
+  EventHub events_;
+  LiveBoard board_;
+  WorkflowCatalog workflows_;
+  caf::actor_system_config config_;
+  std::unique_ptr<caf::actor_system> system_;
+  std::unique_ptr<BlockingPool> blocking_;  ///< joined before the system goes: its work sends messages
+  std::unique_ptr<NodeContext> context_;
+  NodeActors actors_;
+  std::vector<WorkerActor> workers_;
+  std::unique_ptr<NodeGateway> gateway_;
+  bool stopped_ = false;
+};
+
+}  // namespace troupe

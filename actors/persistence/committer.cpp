@@ -1,0 +1,245 @@
+#include "actors/persistence/committer.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+namespace {
+
+JobId job_of(const Persist& persist) { return persist.frame.job.value_or(JobId{}); }
+
+/// Leaves in `group` only those whose index is not in `settled`.
+void keep_others(std::vector<PersistPtr>& group, const std::set<std::size_t>& settled) {
+  std::vector<PersistPtr> rest;
+  for (std::size_t i = 0; i < group.size(); ++i)
+    if (!settled.contains(i)) rest.push_back(std::move(group[i]));
+  group = std::move(rest);
+}
+
+Error away(const Error& cause) {
+  return {ErrorCode::store_unavailable, "the database does not answer: " + cause.message, true, {}};
+}
+
+}  // namespace
+
+Result<std::vector<ShardState>> Committer::acquire(const std::vector<ShardId>& shards) {
+  auto states = writer_->acquire(shards, node_.node_name);
+  if (!states) return states;
+  for (const ShardState& state : *states) shards_[state.shard].state = state;
+  return states;
+}
+
+void Committer::open_jobs_found(const OpenJobsFound& found) {
+  Shard& shard = shards_[found.shard];
+  shard.open.insert(found.jobs.begin(), found.jobs.end());
+  if (found.complete) shard.recovered = true;
+}
+
+std::vector<PersistPtr> Committer::commit(std::vector<PersistPtr> batch) {
+  while (!batch.empty()) {
+    const std::size_t size = std::min(batch.size(), limits::kCommitChanges);
+    std::vector<PersistPtr> group(batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(size));
+    const Progress progress = commit_group(group);
+    batch.erase(batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(size));
+    if (progress == Progress::settled) continue;
+    batch.insert(batch.begin(), group.begin(), group.end());
+    return batch;
+  }
+  return batch;
+}
+
+Committer::Progress Committer::commit_group(std::vector<PersistPtr>& group) {
+  while (!group.empty()) {
+    Transaction transaction = assemble(group);
+    CommitReply reply = writer_->commit(transaction.commit);
+    if (reply.status == CommitStatus::unknown) {
+      const auto committed = was_committed(transaction);
+      if (!committed) reply.status = CommitStatus::unavailable;
+      else if (*committed) reply.status = CommitStatus::committed;
+      else { give_back_changes(transaction, group); continue; }
+    }
+    if (reply.status == CommitStatus::committed) {
+      settle_committed(transaction, group);
+      return Progress::settled;
+    }
+    give_back_changes(transaction, group);
+    switch (reply.status) {
+      case CommitStatus::duplicates: settle_duplicates(reply, group); break;
+      case CommitStatus::stale: settle_stale(reply, group); break;
+      case CommitStatus::refused: return bisect(reply.error, group);
+      case CommitStatus::fenced:
+        node_.health.fenced = true;
+        node_.log.write(log::Level::error, "another node has taken over our shards", {{"error", reply.error.message}});
+        for (const PersistPtr& persist : group) refuse(persist, {ErrorCode::fenced, reply.error.message, false, {}});
+        group.clear();
+        return Progress::settled;
+      case CommitStatus::full:
+      case CommitStatus::unavailable:
+      default:
+        node_.health.store_writable = false;
+        node_.health.disk_full = reply.status == CommitStatus::full;
+        node_.log.write(log::Level::error, "a commit could not be written; it will be tried again",
+                           {{"error", reply.error.message}, {"changes", std::to_string(group.size())}});
+        for (PersistPtr& persist : group)
+          if (persist->is_accept) refuse(std::exchange(persist, nullptr), away(reply.error));
+        std::erase(group, nullptr);
+        return group.empty() ? Progress::settled : Progress::store_away;
+    }
+  }
+  return Progress::settled;
+}
+
+Committer::Transaction Committer::assemble(std::vector<PersistPtr>& group) {
+  Transaction transaction;
+  std::map<ShardId, std::vector<Digest>> hashes;
+  const Timestamp at = node_.clock.now();
+  for (const PersistPtr& persist : group) {
+    TROUPE_ASSERT(shards_.contains(persist->shard), "a change of a shard that is not ours");
+    auto [shard, fresh] = transaction.shards_after.try_emplace(persist->shard, shards_[persist->shard].state);
+    const bool of_job = persist->frame.job.has_value();
+    ChainHead head = of_job ? persist->head : ChainHead{shard->second.chain_seq, shard->second.chain_head};
+
+    Change change = std::move(persist->change);
+    if (!persist->records.empty()) {
+      JournalRow row;
+      row.chain = of_job ? persist->frame.job->as<ChainId>() : shard_chain(persist->shard);
+      row.shard = persist->shard;
+      row.transaction = shard->second.seq + (fresh ? 1 : 0);
+      const std::vector<Digest> appended = append_records(head, persist->records, persist->frame, at, row);
+      auto& of_shard = hashes[persist->shard];
+      row.position = static_cast<std::uint32_t>(of_shard.size());
+      of_shard.insert(of_shard.end(), appended.begin(), appended.end());
+      change.journal = std::move(row);
+    }
+    if (fresh) ++shard->second.seq;
+    if (!of_job) {
+      shard->second.chain_seq = head.seq;
+      shard->second.chain_head = head.hash;
+    }
+    if (change.insert) {
+      change.insert->last_seq = head.seq;
+      change.insert->head = head.hash;
+    }
+    if (change.update) {
+      change.update->last_seq = head.seq;
+      change.update->head = head.hash;
+    }
+    transaction.heads.push_back(head);
+    transaction.commit.changes.push_back(std::move(change));
+  }
+  for (auto& [id, after] : transaction.shards_after) {
+    const Shard& shard = shards_[id];
+    after.head = advance_shard(shard.state.head, hashes[id]);
+    after.low_water = low_water_with(shard, group, id);
+    transaction.commit.shards.push_back({id, shard.state.epoch, shard.state.seq, after.head, after.low_water,
+                                         after.chain_seq, after.chain_head});
+  }
+  return transaction;
+}
+
+void Committer::give_back_changes(Transaction& transaction, std::vector<PersistPtr>& group) {
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    group[i]->change = std::move(transaction.commit.changes[i]);
+    group[i]->change.journal.reset();
+  }
+}
+
+void Committer::settle_committed(Transaction& transaction, std::vector<PersistPtr>& group) {
+  for (auto& [id, after] : transaction.shards_after) {
+    after.epoch = shards_[id].state.epoch;
+    shards_[id].state = after;
+  }
+  node_.health.store_writable = true;
+  node_.health.disk_full = false;
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    track_open_jobs(*group[i]);
+    Persisted persisted;
+    persisted.head = transaction.heads[i];
+    if (auto& journal = transaction.commit.changes[i].journal) persisted.records = std::move(journal->records);
+    --node_.health.changes_waiting;
+    group[i]->done(std::move(persisted));
+  }
+  group.clear();
+}
+
+void Committer::settle_duplicates(const CommitReply& reply, std::vector<PersistPtr>& group) {
+  std::set<std::size_t> settled;
+  for (const CommitReply::Duplicate& duplicate : reply.duplicates) {
+    if (!settled.insert(duplicate.change).second) continue;
+    Persisted persisted;
+    persisted.verdict = Persisted::Verdict::duplicate;
+    persisted.duplicate = duplicate;
+    --node_.health.changes_waiting;
+    group[duplicate.change]->done(std::move(persisted));
+  }
+  TROUPE_ASSERT(!settled.empty(), "a store that reports duplicates names them");
+  keep_others(group, settled);
+}
+
+void Committer::settle_stale(const CommitReply& reply, std::vector<PersistPtr>& group) {
+  const std::set<std::size_t> settled(reply.stale.begin(), reply.stale.end());
+  TROUPE_ASSERT(!settled.empty(), "a store that reports stale updates names them");
+  for (std::size_t index : settled)
+    refuse(group[index], {ErrorCode::conflict, "the job was changed by someone else", false, {}});
+  keep_others(group, settled);
+}
+
+Committer::Progress Committer::bisect(const Error& error, std::vector<PersistPtr>& group) {
+  if (group.size() == 1) {
+    node_.log.write(log::Level::error, "the database refuses a change",
+                       {{"error", error.message}, {"job", to_string(job_of(*group[0]))}});
+    refuse(group[0], {ErrorCode::store_refused, error.message, false, {}});
+    group.clear();
+    return Progress::settled;
+  }
+  const auto middle = group.begin() + static_cast<std::ptrdiff_t>(group.size() / 2);
+  std::vector<PersistPtr> first(group.begin(), middle), second(middle, group.end());
+  const Progress progress = commit_group(first);
+  const Progress rest = progress == Progress::settled ? commit_group(second) : progress;
+  group = std::move(first);
+  group.insert(group.end(), second.begin(), second.end());
+  return rest;
+}
+
+std::optional<bool> Committer::was_committed(const Transaction& transaction) {
+  std::vector<ShardId> ids;
+  for (const auto& [id, after] : transaction.shards_after) ids.push_back(id);
+  const auto states = writer_->acquire(ids, node_.node_name);
+  if (!states) return std::nullopt;
+  bool all = true;
+  for (const ShardState& state : *states) {
+    const ShardState& wanted = transaction.shards_after.at(state.shard);
+    if (state.seq != wanted.seq || state.head != wanted.head) all = false;
+    Shard& ours = shards_[state.shard];
+    ours.state.epoch = state.epoch;
+  }
+  return all;
+}
+
+void Committer::track_open_jobs(const Persist& persist) {
+  if (!persist.frame.job) return;
+  std::set<JobId>& open = shards_[persist.shard].open;
+  if (persist.opens) open.insert(*persist.frame.job);
+  else open.erase(*persist.frame.job);
+}
+
+// Nothing that is open may be older than the mark. It may well be older than it could be: it only bounds a scan at start.
+JobId Committer::low_water_with(const Shard& shard, const std::vector<PersistPtr>& group, ShardId id) const {
+  if (!shard.recovered) return shard.state.low_water;
+  std::optional<JobId> oldest;
+  if (!shard.open.empty()) oldest = *shard.open.begin();
+  for (const PersistPtr& persist : group) {
+    if (persist->shard != id || !persist->frame.job || !persist->opens) continue;
+    if (!oldest || *persist->frame.job < *oldest) oldest = *persist->frame.job;
+  }
+  return oldest.value_or(shard.state.low_water);
+}
+
+void Committer::refuse(const PersistPtr& persist, Error error) {
+  Persisted persisted;
+  persisted.verdict = Persisted::Verdict::refused;
+  persisted.error = std::move(error);
+  --node_.health.changes_waiting;
+  persist->done(std::move(persisted));
+}
+
+}  // namespace troupe

@@ -1,0 +1,63 @@
+// Group commit: turns a batch of waiting changes into transactions and settles each of them. Plain code without actors, so
+// that its rules (bisecting, duplicates, unknown outcomes) are tested by plain calls. Owned by the persistence actor.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "actors/protocol/messages.hpp"
+#include "actors/protocol/node_context.hpp"
+#include "troupe/port/store.hpp"
+
+namespace troupe {
+
+class Committer {
+ public:
+  Committer(std::unique_ptr<StoreWriter> writer, NodeContext& node) : writer_(std::move(writer)), node_(node) {}
+
+  /// Takes the shards for this node (their epochs move). Called at start, before anything is committed.
+  Result<std::vector<ShardState>> acquire(const std::vector<ShardId>& shards);
+
+  /// Recovery: open jobs that exist in the store. Until a shard's recovery is complete its low-water mark stays.
+  void open_jobs_found(const OpenJobsFound& found);
+
+  /// Commits the batch and calls `done` of everything that is settled. What could not be tried for want of the database is
+  /// given back, in order, to be tried again later; of it, accepts are answered at once, because a client can retry.
+  std::vector<PersistPtr> commit(std::vector<PersistPtr> batch);
+
+ private:
+  enum class Progress : std::uint8_t { settled, store_away };
+
+  struct Shard {
+    ShardState state;
+    std::set<JobId> open;
+    bool recovered = false;
+  };
+  /// One transaction, ready to be sent, and what follows if it is committed.
+  struct Transaction {
+    Commit commit;
+    std::vector<ChainHead> heads;  ///< by change
+    std::map<ShardId, ShardState> shards_after;
+  };
+
+  Progress commit_group(std::vector<PersistPtr>& group);
+  Transaction assemble(std::vector<PersistPtr>& group);
+  void give_back_changes(Transaction& transaction, std::vector<PersistPtr>& group);
+  void settle_committed(Transaction& transaction, std::vector<PersistPtr>& group);
+  void settle_duplicates(const CommitReply& reply, std::vector<PersistPtr>& group);
+  void settle_stale(const CommitReply& reply, std::vector<PersistPtr>& group);
+  Progress bisect(const Error& error, std::vector<PersistPtr>& group);
+  /// After a lost connection at COMMIT: bumps the epochs (which waits for the lost transaction) and compares heads.
+  std::optional<bool> was_committed(const Transaction& transaction);
+  void track_open_jobs(const Persist& persist);
+  JobId low_water_with(const Shard& shard, const std::vector<PersistPtr>& group, ShardId id) const;
+  void refuse(const PersistPtr& persist, Error error);
+
+  std::unique_ptr<StoreWriter> writer_;
+  NodeContext& node_;
+  std::map<ShardId, Shard> shards_;
+};
+
+}  // namespace troupe

@@ -1,0 +1,62 @@
+#include "actors/persistence/persistence_actor.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace troupe {
+namespace {
+
+using Self = PersistenceActor::stateful_pointer<PersistenceState>;
+
+constexpr std::chrono::milliseconds kBackoffFirst{50};
+constexpr std::chrono::milliseconds kBackoffMax{5'000};
+
+void send_flush(Self self) {
+  if (self->state.flush_sent) return;
+  self->state.flush_sent = true;
+  self->send(self, Flush{});
+}
+
+void flush(Self self) {
+  PersistenceState& state = self->state;
+  state.flush_sent = false;
+  if (!state.waiting.empty()) {
+    const std::size_t changes = state.waiting.size();
+    const auto begin = std::chrono::steady_clock::now();
+    state.waiting = state.committer->commit(std::move(state.waiting));
+    if (state.waiting.empty()) {
+      state.failures = 0;
+      const auto took = std::chrono::steady_clock::now() - begin;
+      state.node->metrics.committed(changes, std::chrono::duration_cast<std::chrono::microseconds>(took));
+    } else {
+      state.flush_sent = true;
+      const auto wait = std::min(kBackoffMax, kBackoffFirst * (1 << std::min(state.failures++, 7)));
+      self->delayed_send(self, wait, Flush{});
+      return;
+    }
+  }
+  for (const auto& drained : state.drains) drained();
+  state.drains.clear();
+}
+
+}  // namespace
+
+PersistenceActor::behavior_type persistence_actor(Self self, std::shared_ptr<std::unique_ptr<Committer>> committer,
+                                                  NodeContext* node) {
+  self->state.committer = std::move(*committer);
+  self->state.node = node;
+  return {
+      [=](const PersistPtr& persist) {
+        self->state.waiting.push_back(persist);
+        send_flush(self);
+      },
+      [=](Flush) { flush(self); },
+      [=](const OpenJobsFound& found) { self->state.committer->open_jobs_found(found); },
+      [=](const Drain& drain) {
+        self->state.drains.push_back(drain.done);
+        send_flush(self);
+      },
+  };
+}
+
+}  // namespace troupe

@@ -1,0 +1,268 @@
+// Messages between the actors of one node. They never leave the process, so they are plain values or shared pointers to
+// immutable ones, without serialization (CAF_ALLOW_UNSAFE_MESSAGE_TYPE at the end of the file). Which actor takes which
+// message is on one page: interfaces.hpp.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <caf/all.hpp>
+
+#include "audit/chain.hpp"
+#include "codec/event_codec.hpp"
+#include "troupe/domain/evaluator.hpp"
+#include "troupe/domain/run.hpp"
+#include "troupe/port/executor.hpp"
+#include "troupe/port/gateway.hpp"
+#include "troupe/port/store.hpp"
+
+namespace troupe {
+
+// --- persistence ---------------------------------------------------------------------------------------------------
+
+/// What became of a Persist.
+struct Persisted {
+  enum class Verdict : std::uint8_t {
+    committed,
+    duplicate,  ///< a job_key or Idempotency-Key was there first
+    refused,    ///< nothing was written; `error` tells
+  };
+  Verdict verdict = Verdict::committed;
+  ChainHead head;       ///< of the chain, after
+  std::string records;  ///< as stored, one a line
+  CommitReply::Duplicate duplicate;
+  Error error;
+};
+
+/// One change, its records, and who wants to know. `done` is called exactly once, on the persistence actor's thread: it
+/// must only send messages or post.
+struct Persist {
+  Change change;  ///< without journal; last_seq and head of its job row are filled from the chain
+  std::vector<RecordDraft> records;
+  RecordFrame frame;
+  ShardId shard = 0;
+  ChainHead head;      ///< of the job's chain, before; ignored for a shard's own chain (frame.job absent)
+  bool is_accept = false;  ///< may be answered `overloaded` or `not_ready` instead of waiting for the store to come back
+  bool opens = false;  ///< the job is open and not parked afterwards: it counts for the low-water mark
+  std::function<void(Persisted)> done;
+};
+using PersistPtr = std::shared_ptr<Persist>;
+
+/// To itself: everything that came before this is one transaction.
+struct Flush {};
+/// From the recovery: these open jobs exist in the store; `complete`: and there are no others.
+struct OpenJobsFound {
+  ShardId shard = 0;
+  std::vector<JobId> jobs;
+  bool complete = false;
+};
+/// From the node: answer when all that came before is committed.
+struct Drain {
+  std::function<void()> done;
+};
+
+// --- runs ----------------------------------------------------------------------------------------------------------
+
+/// What is fixed for a job's whole life.
+struct JobFacts {
+  JobId id;
+  std::string client_id;
+  std::string client_job_id;
+  std::string workflow_key;
+  std::string traceparent;
+  std::uint8_t priority = 5;
+  Timestamp created_at;
+  Document inputs;
+  Document metadata;
+  Millis timeout{0};
+};
+using JobFactsPtr = std::shared_ptr<const JobFacts>;
+
+/// All that a run actor needs to carry on from a committed state.
+struct RunSeed {
+  JobFactsPtr job;
+  WorkflowPtr workflow;
+  RunState state;
+  ChainHead head;
+  std::unique_ptr<Evaluator> evaluator;  ///< with every result so far
+  std::vector<Effect> effects;           ///< decided and committed, not yet released
+  bool recover = false;                  ///< taken over from a process that is gone: begin with RecoverRun
+  bool parked = false;                   ///< it has a row in `parked`
+};
+using RunSeedPtr = std::shared_ptr<RunSeed>;
+
+/// From the timer: something of the run is due.
+struct Wake {};
+
+struct TaskProgress {
+  TaskKey task;
+  double fraction = 0;
+  std::string message;
+};
+struct TaskPreview {
+  TaskKey task;
+  std::string media_type;
+  std::string bytes;
+};
+struct TaskLog {
+  TaskKey task;
+  std::string stream;
+  std::string text;
+};
+/// From a worker: the end of an attempt. Large outputs and logs are in the blob store already.
+struct TaskEnded {
+  TaskKey task;
+  std::string worker;
+  Timestamp started_at;
+  Timestamp ended_at;
+  Result<Document> outputs{ErrorCode::internal, "not set"};  ///< complete: with `assets`
+  std::vector<AssetRow> assets;
+  std::string log;
+  std::optional<BlobInfo> log_blob;
+  std::optional<BlobInfo> outputs_blob;
+};
+using TaskEndedPtr = std::shared_ptr<TaskEnded>;
+/// From the broker or a worker: the task is not running (any more), and will not.
+struct TaskGone {
+  TaskKey task;
+};
+
+/// A person's word about a job, with the way to answer.
+struct CancelRequest {
+  std::string reason;
+  std::string actor;
+  std::optional<IdempotencyRow> idempotency;
+  Reply<JobChange> reply;
+};
+using CancelRequestPtr = std::shared_ptr<CancelRequest>;
+
+struct RetryRequest {
+  std::optional<std::string> from_step;
+  Document inputs;       ///< absent: as in the run before
+  WorkflowPtr workflow;  ///< what the new run runs
+  std::string actor;
+  std::function<std::optional<IdempotencyRow>(const JobChange&)> idempotency;  ///< may be empty
+  Reply<JobChange> reply;
+};
+using RetryRequestPtr = std::shared_ptr<RetryRequest>;
+
+// --- jobs ----------------------------------------------------------------------------------------------------------
+
+/// From a run that has ended to its job: here is what a retry starts from.
+struct RetryFrom {
+  RetryRequestPtr request;
+  std::shared_ptr<const RunState> ended;
+  WorkflowPtr workflow;  ///< of the ended run
+  ChainHead head;
+};
+/// To the job, from the blocking pool: the new run's seed, before StartRun, or why there is none.
+struct RetryPrepared {
+  RetryRequestPtr request;
+  RunSeedPtr seed;  ///< null: `error`
+  RunArchive archive;
+  Error error;
+};
+/// From a run to its job: nothing is left to do in memory, because it has ended, or only waits and was parked. `handled`:
+/// how many of the job's messages it had taken by then, so that one on its way is not lost.
+struct RunRested {
+  std::uint64_t handled = 0;
+};
+/// From a job to the supervisor, likewise.
+struct JobRested {
+  JobId job;
+  std::uint64_t handled = 0;
+};
+/// From a job to the supervisor: its run died of an error; load it again.
+struct JobBroken {
+  JobId job;
+};
+/// Down the tree: quit; nothing will be sent to you any more.
+struct Rest {};
+
+/// To the supervisor: a committed job to look after.
+struct AdoptJob {
+  RunSeedPtr seed;
+};
+struct CancelJobMessage {
+  JobId job;
+  CancelRequestPtr request;
+};
+struct RetryJobMessage {
+  JobId job;
+  RetryRequestPtr request;
+};
+/// To the supervisor, from itself: look for parked jobs that fall due soon.
+struct ScanParked {};
+/// To the supervisor: a job loaded from the store, or why it could not be.
+struct JobLoaded {
+  JobId job;
+  RunSeedPtr seed;  ///< null: `error`
+  Error error;
+};
+
+// --- tasks ---------------------------------------------------------------------------------------------------------
+
+/// Broker to worker.
+struct StopTaskMessage {
+  TaskKey task;
+};
+/// Run to worker: the start is durable; go ahead.
+struct TaskAdmitted {
+  TaskKey task;
+};
+/// Executor to worker.
+struct TaskFinished {
+  TaskKey task;
+  std::shared_ptr<TaskOutcome> outcome;
+};
+/// Worker to itself: a task that was told to stop should have by now.
+struct StopOverdue {
+  TaskKey task;
+};
+/// Worker to broker.
+struct SlotFree {
+  TaskKey task;
+};
+/// Node to broker: assign nothing more; call back when nothing is assigned.
+struct StopAssigning {
+  std::function<void()> idle;
+};
+/// Node to broker, when the grace is over: stop whatever still runs.
+struct StopAllTasks {};
+
+}  // namespace troupe
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::PersistPtr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Flush)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::OpenJobsFound)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Drain)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Persisted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Wake)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskProgress)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskPreview)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskLog)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskEndedPtr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskGone)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::CancelRequestPtr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::RetryRequestPtr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::RetryFrom)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::RetryPrepared)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::RunRested)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::JobRested)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::JobBroken)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Rest)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::AdoptJob)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::CancelJobMessage)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::RetryJobMessage)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::ScanParked)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::JobLoaded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::StopTaskMessage)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskAdmitted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskFinished)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::StopOverdue)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::SlotFree)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::StopAssigning)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::StopAllTasks)

@@ -1,0 +1,50 @@
+// What every actor of a node may reach besides other actors: ports, and the few shared objects that are not actors because
+// they are read from many threads at once. Made once by the node; outlives all actors.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "troupe/base/clock.hpp"
+#include "troupe/domain/evaluator.hpp"
+#include "troupe/port/blob_store.hpp"
+#include "troupe/port/log.hpp"
+#include "troupe/port/metrics.hpp"
+#include "troupe/port/store.hpp"
+
+namespace troupe {
+
+class BlockingPool;   // node/blocking_pool.hpp: threads for calls that block
+class EventHub;       // ingress/event_hub.hpp: live events to whoever watches
+class LiveBoard;      // run/live_board.hpp: what runs are doing right now, before it is durable
+class WorkflowCatalog;  // ingress/workflow_catalog.hpp: compiled definitions
+
+/// Whether the node can take work, and why not. Written by the persistence actor and the node, read by the gateway.
+struct NodeHealth {
+  std::atomic<bool> store_writable{true};
+  std::atomic<bool> disk_full{false};
+  std::atomic<bool> fenced{false};
+  std::atomic<bool> recovering{true};
+  std::atomic<bool> stopping{false};
+  std::atomic<std::size_t> changes_waiting{0};  ///< asked of persistence and not yet answered
+  std::atomic<std::size_t> runs_live{0};
+};
+
+struct NodeContext {
+  std::string node_name;
+  Clock& clock;
+  Random& random;
+  BlobStore& blobs;
+  EvaluatorFactory& evaluators;
+  Metrics& metrics;
+  Log& log;
+  StoreReader& reader;
+  BlockingPool& blocking;
+  EventHub& events;
+  LiveBoard& board;
+  WorkflowCatalog& workflows;
+  NodeHealth& health;
+};
+
+}  // namespace troupe

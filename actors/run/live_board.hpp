@@ -1,0 +1,47 @@
+// What runs are doing right now, before any of it is durable: that a task is running, how far it is. Written by run actors,
+// laid over the stored state by reads. Lost with the process, on purpose.
+#pragma once
+
+#include <array>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "troupe/base/id.hpp"
+#include "troupe/domain/run.hpp"
+
+namespace troupe {
+
+struct LiveTask {
+  bool running = false;  ///< a worker has it; false: it waits for one
+  double fraction = 0;
+  std::string message;
+  Timestamp since = kNever;
+};
+
+struct LiveRun {
+  std::map<std::pair<StepIndex, ItemIndex>, LiveTask> tasks;
+};
+
+class LiveBoard {
+ public:
+  void update(const RunId& run, StepIndex step, ItemIndex item, LiveTask task);
+  void progress(const RunId& run, StepIndex step, ItemIndex item, double fraction, std::string message);
+  void remove(const RunId& run, StepIndex step, ItemIndex item);
+  void remove(const RunId& run);
+  std::optional<LiveRun> find(const RunId& run) const;
+
+ private:
+  struct Part {
+    mutable std::mutex mutex;
+    std::unordered_map<RunId, LiveRun> runs;
+  };
+  Part& part(const RunId& run) { return parts_[std::hash<RunId>()(run) % parts_.size()]; }
+  const Part& part(const RunId& run) const { return parts_[std::hash<RunId>()(run) % parts_.size()]; }
+
+  std::array<Part, 16> parts_;
+};
+
+}  // namespace troupe

@@ -1,0 +1,284 @@
+#include "actors/run/run_actor.hpp"
+
+#include "actors/ingress/event_hub.hpp"
+#include "actors/run/live_board.hpp"
+#include "actors/run/run_change.hpp"
+#include "troupe/domain/core.hpp"
+
+namespace troupe {
+
+RunDriver::RunDriver(Self self, NodeContext& node, NodeActors actors, JobActor job, RunSeed seed)
+    : self_(self), node_(node), actors_(std::move(actors)), job_(std::move(job)), seed_(std::move(seed)),
+      subject_{seed_.job->id, seed_.job->client_job_id, seed_.job->client_id, seed_.job->workflow_key} {}
+
+void RunDriver::begin() {
+  release(std::exchange(seed_.effects, {}));
+  if (seed_.recover) push({RecoverRun{}, nullptr, nullptr});
+  rest_if_idle();
+}
+
+// --- what arrives --------------------------------------------------------------------------------------------------
+
+void RunDriver::on(const TaskStarting& starting) {
+  if (!is_live(seed_.state, starting.task)) return;
+  if (commits_start(starting.task)) waiting_for_admission_[starting.task] = starting.worker;
+  if (!starting.task.compensation)
+    node_.board.update(seed_.state.run, starting.task.step, starting.task.item, {true, 0, {}, node_.clock.now()});
+  if (watched())
+    node_.events.publish(running_event(subject_, seed_.state.run, step_name(starting.task.step), starting.task,
+                                       starting.worker_name));
+  push({StartTask{starting.task, starting.worker_name}, nullptr, nullptr});
+}
+
+void RunDriver::on(const TaskProgress& progress) {
+  if (!is_live(seed_.state, progress.task)) return;
+  node_.board.progress(seed_.state.run, progress.task.step, progress.task.item, progress.fraction, progress.message);
+  if (watched())
+    node_.events.publish(progress_event(subject_, seed_.state.run, step_name(progress.task.step), progress));
+}
+
+void RunDriver::on(const TaskPreview& preview) {
+  if (is_live(seed_.state, preview.task) && watched())
+    node_.events.publish(preview_event(subject_, seed_.state.run, step_name(preview.task.step), preview));
+}
+
+void RunDriver::on(const TaskLog& log) {
+  if (is_live(seed_.state, log.task) && watched())
+    node_.events.publish(log_event(subject_, seed_.state.run, step_name(log.task.step), log));
+}
+
+void RunDriver::on(const TaskEndedPtr& ended) {
+  waiting_for_admission_.erase(ended->task);
+  if (ended->outputs) push({CompleteTask{ended->task, ended->started_at}, ended, nullptr});
+  else push({FailTask{ended->task, ended->outputs.error(), ended->started_at}, ended, nullptr});
+}
+
+void RunDriver::on(const TaskGone& gone) {
+  waiting_for_admission_.erase(gone.task);
+  push({TaskStopped{gone.task}, nullptr, nullptr});
+}
+
+void RunDriver::on(const Wake&) {
+  armed_ = kNever;
+  const Timestamp now = node_.clock.now();
+  while (!timers_.empty() && timers_.begin()->first <= now) {
+    const SetTimer timer = timers_.begin()->second;
+    timers_.erase(timers_.begin());
+    queue_.push_back({FireTimer{timer.kind, timer.task}, nullptr, nullptr});
+  }
+  arm_timer();
+  work_off();
+}
+
+void RunDriver::on(const CancelRequestPtr& request) {
+  ++handled_;
+  rested_ = false;
+  push({CancelRun{request->reason}, nullptr, request});
+}
+
+void RunDriver::on(const RetryRequestPtr& request) {
+  ++handled_;
+  rested_ = false;
+  if (seed_.state.phase == RunPhase::ended) {
+    self_->send(job_, RetryFrom{request, std::make_shared<RunState>(seed_.state), seed_.workflow, seed_.head});
+  } else {
+    request->reply(Error{ErrorCode::job_not_finished, "the job's newest run has not ended", false, {}});
+    rest_if_idle();
+  }
+}
+
+void RunDriver::on(const Persisted& persisted) {
+  TROUPE_ASSERT(uncommitted_.has_value(), "an answer of persistence belongs to a decision");
+  Uncommitted done = *std::exchange(uncommitted_, std::nullopt);
+  if (persisted.verdict != Persisted::Verdict::committed) {
+    if (done.command.request) done.command.request->reply(persisted.error);
+    node_.log.write(log::Level::warning, "a decision was refused; the run is loaded again",
+                       {{"run", to_string(seed_.state.run)}, {"error", persisted.error.message}});
+    self_->quit(caf::make_error(caf::sec::runtime_error, persisted.error.message));
+    return;
+  }
+  seed_.head = persisted.head;
+  seed_.state = std::move(done.after);
+  seed_.parked = done.parks;
+  note_ended_tasks(done.decision, done.command.outcome);
+  tell_watchers(persisted.records);
+  if (done.command.request) answer(done.command.request);
+  release(done.decision.effects);
+  work_off();
+}
+
+// --- one command after another -------------------------------------------------------------------------------------
+
+void RunDriver::push(QueuedCommand command) {
+  queue_.push_back(std::move(command));
+  work_off();
+}
+
+void RunDriver::work_off() {
+  while (!uncommitted_ && !queue_.empty()) {
+    QueuedCommand command = std::move(queue_.front());
+    queue_.pop_front();
+    handle(std::move(command));
+  }
+  rest_if_idle();
+}
+
+void RunDriver::handle(QueuedCommand command) {
+  const bool completes = std::holds_alternative<CompleteTask>(command.command);
+  if (completes && !command.outcome->task.compensation) {
+    if (!is_live(seed_.state, command.outcome->task)) return;  // an old attempt: its outcome no longer counts
+    seed_.evaluator->add_result(command.outcome->task.step, command.outcome->task.item, *command.outcome->outputs);
+  }
+  const Context context{*seed_.workflow, *seed_.evaluator, node_.random, node_.clock.now()};
+  auto decision = decide(seed_.state, command.command, context);
+  if (!decision) return refuse(command, decision.error());
+  if (decision->events.empty()) {
+    release(decision->effects);
+    if (command.request) answer(command.request);
+  } else {
+    commit(std::move(command), *std::move(decision));
+  }
+}
+
+void RunDriver::commit(QueuedCommand command, Decision decision) {
+  RunState after = seed_.state;
+  for (const Event& event : decision.events) apply(after, event, *seed_.workflow);
+  const bool parks = queue_.empty() && parked_until(after, *seed_.workflow, node_.clock.now()).has_value();
+  PersistPtr persist = make_persist(node_, {*seed_.job, *seed_.workflow, seed_.state, after, decision, command.outcome,
+                                            seed_.parked, parks}, seed_.head);
+  if (command.request) {
+    persist->frame.actor = command.request->actor;
+    persist->change.idempotency = command.request->idempotency;
+  }
+  persist->done = [run = RunActor(self_)](Persisted persisted) { caf::anon_send(run, std::move(persisted)); };
+  uncommitted_ = Uncommitted{std::move(command), std::move(decision), std::move(after), parks};
+  rested_ = false;
+  ++node_.health.changes_waiting;
+  self_->send(actors_.persistence, persist);
+}
+
+void RunDriver::refuse(const QueuedCommand& command, const Error& error) {
+  if (command.request) command.request->reply(error);
+}
+
+void RunDriver::answer(const CancelRequestPtr& request) const {
+  request->reply(JobChange{seed_.job->id, seed_.job->client_job_id, seed_.state.run, seed_.state.status, std::nullopt});
+}
+
+// --- what follows from a commit ------------------------------------------------------------------------------------
+
+void RunDriver::note_ended_tasks(const Decision& decision, const TaskEndedPtr& outcome) {
+  const auto ended = [&](const TaskKey& task, Status status) {
+    waiting_for_admission_.erase(task);
+    if (!task.compensation) node_.board.remove(seed_.state.run, task.step, task.item);
+    const Millis took = outcome && outcome->task == task ? outcome->ended_at - outcome->started_at : Millis(0);
+    node_.metrics.step_ended(seed_.workflow->steps[task.step].type, status, took);
+  };
+  for (const Event& event : decision.events) {
+    if (const auto* completed = std::get_if<TaskCompleted>(&event)) ended(completed->task, Status::success);
+    if (const auto* failed = std::get_if<TaskFailed>(&event)) ended(failed->task, Status::failed);
+    if (const auto* retried = std::get_if<TaskRetried>(&event)) ended(retried->task, Status::failed);
+    if (const auto* cancelled = std::get_if<TaskCancelled>(&event)) ended(cancelled->task, Status::cancelled);
+  }
+}
+
+bool RunDriver::watched() const { return node_.events.watched(seed_.job->id); }
+
+void RunDriver::tell_watchers(const std::string& records) {
+  if (!watched()) return;
+  for (const LiveEventPtr& event : events_of_records(subject_, records, 0)) node_.events.publish(event);
+}
+
+void RunDriver::release(const std::vector<Effect>& effects) {
+  for (const Effect& effect : effects) std::visit([this](const auto& e) { do_effect(e); }, effect);
+  arm_timer();
+}
+
+void RunDriver::do_effect(const DispatchTask& effect) {
+  const StepDefinition& step = seed_.workflow->steps[effect.task.step];
+  auto offer = std::make_shared<TaskOffer>();
+  offer->task.key = effect.task;
+  offer->task.job = seed_.job->id;
+  offer->task.step = step.name;
+  offer->task.type = effect.type;
+  offer->task.config = effect.config;
+  offer->task.client_id = seed_.job->client_id;
+  offer->task.traceparent = seed_.job->traceparent;
+  offer->task.deadline = node_.clock.now() + (effect.task.compensation ? step.compensate->timeout : step.timeout);
+  offer->run = RunActor(self_);
+  offer->priority = seed_.job->priority;
+  offer->commits_start = commits_start(effect.task);
+  self_->send(actors_.broker, TaskOfferPtr(offer));
+}
+
+bool RunDriver::commits_start(const TaskKey& task) const {
+  const StepDefinition& step = seed_.workflow->steps[task.step];
+  return leaves_process(task.compensation ? step.compensate->type : step.type) || !step.idempotent;
+}
+
+void RunDriver::do_effect(const AdmitTask& effect) {
+  const auto found = waiting_for_admission_.find(effect.task);
+  if (found == waiting_for_admission_.end()) return;
+  self_->send(found->second, TaskAdmitted{effect.task});
+  waiting_for_admission_.erase(found);
+}
+
+void RunDriver::do_effect(const SetTimer& effect) { timers_.emplace(effect.due, effect); }
+
+void RunDriver::do_effect(const StopTask& effect) {
+  self_->send(actors_.broker, WithdrawTask{effect.task, RunActor(self_)});
+}
+
+void RunDriver::do_effect(const FinishRun&) { after_end(); }  // its outputs were written with the commit
+
+void RunDriver::arm_timer() {
+  if (timers_.empty() || seed_.state.phase == RunPhase::ended) return;
+  const Timestamp due = timers_.begin()->first;
+  if (armed_ != kNever && armed_ <= due) return;
+  armed_ = due;
+  self_->send(actors_.timer, WakeAt{seed_.state.run, RunActor(self_), due});
+}
+
+void RunDriver::after_end() {
+  timers_.clear();
+  if (armed_ != kNever) self_->send(actors_.timer, ForgetWake{seed_.state.run});
+  armed_ = kNever;
+  node_.board.remove(seed_.state.run);
+  node_.metrics.job_ended(seed_.job->workflow_key, seed_.state.status, seed_.state.ended_at - seed_.state.accepted_at);
+}
+
+void RunDriver::rest() {
+  if (armed_ != kNever) self_->send(actors_.timer, ForgetWake{seed_.state.run});
+}
+
+void RunDriver::rest_if_idle() {
+  if (rested_ || uncommitted_ || !queue_.empty()) return;
+  if (seed_.state.phase != RunPhase::ended && !seed_.parked) return;
+  rested_ = true;
+  self_->send(job_, RunRested{handled_});
+}
+
+RunActor::behavior_type run_actor(RunActor::stateful_pointer<RunActorState> self, NodeContext* node, NodeActors actors,
+                                  JobActor job, RunSeedPtr seed) {
+  self->state.driver = std::make_unique<RunDriver>(self, *node, std::move(actors), std::move(job), std::move(*seed));
+  RunDriver* driver = self->state.driver.get();
+  driver->begin();
+  return {
+      [=](const Persisted& persisted) { driver->on(persisted); },
+      [=](const TaskStarting& starting) { driver->on(starting); },
+      [=](const TaskProgress& progress) { driver->on(progress); },
+      [=](const TaskPreview& preview) { driver->on(preview); },
+      [=](const TaskLog& log) { driver->on(log); },
+      [=](const TaskEndedPtr& ended) { driver->on(ended); },
+      [=](const TaskGone& gone) { driver->on(gone); },
+      [=](const Wake& wake) { driver->on(wake); },
+      [=](const CancelRequestPtr& request) { driver->on(request); },
+      [=](const RetryRequestPtr& request) { driver->on(request); },
+      [=](Rest) {
+        driver->rest();
+        self->quit();
+      },
+  };
+}
+
+}  // namespace troupe

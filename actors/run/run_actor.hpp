@@ -1,0 +1,103 @@
+// Carries one run: takes commands one at a time, decides (domain), has the decision committed, and only then applies it and
+// releases its effects. At most one decision is uncommitted; commands that arrive meanwhile queue.
+//
+//   command ─► queue ─► decide ─► events? ── none ──► release effects
+//                ▲                  └─► Persist ─► committed ─► apply, tell watchers, release effects ─┐
+//                └────────────────────────────────────────────────────────────────────────── next ◄────┘
+//                                        └─► refused ─► the actor dies; its job has it loaded again
+//
+// When it has ended, or only waits for a far timer, it says so to its job (RunRested) and quits when it is told to.
+#pragma once
+
+#include <deque>
+#include <map>
+
+#include "actors/protocol/interfaces.hpp"
+#include "actors/protocol/node_context.hpp"
+#include "actors/run/live_events.hpp"
+
+namespace troupe {
+
+/// A command in the queue, with what belongs to it.
+struct QueuedCommand {
+  Command command;
+  TaskEndedPtr outcome;      ///< of CompleteTask and FailTask
+  CancelRequestPtr request;  ///< of a person's CancelRun
+};
+
+class RunDriver {
+ public:
+  using Self = RunActor::pointer;
+
+  RunDriver(Self self, NodeContext& node, NodeActors actors, JobActor job, RunSeed seed);
+
+  void begin();
+  void on(const Persisted& persisted);
+  void on(const TaskStarting& starting);
+  void on(const TaskProgress& progress);
+  void on(const TaskPreview& preview);
+  void on(const TaskLog& log);
+  void on(const TaskEndedPtr& ended);
+  void on(const TaskGone& gone);
+  void on(const Wake& wake);
+  void on(const CancelRequestPtr& request);
+  void on(const RetryRequestPtr& request);
+  /// About to quit: takes its traces out of what outlives it.
+  void rest();
+
+ private:
+  void push(QueuedCommand command);
+  void work_off();
+  void handle(QueuedCommand command);
+  void commit(QueuedCommand command, Decision decision);
+  void refuse(const QueuedCommand& command, const Error& error);
+  void release(const std::vector<Effect>& effects);
+  void tell_watchers(const std::string& records);
+  void note_ended_tasks(const Decision& decision, const TaskEndedPtr& outcome);
+  void answer(const CancelRequestPtr& request) const;
+  void after_end();
+  void rest_if_idle();
+  void arm_timer();
+
+  void do_effect(const DispatchTask& effect);
+  void do_effect(const AdmitTask& effect);
+  void do_effect(const SetTimer& effect);
+  void do_effect(const StopTask& effect);
+  void do_effect(const FinishRun& effect);
+
+  bool commits_start(const TaskKey& task) const;
+  const std::string& step_name(StepIndex step) const { return seed_.workflow->steps[step].name; }
+  bool watched() const;
+
+  Self self_;
+  NodeContext& node_;
+  NodeActors actors_;
+  JobActor job_;
+  RunSeed seed_;  ///< its `state` and `head` are the committed ones
+  EventSubject subject_;
+
+  std::deque<QueuedCommand> queue_;
+  struct Uncommitted {
+    QueuedCommand command;
+    Decision decision;
+    RunState after;
+    bool parks = false;
+  };
+  std::optional<Uncommitted> uncommitted_;
+
+  std::multimap<Timestamp, SetTimer> timers_;
+  Timestamp armed_ = kNever;                      ///< what the timer actor knows; kNever: nothing
+  std::map<TaskKey, WorkerActor> waiting_for_admission_;
+  std::uint64_t handled_ = 0;                     ///< messages of the job, for the resting handshake
+  bool rested_ = false;                           ///< said RunRested since the last change
+};
+
+struct RunActorState {
+  std::unique_ptr<RunDriver> driver;
+  static inline const char* name = "run";
+};
+
+RunActor::behavior_type run_actor(RunActor::stateful_pointer<RunActorState> self, NodeContext* node, NodeActors actors,
+                                  JobActor job, RunSeedPtr seed);
+
+}  // namespace troupe

@@ -1,0 +1,137 @@
+#include "actors/supervisor/supervisor_actor.hpp"
+
+#include <algorithm>
+
+#include "actors/job/job_actor.hpp"
+#include "actors/job/run_loader.hpp"
+#include "actors/node/blocking_pool.hpp"
+
+namespace troupe {
+namespace {
+
+using Self = SupervisorActor::stateful_pointer<SupervisorState>;
+
+constexpr Millis kBrokenPauseFirst{200};
+constexpr int kParkedRows = 1'000;
+
+void report_live(Self self) {
+  SupervisorState& state = self->state;
+  state.node->health.runs_live = state.live.size();
+  state.node->metrics.runs_live(state.live.size());
+}
+
+void adopt(Self self, const RunSeedPtr& seed) {
+  SupervisorState& state = self->state;
+  const JobId id = seed->job->id;
+  if (state.live.contains(id)) return;  // found twice: by recovery and by someone who asked for it
+  state.live[id].actor = self->spawn(job_actor, state.node, state.actors, seed);
+  report_live(self);
+}
+
+void load(Self self, const JobId& job, bool recover, bool parked) {
+  self->state.node->blocking.run_always([node = self->state.node, job, recover, parked, me = SupervisorActor(self)] {
+    auto seed = load_run(*node, job, recover, parked);
+    if (seed) caf::anon_send(me, JobLoaded{job, *seed, {}});
+    else caf::anon_send(me, JobLoaded{job, nullptr, seed.error()});
+  });
+}
+
+template <class RequestPtr>
+void pass_on(Self self, const JobId& job, const RequestPtr& request) {
+  SupervisorState& state = self->state;
+  if (const auto found = state.live.find(job); found != state.live.end()) {
+    ++found->second.passed_on;
+    self->send(found->second.actor, request);
+    return;
+  }
+  const auto [pending, fresh] = state.loading.try_emplace(job);
+  pending->second.push_back(request);
+  if (fresh) load(self, job, /*recover=*/true, /*parked=*/true);  // harmless if it was not parked, or has ended
+}
+
+void loaded(Self self, const JobLoaded& message) {
+  SupervisorState& state = self->state;
+  std::deque<SupervisorState::Pending> pending;
+  if (const auto found = state.loading.find(message.job); found != state.loading.end()) {
+    pending = std::move(found->second);
+    state.loading.erase(found);
+  }
+  if (message.seed) adopt(self, message.seed);
+  else
+    state.node->log.write(log::Level::error, "a job could not be loaded",
+                             {{"job", to_string(message.job)}, {"error", message.error.message}});
+  for (const auto& request : pending) {
+    std::visit([&](const auto& one) {
+      if (message.seed) pass_on(self, message.job, one);
+      else one->reply(message.error);
+    }, request);
+  }
+}
+
+void rested(Self self, const JobRested& message) {
+  SupervisorState& state = self->state;
+  const auto found = state.live.find(message.job);
+  if (found == state.live.end() || found->second.passed_on != message.handled) return;
+  self->send(found->second.actor, Rest{});
+  state.live.erase(found);
+  state.broken.erase(message.job);
+  report_live(self);
+}
+
+void broken(Self self, const JobId& job) {
+  SupervisorState& state = self->state;
+  state.live.erase(job);
+  report_live(self);
+  state.loading.try_emplace(job);
+  const Millis pause = kBrokenPauseFirst * (1 << std::min(state.broken[job]++, 8));
+  const Timestamp due = state.node->clock.now() + pause;
+  self->send(state.actors.timer, CallAt{due, [node = state.node, job, me = SupervisorActor(self)] {
+    node->blocking.run_always([node, job, me] {
+      auto seed = load_run(*node, job, /*recover=*/true, /*parked=*/false);
+      caf::anon_send(me, seed ? JobLoaded{job, *seed, {}} : JobLoaded{job, nullptr, seed.error()});
+    });
+  }});
+}
+
+void scan_parked(Self self) {
+  SupervisorState& state = self->state;
+  state.node->blocking.run_always([node = state.node, shards = state.shards, me = SupervisorActor(self)] {
+    const Timestamp horizon = node->clock.now() + kParkedHorizon;
+    for (ShardId shard : shards) {
+      const auto parked = node->reader.parked(shard, horizon, kParkedRows);
+      if (!parked) continue;  // the database is away: the next scan will find them
+      for (const auto& row : *parked) {
+        auto seed = load_run(*node, row.job, /*recover=*/true, /*parked=*/true);
+        if (seed) caf::anon_send(me, JobLoaded{row.job, *seed, {}});
+      }
+    }
+  });
+  const Timestamp due = state.node->clock.now() + kParkedScanPeriod;
+  self->send(state.actors.timer, CallAt{due, [me = SupervisorActor(self)] { caf::anon_send(me, ScanParked{}); }});
+}
+
+}  // namespace
+
+SupervisorActor::behavior_type supervisor_actor(Self self, NodeContext* node, NodeActors actors,
+                                                std::vector<ShardId> shards) {
+  self->state.node = node;
+  self->state.actors = std::move(actors);
+  self->state.actors.supervisor = SupervisorActor(self);
+  self->state.shards = std::move(shards);
+  self->send(self, ScanParked{});
+  return {
+      [=](const AdoptJob& message) { adopt(self, message.seed); },
+      [=](const CancelJobMessage& message) { pass_on(self, message.job, message.request); },
+      [=](const RetryJobMessage& message) { pass_on(self, message.job, message.request); },
+      [=](const JobLoaded& message) { loaded(self, message); },
+      [=](const JobRested& message) { rested(self, message); },
+      [=](const JobBroken& message) { broken(self, message.job); },
+      [=](ScanParked) { scan_parked(self); },
+      [=](Rest) {
+        for (const auto& [id, job] : self->state.live) self->send(job.actor, Rest{});
+        self->quit();
+      },
+  };
+}
+
+}  // namespace troupe

@@ -1,0 +1,42 @@
+// Looks after the live jobs of a node. The only one who spawns job actors, and through which all messages to a job go:
+//
+//   a job that is live      the message is passed on
+//   a job that is not       it is loaded from the store (on the blocking pool); messages wait for it in order
+//   a job that rests        is let go of, if nothing was passed on meanwhile (counted on both sides)
+//   a job that broke        is loaded again, after a pause that grows; the core ends what breaks for ever (`poison`)
+//
+// Parked jobs that fall due within the horizon are found by one indexed read a period.
+#pragma once
+
+#include <deque>
+#include <unordered_map>
+
+#include "actors/protocol/interfaces.hpp"
+#include "actors/protocol/node_context.hpp"
+
+namespace troupe {
+
+/// How often parked jobs are looked for, and how far ahead.
+inline constexpr Millis kParkedScanPeriod{10'000};
+inline constexpr Millis kParkedHorizon{20'000};
+
+struct SupervisorState {
+  struct Live {
+    JobActor actor;
+    std::uint64_t passed_on = 0;
+  };
+  using Pending = std::variant<CancelRequestPtr, RetryRequestPtr>;
+
+  NodeContext* node = nullptr;
+  NodeActors actors;
+  std::vector<ShardId> shards;
+  std::unordered_map<JobId, Live> live;
+  std::unordered_map<JobId, std::deque<Pending>> loading;
+  std::unordered_map<JobId, int> broken;  ///< how often in a row
+  static inline const char* name = "supervisor";
+};
+
+SupervisorActor::behavior_type supervisor_actor(SupervisorActor::stateful_pointer<SupervisorState> self, NodeContext* node,
+                                                NodeActors actors, std::vector<ShardId> shards);
+
+}  // namespace troupe

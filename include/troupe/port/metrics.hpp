@@ -1,0 +1,38 @@
+// Port: what the rooms tell the metrics. Each call names something that happened, not a time series, so that a room knows
+// neither names nor labels of metrics (docs/metrics.md). Thread-safe, never blocks on I/O, never fails.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string_view>
+
+#include "troupe/base/time.hpp"
+#include "troupe/domain/run.hpp"
+#include "troupe/domain/workflow.hpp"
+
+namespace troupe {
+
+class Metrics {
+ public:
+  using Duration = std::chrono::nanoseconds;
+
+  virtual ~Metrics() = default;
+
+  // jobs
+  virtual void job_accepted(std::string_view workflow_key) = 0;
+  virtual void job_ended(std::string_view workflow_key, Status status, Duration since_accepted) = 0;
+  virtual void step_ended(StepType type, Status status, Duration since_started) = 0;
+  virtual void runs_live(std::size_t now) = 0;
+
+  // persistence and queues
+  virtual void committed(std::size_t changes, Duration took) = 0;
+  /// `queue` is one of a few fixed names, or a pool's.
+  virtual void queue_depth(std::string_view queue, std::size_t now) = 0;
+
+  // HTTP
+  /// `route` is the pattern (`/v1/jobs/{id}`), never the path.
+  virtual void request_answered(std::string_view route, std::string_view method, int status, Duration took) = 0;
+  virtual void connections(std::size_t now) = 0;
+};
+
+}  // namespace troupe

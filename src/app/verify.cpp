@@ -1,0 +1,18 @@
+#include "app/verify.hpp"
+
+#include "audit/chain.hpp"
+#include "store/open.hpp"
+
+namespace troupe {
+
+Result<AuditVerdict> verify_offline(const Config& config, const std::optional<JobId>& job) {
+  auto store = open_store(config.database.url);
+  if (!store) return store.error();
+  auto reader = (*store)->reader(1);
+  if (!reader) return reader.error();
+  const auto report = job ? verify_job(**reader, *job) : verify_store(**reader);
+  if (!report) return report.error();
+  return AuditVerdict{report->whole, report->chains, report->records, report->chain, report->seq, report->fault};
+}
+
+}  // namespace troupe

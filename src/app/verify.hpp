@@ -1,0 +1,13 @@
+// `troupe audit verify` without a server: reads the configured database and checks every chain.
+#pragma once
+
+#include <optional>
+
+#include "config/config.hpp"
+#include "troupe/port/gateway.hpp"
+
+namespace troupe {
+
+Result<AuditVerdict> verify_offline(const Config& config, const std::optional<JobId>& job);
+
+}  // namespace troupe

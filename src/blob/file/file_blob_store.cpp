@@ -1,0 +1,97 @@
+#include "blob/file/file_blob_store.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+
+#include "blob/file/file_blob_sink.hpp"
+#include "blob/file/posix_file.hpp"
+#include "crypto/hash.hpp"
+
+namespace troupe {
+namespace {
+
+class FileBlobSource final : public BlobSource {
+ public:
+  FileBlobSource(Fd file, std::uint64_t size, std::string path)
+      : file_(std::move(file)), size_(size), path_(std::move(path)) {}
+
+  std::uint64_t size() const override { return size_; }
+
+  Result<std::string> read(std::uint64_t offset, std::size_t count) override {
+    if (offset >= size_) return std::string();
+    std::string bytes(static_cast<std::size_t>(std::min<std::uint64_t>(count, size_ - offset)), '\0');
+    std::size_t have = 0;
+    while (have < bytes.size()) {
+      const ssize_t got =
+          ::pread(file_.get(), bytes.data() + have, bytes.size() - have, static_cast<off_t>(offset + have));
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return file_error("read", path_);
+      if (got == 0) return Error{ErrorCode::io_failed, path_ + " has become shorter", false, {}};
+      have += static_cast<std::size_t>(got);
+    }
+    return bytes;
+  }
+
+ private:
+  const Fd file_;
+  const std::uint64_t size_;
+  const std::string path_;
+};
+
+Result<Done> make_layout(const std::string& directory) {
+  std::error_code failed;
+  std::filesystem::create_directories(directory, failed);
+  if (failed) {
+    errno = failed.value();
+    return file_error("make the directory", directory);
+  }
+  if (auto made = make_directory(directory + "/tmp"); !made) return made;
+  for (unsigned first = 0; first < 256; ++first) {
+    const auto byte = static_cast<std::uint8_t>(first);
+    if (auto made = make_directory(directory + "/" + to_hex(&byte, 1)); !made) return made;
+  }
+  return sync_directory(directory);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<FileBlobStore>> FileBlobStore::open(std::string directory) {
+  if (auto made = make_layout(directory); !made) return made.error();
+  if (auto removed = remove_leftovers(directory); !removed) return removed.error();
+  return std::unique_ptr<FileBlobStore>(new FileBlobStore(std::move(directory)));
+}
+
+Result<std::unique_ptr<BlobSink>> FileBlobStore::create() {
+  return std::unique_ptr<BlobSink>(std::make_unique<FileBlobSink>(directory_));
+}
+
+Result<std::unique_ptr<BlobSource>> FileBlobStore::open(const Digest& sha256) {
+  const std::string path = blob_path(directory_, sha256);
+  Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file && errno == ENOENT) return Error{ErrorCode::not_found, "there is no blob " + to_hex(sha256), false, {}};
+  if (!file) return file_error("open", path);
+  struct stat info;
+  if (::fstat(file.get(), &info) != 0) return file_error("look at", path);
+  const auto size = static_cast<std::uint64_t>(info.st_size);
+  // The one damage that is seen without reading: file systems that lose data in a crash leave empty files.
+  if (!S_ISREG(info.st_mode) || (size == 0 && sha256 != troupe::sha256("")))
+    return Error{ErrorCode::io_failed, path + " is damaged: it is empty or no file", false, {}};
+  return std::unique_ptr<BlobSource>(std::make_unique<FileBlobSource>(std::move(file), size, path));
+}
+
+Result<bool> FileBlobStore::contains(const Digest& sha256) {
+  const std::string path = blob_path(directory_, sha256);
+  struct stat info;
+  if (::stat(path.c_str(), &info) == 0) return S_ISREG(info.st_mode);
+  if (errno == ENOENT) return false;
+  return file_error("look at", path);
+}
+
+std::string FileBlobStore::location(const Digest& sha256) const { return blob_path(directory_, sha256); }
+
+}  // namespace troupe

@@ -1,0 +1,32 @@
+// The BlobStore port on a directory: one immutable file a blob, found by its digest.
+//
+//   DIR/ab/cdef…   the blob whose SHA-256 is abcdef…
+//   DIR/tmp/…      what is being written
+//
+// Several processes may share the directory.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "troupe/port/blob_store.hpp"
+
+namespace troupe {
+
+class FileBlobStore final : public BlobStore {
+ public:
+  /// Makes the directory and its folders, and removes what dead writers left in tmp.
+  static Result<std::unique_ptr<FileBlobStore>> open(std::string directory);
+
+  Result<std::unique_ptr<BlobSink>> create() override;
+  Result<std::unique_ptr<BlobSource>> open(const Digest& sha256) override;
+  Result<bool> contains(const Digest& sha256) override;
+  std::string location(const Digest& sha256) const override;
+
+ private:
+  explicit FileBlobStore(std::string directory) : directory_(std::move(directory)) {}
+
+  const std::string directory_;
+};
+
+}  // namespace troupe

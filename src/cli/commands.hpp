@@ -1,0 +1,33 @@
+// Every subcommand, one file each. Each function adds its command to `parent`, with its options, and lets
+// Session::command be set when it is named.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "cli/session.hpp"
+
+namespace troupe::cli {
+
+void add_serve(CLI::App& parent, Session& session);
+void add_demo(CLI::App& parent, Session& session);
+void add_version(CLI::App& parent, Session& session);
+
+void add_job_submit(CLI::App& parent, Session& session);
+void add_job_get(CLI::App& parent, Session& session);
+void add_job_list(CLI::App& parent, Session& session);
+void add_job_watch(CLI::App& parent, Session& session);
+void add_job_cancel(CLI::App& parent, Session& session);
+void add_job_retry(CLI::App& parent, Session& session);
+
+void add_workflow_validate(CLI::App& parent, Session& session);
+void add_workflow_apply(CLI::App& parent, Session& session);
+void add_workflow_list(CLI::App& parent, Session& session);
+void add_workflow_show(CLI::App& parent, Session& session);
+void add_workflow_switch(CLI::App& parent, Session& session);  ///< disable and enable
+
+void add_audit_tail(CLI::App& parent, Session& session);
+void add_audit_verify(CLI::App& parent, Session& session);
+
+void add_key_create(CLI::App& parent, Session& session);
+
+}  // namespace troupe::cli

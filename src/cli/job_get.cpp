@@ -1,0 +1,24 @@
+// `troupe job get JOB`
+#include "cli/job_ref.hpp"
+#include "cli/job_view.hpp"
+
+namespace troupe::cli {
+
+void add_job_get(CLI::App& parent, Session& session) {
+  CLI::App* command = parent.add_subcommand("get", "Show a job with its steps, outputs and error");
+  auto job = std::make_shared<JobRefOptions>();
+  job->add_to(*command);
+  command->callback([&session, job] {
+    session.command = [&session, job] {
+      const ApiAnswer answer = session.api().get(job->target());
+      if (!answer.ok()) return session.fail(answer);
+      if (session.json)
+        session.print_json(answer.body);
+      else
+        print_job(session.terminal, answer.body);
+      return kDone;
+    };
+  });
+}
+
+}  // namespace troupe::cli

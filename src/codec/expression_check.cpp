@@ -1,0 +1,110 @@
+#include "codec/expression_check.hpp"
+
+#include <algorithm>
+
+#include "codec/suggestion.hpp"
+#include "codec/template.hpp"
+
+namespace troupe {
+namespace {
+
+bool is_name_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/// From here on `.` may be something else than the run: after a pipe, a binding, within a function's argument.
+bool leaves_the_root(std::string_view jq, std::size_t at) {
+  return jq[at] == '|' || (jq[at] == '(' && at > 0 && is_name_char(jq[at - 1])) || jq.substr(at).starts_with(" as ");
+}
+
+std::string trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n"), last = text.find_last_not_of(" \t\r\n");
+  return first == std::string_view::npos ? std::string() : std::string(text.substr(first, last - first + 1));
+}
+
+}  // namespace
+
+void ExpressionCheck::value(const Json& value, const std::string& pointer) {
+  if (value.is_string()) return text(value.get_ref<const std::string&>(), pointer);
+  if (value.is_array())
+    for (std::size_t i = 0; i < value.size(); ++i) this->value(value[i], pointer_append(pointer, std::to_string(i)));
+  if (value.is_object())
+    for (const auto& [name, member] : value.items()) this->value(member, pointer_append(pointer, name));
+}
+
+void ExpressionCheck::text(const std::string& text, const std::string& pointer) {
+  if (!may_hold_expressions(text)) return;
+  const auto parts = split_template(text);
+  if (!parts.ok()) return faults_.push_back({pointer, parts.error().message});
+  for (const TemplatePart& part : *parts)
+    if (part.kind == TemplatePart::Kind::expression) expression(part.text, pointer);
+}
+
+std::string ExpressionCheck::sole(const Json& value, const std::string& pointer) {
+  constexpr std::string_view kExpected = "must be one expression, written \"${ … }\"";
+  if (value.is_string()) {
+    const auto parts = split_template(value.get_ref<const std::string&>());
+    if (!parts.ok()) {
+      faults_.push_back({pointer, parts.error().message});
+      return {};
+    }
+    if (const std::string* jq = sole_expression(*parts)) {
+      expression(*jq, pointer);
+      return trimmed(*jq);
+    }
+  }
+  faults_.push_back({pointer, std::string(kExpected)});
+  return {};
+}
+
+void ExpressionCheck::expression(const std::string& jq, const std::string& pointer) {
+  const std::size_t before = faults_.size();
+  step_names(jq, pointer);
+  if (faults_.size() > before || !check_) return;  // the same mistake would be told twice
+  if (const auto wrong = check_(jq)) faults_.push_back({pointer, "\"" + trimmed(jq) + "\" is not an expression: " + *wrong});
+}
+
+/// Finds `.steps.NAME` and `.steps["NAME"]` as far as `.` is certainly the run. What it does not see is found when it is
+/// evaluated.
+void ExpressionCheck::step_names(std::string_view jq, const std::string& pointer) {
+  constexpr std::string_view kSteps = ".steps";
+  for (std::size_t at = 0; at < jq.size() && !leaves_the_root(jq, at); ++at) {
+    if (jq[at] == '"') {
+      while (++at < jq.size() && jq[at] != '"')
+        if (jq[at] == '\\') ++at;
+      continue;
+    }
+    if (!jq.substr(at).starts_with(kSteps)) continue;
+    if (at > 0 && (is_name_char(jq[at - 1]) || jq[at - 1] == ']' || jq[at - 1] == ')' || jq[at - 1] == '?' || jq[at - 1] == '"'))
+      continue;  // `.inputs.steps`
+    std::string_view rest = jq.substr(at + kSteps.size());
+    if (rest.starts_with("[\"") || rest.starts_with(".\"")) {
+      rest.remove_prefix(2);
+      const std::size_t end = rest.find('"');
+      if (end != std::string_view::npos && rest.substr(0, end).find('\\') == std::string_view::npos)
+        step_name(rest.substr(0, end), {}, pointer);
+    } else if (rest.size() > 1 && rest[0] == '.' && is_name_char(rest[1])) {
+      rest.remove_prefix(1);
+      const auto end = std::find_if_not(rest.begin(), rest.end(), is_name_char);
+      const auto length = static_cast<std::size_t>(end - rest.begin());
+      step_name(rest.substr(0, length), rest.substr(length), pointer);
+    }
+  }
+}
+
+void ExpressionCheck::step_name(std::string_view name, std::string_view rest, const std::string& pointer) {
+  if (is_step(name)) return;
+  if (rest.starts_with('-')) {  // jq reads `.steps.to-do` as a subtraction
+    const auto end = std::find_if_not(rest.begin(), rest.end(), [](char c) { return is_name_char(c) || c == '-'; });
+    const std::string whole = std::string(name) + std::string(rest.begin(), end);
+    if (is_step(whole)) return faults_.push_back({pointer, "a step name with \"-\" is written .steps[\"" + whole + "\"]"});
+  }
+  const std::vector<std::string_view> known(steps_.begin(), steps_.end());
+  faults_.push_back({pointer, "there is no step \"" + std::string(name) + "\"" + did_you_mean(name, known)});
+}
+
+bool ExpressionCheck::is_step(std::string_view name) const {
+  return std::find(steps_.begin(), steps_.end(), name) != steps_.end();
+}
+
+}  // namespace troupe

@@ -1,0 +1,34 @@
+// Looks over the expressions of a definition before anything runs: each must be jq, and may name only steps that exist.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "codec/workflow_codec.hpp"
+
+namespace troupe {
+
+class ExpressionCheck {
+ public:
+  ExpressionCheck(const CheckExpression& check, std::vector<std::string> steps, std::vector<Fault>& faults)
+      : check_(check), steps_(std::move(steps)), faults_(faults) {}
+
+  /// Every string of a value with its `${ … }`.
+  void value(const Json& value, const std::string& pointer);
+  /// The jq of a `when` or `for_each`, which must be one expression; empty with a fault otherwise.
+  std::string sole(const Json& value, const std::string& pointer);
+
+ private:
+  void text(const std::string& text, const std::string& pointer);
+  void expression(const std::string& jq, const std::string& pointer);
+  void step_names(std::string_view jq, const std::string& pointer);
+  void step_name(std::string_view name, std::string_view rest, const std::string& pointer);
+  bool is_step(std::string_view name) const;
+
+  const CheckExpression& check_;
+  const std::vector<std::string> steps_;
+  std::vector<Fault>& faults_;
+};
+
+}  // namespace troupe

@@ -1,0 +1,96 @@
+#include "codec/schema.hpp"
+
+#include <exception>
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+
+#include "codec/schema_source.hpp"
+#include "codec/schema_validator.hpp"
+
+namespace troupe {
+
+struct JsonSchema::Compiled {
+  explicit Compiled(Json text) : written(std::move(text)), source(read_schema_source(written)) {}
+
+  const Json written;
+  const SchemaSource source;  ///< points into `written`
+  valijson::Schema schema;
+};
+
+namespace {
+
+/// Fills a value with the defaults of its schema. A schema may lead back to itself, by `allOf` or by a default that asks
+/// for the next one, so depth and number are bounded.
+class Defaults {
+ public:
+  explicit Defaults(const Json& root) : root_(root) {}
+
+  void fill(const Json& node, Json& value, int depth = 0) {
+    const Json& schema = behind_references(node);
+    if (!schema.is_object() || depth == kDepthMax) return;
+    if (const auto all = schema.find("allOf"); all != schema.end())
+      for (const Json& part : *all) fill(part, value, depth + 1);
+    if (const auto properties = schema.find("properties"); properties != schema.end() && value.is_object())
+      for (const auto& [name, property] : properties->items()) fill_member(name, property, value, depth + 1);
+    if (const auto items = schema.find("items"); items != schema.end() && items->is_object() && value.is_array())
+      for (Json& item : value) fill(*items, item, depth + 1);
+  }
+
+ private:
+  static constexpr int kDepthMax = limits::kJsonDepth;
+  static constexpr int kCountMax = 10'000;
+
+  void fill_member(const std::string& name, const Json& node, Json& object, int depth) {
+    const Json& schema = behind_references(node);
+    if (!schema.is_object()) return;
+    auto member = object.find(name);
+    if (member == object.end()) {
+      const auto fallback = schema.find("default");
+      if (fallback == schema.end() || count_ == kCountMax) return;
+      ++count_;
+      member = object.emplace(name, *fallback).first;
+    }
+    fill(schema, *member, depth);
+  }
+
+  const Json& behind_references(const Json& node) const {
+    const Json* schema = &node;
+    while (schema->is_object() && schema->contains("$ref")) {  // read_schema_source has seen that this ends
+      schema = resolve_reference(root_, schema->at("$ref").get_ref<const std::string&>());
+      TROUPE_ASSERT(schema != nullptr, "a reference that was resolved when the schema was compiled");
+    }
+    return *schema;
+  }
+
+  const Json& root_;
+  int count_ = 0;
+};
+
+}  // namespace
+
+JsonSchema::JsonSchema(std::unique_ptr<Compiled> compiled) : compiled_(std::move(compiled)) {}
+JsonSchema::~JsonSchema() = default;
+
+Result<std::shared_ptr<const JsonSchema>> JsonSchema::compile(const Json& schema) {
+  auto compiled = std::make_unique<Compiled>(schema);
+  if (!compiled->source.faults.empty())
+    return Error{ErrorCode::validation_failed, "This is not a JSON Schema.", false, compiled->source.faults};
+  try {
+    valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
+    parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(compiled->written), compiled->schema);
+  } catch (const std::exception& failure) {
+    return Error{ErrorCode::validation_failed, "This is not a JSON Schema.", false, {{"", failure.what()}}};
+  }
+  return std::shared_ptr<const JsonSchema>(new JsonSchema(std::move(compiled)));
+}
+
+std::vector<Fault> JsonSchema::validate(const Json& value) const {
+  return check_value(compiled_->schema, compiled_->source, value);
+}
+
+void JsonSchema::apply_defaults(Json& value) const {
+  if (compiled_->source.has_defaults) Defaults(compiled_->written).fill(compiled_->written, value);
+}
+
+}  // namespace troupe

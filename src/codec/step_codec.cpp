@@ -1,0 +1,142 @@
+#include "codec/step_codec.hpp"
+
+#include <algorithm>
+
+#include "codec/object_reader.hpp"
+#include "codec/step_config.hpp"
+#include "codec/suggestion.hpp"
+#include "codec/unavailable.hpp"
+
+namespace troupe {
+namespace {
+
+constexpr double kFactorMax = 100;
+
+/// Fields that are absent keep what the policy has.
+void read_retry(const Json& value, const std::string& pointer, RetryPolicy& policy, std::vector<Fault>& faults) {
+  ObjectReader reader(value, pointer, faults);
+  if (const auto attempts = reader.integer("max_attempts", 1, limits::kAttemptsMax))
+    policy.max_attempts = static_cast<int>(*attempts);
+  if (const auto backoff = reader.choice("backoff", {"fixed", "linear", "exponential"}))
+    policy.backoff = static_cast<Backoff>(*backoff);
+  if (const auto initial = reader.duration("initial", /*zero_allowed=*/true)) policy.initial = *initial;
+  if (const auto factor = reader.number("factor", 1, kFactorMax)) policy.factor = *factor;
+  if (const auto max = reader.duration("max", /*zero_allowed=*/true)) policy.max = *max;
+  if (const auto jitter = reader.choice("jitter", {"none", "full"})) policy.jitter = static_cast<Jitter>(*jitter);
+  reader.refuse_others("retry");
+}
+
+std::optional<StepType> read_type(ObjectReader& reader) {
+  const auto written = reader.text("type");
+  if (!written) {
+    reader.require("type");
+    return std::nullopt;
+  }
+  if (const auto type = step_type_from_text(*written)) return type;
+  std::string message;
+  if (std::find(kUnavailableStepTypes.begin(), kUnavailableStepTypes.end(), *written) != kUnavailableStepTypes.end())
+    message = not_available("step type \"" + *written + "\"");
+  else
+    message = "there is no step type \"" + *written + "\"" +
+              did_you_mean(*written, {"noop", "delay", "http", "webhook", "exec", "transform", "generate"});
+  reader.fault("type", message);
+  return std::nullopt;
+}
+
+/// The `config` of a step or of its compensation, with its expressions. Of an unknown type only those are checked.
+Document read_config(ObjectReader& reader, std::optional<StepType> type, ExpressionCheck& expressions,
+                     std::vector<Fault>& faults) {
+  static const Json kNone = Json::object();
+  const Json* written = reader.any("config");
+  const Json& config = written == nullptr ? kNone : *written;
+  expressions.value(config, reader.pointer("config"));
+  if (type) check_step_config(*type, config, reader.pointer("config"), faults);
+  return to_document(config);
+}
+
+std::vector<std::string> read_needs(ObjectReader& reader, std::vector<Fault>& faults) {
+  std::vector<std::string> names;
+  const Json* value = reader.any("needs");
+  if (value == nullptr) return names;
+  if (!value->is_array()) {
+    reader.fault("needs", "must be a list of step names");
+    return names;
+  }
+  for (std::size_t i = 0; i < value->size(); ++i) {
+    const Json& name = (*value)[i];
+    if (!name.is_string()) {
+      faults.push_back({pointer_append(reader.pointer("needs"), std::to_string(i)), "must be the name of a step"});
+      return {};  // a shorter list would shift the places of the rest
+    }
+    names.push_back(name.get<std::string>());
+  }
+  return names;
+}
+
+Compensation read_compensation(const Json& value, const std::string& pointer, ExpressionCheck& expressions,
+                               std::vector<Fault>& faults) {
+  ObjectReader reader(value, pointer, faults);
+  Compensation compensation;
+  if (!value.is_object()) return compensation;
+  const auto type = read_type(reader);
+  if (type) compensation.type = *type;
+  compensation.config = read_config(reader, type, expressions, faults);
+  if (const auto timeout = reader.duration("timeout")) compensation.timeout = *timeout;
+  reader.refuse_others("compensate");
+  return compensation;
+}
+
+void read_placement(ObjectReader& reader, ExpressionCheck& expressions, StepDefinition& step) {
+  if (const auto pool = reader.text("pool")) step.pool = *pool;
+  if (const Json* labels = reader.object("requires")) step.requires_labels = to_document(*labels);
+  if (const auto affinity = reader.text("affinity")) {
+    step.affinity = *affinity;
+    expressions.value(*affinity, reader.pointer("affinity"));
+  }
+  if (const auto heartbeat = reader.duration("heartbeat")) step.heartbeat = *heartbeat;
+
+  if (step.pool != kOnlyPool) reader.fault("pool", not_available("a pool other than \"default\""));
+  for (const UnavailableField& field : kUnavailableStepFields)
+    if (reader.any(field.name) != nullptr) reader.fault(field.name, not_available(field.what));
+}
+
+}  // namespace
+
+StepDefaults read_step_defaults(const Json& value, const std::string& pointer, std::vector<Fault>& faults) {
+  StepDefaults defaults;
+  ObjectReader reader(value, pointer, faults);
+  if (const Json* retry = reader.any("retry")) read_retry(*retry, reader.pointer("retry"), defaults.retry, faults);
+  defaults.timeout = reader.duration("timeout");
+  reader.refuse_others("defaults");
+  return defaults;
+}
+
+void read_step(const Json& value, const std::string& pointer, const StepDefaults& defaults, ExpressionCheck& expressions,
+               WorkflowDraft& draft, std::vector<Fault>& faults) {
+  StepDefinition& step = draft.definition.steps.emplace_back();
+  auto& needs = draft.needs.emplace_back();
+  ObjectReader reader(value, pointer, faults);
+  if (!value.is_object()) return;
+
+  step.name = reader.text("name").value_or("");
+  reader.require("name");
+  const auto type = read_type(reader);
+  if (type) step.type = *type;
+  if (reader.any("needs") != nullptr) draft.any_needs = true;
+  needs = read_needs(reader, faults);
+  step.config = read_config(reader, type, expressions, faults);
+  if (const Json* when = reader.any("when")) step.when = expressions.sole(*when, reader.pointer("when"));
+  if (const Json* items = reader.any("for_each")) step.for_each = expressions.sole(*items, reader.pointer("for_each"));
+
+  step.retry = defaults.retry;
+  if (const Json* retry = reader.any("retry")) read_retry(*retry, reader.pointer("retry"), step.retry, faults);
+  if (defaults.timeout) step.timeout = *defaults.timeout;
+  if (const auto timeout = reader.duration("timeout")) step.timeout = *timeout;
+  step.idempotent = reader.flag("idempotent").value_or(true);
+  read_placement(reader, expressions, step);
+  if (const Json* compensate = reader.any("compensate"))
+    step.compensate = read_compensation(*compensate, reader.pointer("compensate"), expressions, faults);
+  reader.refuse_others("a step");
+}
+
+}  // namespace troupe

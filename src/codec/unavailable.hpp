@@ -1,0 +1,31 @@
+// What the contract describes and this version does not do yet. A definition that asks for it is refused, since a limit
+// or a requirement that is silently ignored is worse than none. A row goes when its behaviour comes.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+namespace troupe {
+
+struct UnavailableField {
+  std::string_view name;
+  std::string_view what;
+};
+
+inline constexpr std::array<std::string_view, 6> kUnavailableStepTypes = {"approval", "comfyui", "n8n",
+                                                                         "signal",   "task",    "workflow"};
+inline constexpr std::array<UnavailableField, 1> kUnavailableWorkflowFields = {{{"concurrency", "a concurrency limit"}}};
+inline constexpr std::array<UnavailableField, 3> kUnavailableStepFields = {{
+    {"requires", "choosing workers by what they have"},
+    {"affinity", "choosing workers by affinity"},
+    {"heartbeat", "a heartbeat limit"},
+}};
+/// The only pool there is.
+inline constexpr std::string_view kOnlyPool = "default";
+
+inline std::string not_available(std::string_view what) {
+  return std::string(what) + " is not available in this version";
+}
+
+}  // namespace troupe

@@ -1,0 +1,187 @@
+#include "expr/program.hpp"
+
+#include <oniguruma.h>
+
+#include <list>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "expr/sandbox.hpp"
+
+namespace troupe {
+namespace {
+
+// Defined in front of every expression: what reaches out of it, or would give another answer tomorrow, is covered. The
+// definition check (availability.hpp) tells authors earlier; this holds even where it is fooled.
+constexpr std::string_view kPrelude =
+    "def input: error(\"input is not available\"); def inputs: error(\"inputs is not available\");"
+    "def debug: error(\"debug is not available\"); def stderr: error(\"stderr is not available\");"
+    "def env: error(\"env is not available\"); def now: error(\"now is not available\");"
+    "def halt: error(\"halt is not available\"); def halt_error: error(\"halt_error is not available\");"
+    "def halt_error(f): error(\"halt_error is not available\");"
+    "def input_filename: error(\"input_filename is not available\");"
+    "def input_line_number: error(\"input_line_number is not available\");"
+    "def get_search_list: error(\"get_search_list is not available\");"
+    "def modulemeta: error(\"modulemeta is not available\");"
+    "def localtime: error(\"localtime is not available\"); def strflocaltime(f): error(\"strflocaltime is not available\");"
+    "null as $ENV | ";
+
+void erase_all(std::string& text, std::string_view part, std::string_view with = "") {
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + with.size()))
+    text.replace(at, part.size(), with);
+}
+
+/// "jq: error: syntax error, unexpected $end (Unix shell quoting issues?) at <top-level>, line 1:\n…" in plain words.
+std::string plain_reason(std::string reason) {
+  reason.resize(std::min(reason.find(" at <top-level>"), reason.size()));
+  erase_all(reason, "jq: error: ");
+  erase_all(reason, " (Unix shell quoting issues?)");
+  erase_all(reason, "$end", "end of the expression");
+  erase_all(reason, "INVALID_CHARACTER", "character");
+  erase_all(reason, "QQSTRING_START", "string");
+  erase_all(reason, "LITERAL", "value");
+  return reason;
+}
+
+void collect_message(void* messages, jv message) {
+  const jv text = jq_format_error(message);
+  static_cast<std::vector<std::string>*>(messages)->emplace_back(jv_string_value(text));
+  jv_free(text);
+}
+
+void ignore_message(void*, jv message) { jv_free(message); }
+
+/// The message of `error(…)`, consumed.
+std::string error_text(jv invalid) {
+  jv message = jv_invalid_get_msg(invalid);
+  if (jv_get_kind(message) != JV_KIND_STRING) message = jv_dump_string(message, 0);
+  const std::string text(jv_string_value(message), static_cast<std::size_t>(jv_string_length_bytes(jv_copy(message))));
+  jv_free(message);
+  return text;
+}
+
+Error failed(std::string reason) { return {ErrorCode::expression_failed, std::move(reason), false, {}}; }
+
+/// jq's `test` and `match` cannot be interrupted, so the steps back of one search are bounded for the whole process; and
+/// the tables of oniguruma are made here, before two threads can meet in it.
+void prepare_regular_expressions() {
+  static const bool once = [] {
+    OnigEncoding encodings[] = {ONIG_ENCODING_UTF8};
+    onig_initialize(encodings, 1);
+    onig_set_retry_limit_in_match(1'000'000);
+    return onig_set_retry_limit_in_search(1'000'000) == ONIG_NORMAL;
+  }();
+  static_cast<void>(once);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Program>> Program::compile(std::string_view expression) {
+  prepare_regular_expressions();
+  jq_state* const state = jq_init();
+  if (state == nullptr) return failed("there is not enough memory for it");
+  std::unique_ptr<Program> program(new Program(state));
+  std::vector<std::string> messages;
+  jq_set_error_cb(state, collect_message, &messages);
+  const std::string text = std::string(kPrelude) + std::string(expression);
+  int compiled = 0;
+  auto call = [&compiled, state, source = text.c_str()] { compiled = jq_compile(state, source); };
+  if (const char* reason = call_jq(call)) {
+    program->state_ = nullptr;
+    return failed(reason);
+  }
+  if (compiled == 0) return failed(messages.empty() ? "jq does not accept it" : plain_reason(messages.front()));
+  jq_set_error_cb(state, ignore_message, nullptr);
+  jq_set_debug_cb(state, ignore_message, nullptr);
+  return program;
+}
+
+Program::~Program() {
+  if (state_ != nullptr) jq_teardown(&state_);
+}
+
+Result<jv> Program::run(jv input) {
+  jv first = jv_invalid(), second = jv_invalid();
+  auto call = [&first, &second, state = state_, input] {
+    jq_start(state, input, 0);
+    first = jq_next(state);
+    if (jv_is_valid(first)) second = jq_next(state);
+    jq_start(state, jv_null(), 0);  // lets go of the input
+  };
+  if (const char* reason = call_jq(call)) {
+    broken_ = true;
+    state_ = nullptr;  // half changed: lost rather than freed
+    return failed(reason);
+  }
+  if (jv_is_valid(first) && !jv_is_valid(second) && jv_invalid_has_msg(jv_copy(second)) == 0) {
+    jv_free(second);
+    return first;
+  }
+  std::string reason;
+  if (!jv_is_valid(first))
+    reason = jv_invalid_has_msg(jv_copy(first)) != 0 ? error_text(jv_copy(first)) : "gives no value";
+  else if (jv_is_valid(second))
+    reason = "gives more than one value (put it in [ ] to make a list of them)";
+  else
+    reason = error_text(jv_copy(second));
+  jv_free(first);
+  jv_free(second);
+  return failed(std::move(reason));
+}
+
+void Program::halt() {
+  broken_ = true;
+  if (jq_halted(state_) == 0) jq_halt(state_, jv_invalid(), jv_invalid());
+}
+
+namespace {
+
+/// Never destroyed: a thread of the sandbox may give back a program while the process ends.
+struct Shelf {
+  struct Entry {
+    std::string expression;
+    std::unique_ptr<Program> program;
+  };
+  std::mutex mutex;
+  std::list<Entry> entries;  ///< most recently used first
+  std::unordered_multimap<std::string, std::list<Entry>::iterator> by_expression;
+};
+Shelf& shelf() {
+  static auto* programs = new Shelf;
+  return *programs;
+}
+
+}  // namespace
+
+std::unique_ptr<Program> take_program(const std::string& expression) {
+  Shelf& programs = shelf();
+  const std::lock_guard lock(programs.mutex);
+  const auto found = programs.by_expression.find(expression);
+  if (found == programs.by_expression.end()) return nullptr;
+  auto program = std::move(found->second->program);
+  programs.entries.erase(found->second);
+  programs.by_expression.erase(found);
+  return program;
+}
+
+void give_program(const std::string& expression, std::unique_ptr<Program> program) {
+  std::unique_ptr<Program> oldest;  // destroyed outside the lock
+  Shelf& programs = shelf();
+  const std::lock_guard lock(programs.mutex);
+  if (programs.entries.size() == kProgramsMax) {
+    const auto last = std::prev(programs.entries.end());
+    const auto [begin, end] = programs.by_expression.equal_range(last->expression);
+    for (auto entry = begin; entry != end; ++entry) {
+      if (entry->second != last) continue;
+      programs.by_expression.erase(entry);
+      break;
+    }
+    oldest = std::move(last->program);
+    programs.entries.erase(last);
+  }
+  programs.entries.push_front({expression, std::move(program)});
+  programs.by_expression.emplace(expression, programs.entries.begin());
+}
+
+}  // namespace troupe

@@ -1,0 +1,187 @@
+// The Evaluator of a run: its scope, and which expression of the definition answers which question.
+#include <algorithm>
+
+#include "codec/object_reader.hpp"
+#include "expr/evaluation.hpp"
+#include "expr/expr.hpp"
+#include "expr/render.hpp"
+
+namespace troupe {
+namespace {
+
+class RunEvaluator final : public Evaluator {
+ public:
+  RunEvaluator(WorkflowPtr workflow, const RunFacts& facts)
+      : workflow_(std::move(workflow)), scope_(scope_of(facts)), steps_(workflow_->steps.size()) {}
+
+  Result<bool> condition(StepIndex step) override {
+    auto value = evaluate_bare(step, definition(step).when);
+    if (!value.ok()) return in_step(step, "when", std::move(value).error());
+    return !value->is_null() && *value != false;
+  }
+
+  Result<ItemIndex> item_count(StepIndex step) override {
+    const auto list = items(step);
+    if (!list.ok()) return list.error();
+    return static_cast<ItemIndex>((*list)->size());
+  }
+
+  Result<Document> config(const TaskKey& task) override {
+    const StepDefinition& step = definition(task.step);
+    const Document& form = task.compensation ? step.compensate->config : step.config;
+    if (is_literal(form.view())) return form;
+    const auto rendered = render_config(task.step, form, task.item, task.attempt, task.compensation);
+    if (!rendered.ok()) return rendered.error();
+    return to_document(*rendered);
+  }
+
+  Result<Timestamp> wake_time(StepIndex step, ItemIndex item, Timestamp now) override {
+    const auto config = render_config(step, definition(step).config, item, 1, false);
+    if (!config.ok()) return config.error();
+    const auto wrong = [&](const char* member, std::string_view reason) {
+      return in_step(step, "config", {ErrorCode::invalid_config, std::string("/") + member + ": " + std::string(reason), false, {}});
+    };
+    if (const auto until = config->find("until"); until != config->end()) {
+      const auto time = until->is_string() ? parse_rfc3339(until->get_ref<const std::string&>()) : std::nullopt;
+      if (!time) return wrong("until", "must be a time as RFC 3339 has it, as in 2026-11-21T01:02:03Z");
+      return std::max(*time, now);
+    }
+    const auto written = config->find("duration");
+    const auto duration = written == config->end() ? std::nullopt : duration_from_json(*written);
+    if (!duration) return wrong("duration", kDurationExpected);
+    return now + *duration;
+  }
+
+  Result<Document> outputs() override {
+    const Document& form = workflow_->outputs;
+    if (!form.present()) return Document("{}");
+    if (is_literal(form.view())) return form;
+    for (StepIndex step = 0; step < steps_.size(); ++step) show_empty_list(step);
+    show_item(nullptr, nullptr);
+    const auto rendered = render_in(scope_, from_document(form, nullptr), Secrets::plain_text);
+    if (rendered.ok()) return to_document(*rendered);
+    Error error = rendered.error();
+    error.message = "outputs" + (error.message.starts_with('/') ? error.message : ": " + error.message);
+    return error;
+  }
+
+  void add_result(StepIndex step, ItemIndex item, Document outputs) override {
+    const StepDefinition& of = definition(step);
+    steps_[step].has_results = true;
+    scope_.set_step(of.name, of.for_each.empty() ? std::nullopt : std::optional<std::size_t>(item), from_document(outputs));
+  }
+
+ private:
+  struct StepFacts {
+    bool has_results = false;
+    bool is_ready = false;                          ///< what it needs has been shown
+    std::optional<bool> is_empty;                   ///< of a for_each step: does its list have no items?
+    std::optional<std::shared_ptr<const Json>> items;
+  };
+
+  static Json scope_of(const RunFacts& facts) {
+    return {{"inputs", from_document(facts.inputs)},
+            {"metadata", from_document(facts.metadata)},
+            {"client_id", facts.client_id},
+            {"job_id", facts.client_job_id.empty() ? to_string(facts.job) : facts.client_job_id},
+            {"run_id", to_string(facts.run)},
+            {"steps", Json::object()},
+            {"item", nullptr},
+            {"attempt", nullptr}};
+  }
+
+  const StepDefinition& definition(StepIndex step) const {
+    TROUPE_ASSERT(step < workflow_->steps.size(), "a step that the workflow does not have");
+    return workflow_->steps[step];
+  }
+
+  Result<Json> render_config(StepIndex step, const Document& form, ItemIndex item, AttemptNumber attempt,
+                             bool compensation) {
+    Json value;
+    if (!definition(step).for_each.empty()) {
+      const auto list = items(step);
+      if (!list.ok()) return list.error();
+      if (item < (*list)->size()) value = (**list)[item];
+    }
+    show_needs(step);
+    show_item(std::move(value), attempt);
+    auto rendered = render_in(scope_, from_document(form), Secrets::resolved_later);
+    if (rendered.ok()) return rendered;
+    return in_step(step, compensation ? "compensate/config" : "config", std::move(rendered).error());
+  }
+
+  /// The value of the step's `for_each`. Evaluated once: every item sees the list as it was at first.
+  Result<std::shared_ptr<const Json>> items(StepIndex step) {
+    auto& known = steps_[step].items;
+    if (known) return *known;
+    auto value = evaluate_bare(step, definition(step).for_each);
+    if (!value.ok()) return in_step(step, "for_each", std::move(value).error());
+    if (!value->is_array())
+      return in_step(step, "for_each", wrong_list("must give a list, and gives " + std::string(value->type_name())));
+    if (value->size() > limits::kItems)
+      return in_step(step, "for_each", wrong_list("gives " + std::to_string(value->size()) + " items; at most " +
+                                                  std::to_string(limits::kItems) + " are allowed"));
+    known = std::make_shared<const Json>(*std::move(value));
+    return *known;
+  }
+  static Error wrong_list(std::string message) { return {ErrorCode::expression_failed, std::move(message), false, {}}; }
+
+  /// `when` and `for_each` belong to the step as a whole: there is no item yet.
+  Result<Json> evaluate_bare(StepIndex step, const std::string& expression) {
+    show_needs(step);
+    show_item(nullptr, nullptr);
+    return evaluate_in(scope_, expression);
+  }
+
+  void show_item(Json item, Json attempt) {
+    scope_.set("item", std::move(item));
+    scope_.set("attempt", std::move(attempt));
+  }
+
+  /// A for_each step that ended without items gave no result that would show it, yet `.steps.NAME` is `[]` then. Whether
+  /// it did follows from the expressions; they may be asked only once the step's needs have ended, that is, for the sake
+  /// of a step that comes after it.
+  void show_needs(StepIndex step) {
+    if (std::exchange(steps_[step].is_ready, true)) return;
+    for (const StepIndex need : definition(step).needs) {
+      show_needs(need);
+      show_empty_list(need);
+    }
+  }
+  void show_empty_list(StepIndex step) {
+    const StepDefinition& of = definition(step);
+    StepFacts& facts = steps_[step];
+    if (of.for_each.empty() || facts.has_results || facts.is_empty) return;
+    facts.is_empty = false;
+    if (!of.when.empty() && !condition(step).value_or(false)) return;  // skipped
+    const auto list = items(step);
+    if (!list.ok() || !(*list)->empty()) return;
+    facts.is_empty = true;
+    scope_.set_step(of.name, std::nullopt, Json::array());
+  }
+
+  Error in_step(StepIndex step, std::string_view member, Error error) const {
+    const std::string place = "step \"" + definition(step).name + "\", " + std::string(member);
+    error.message = place + (error.message.starts_with('/') ? "" : ": ") + error.message;
+    const std::string pointer = "/steps/" + std::to_string(step) + "/" + std::string(member);
+    for (Fault& fault : error.faults) fault.pointer = pointer + fault.pointer;
+    return error;
+  }
+
+  const WorkflowPtr workflow_;
+  Scope scope_;
+  std::vector<StepFacts> steps_;
+};
+
+class RunEvaluatorFactory final : public EvaluatorFactory {
+ public:
+  std::unique_ptr<Evaluator> make(WorkflowPtr workflow, RunFacts facts) override {
+    return std::make_unique<RunEvaluator>(std::move(workflow), facts);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<EvaluatorFactory> make_evaluator_factory() { return std::make_unique<RunEvaluatorFactory>(); }
+
+}  // namespace troupe

@@ -1,0 +1,122 @@
+#include "store_postgres/migrations.hpp"
+
+#include "troupe/port/store.hpp"
+
+namespace troupe::store {
+namespace {
+
+// Append only: what has been released is never edited. Times are milliseconds since 1970; documents are bytea, because
+// jsonb changes bytes and refuses \u0000; texts compare by bytes (COLLATE "C"), as in SQLite.
+const std::vector<std::vector<std::string>>& migrations() {
+  static const std::vector<std::vector<std::string>> list = {{
+      // No index and no predicate names a column that an update changes, and half of each page is left free: so updates are HOT.
+      R"(CREATE TABLE job (
+        id uuid PRIMARY KEY, slot smallint NOT NULL, client_id text COLLATE "C" NOT NULL,
+        job_id text COLLATE "C" NOT NULL, workflow_key text COLLATE "C" NOT NULL, workflow_version integer NOT NULL,
+        user_id text COLLATE "C" NOT NULL, priority smallint NOT NULL, created_at bigint NOT NULL, spec bytea,
+        status smallint NOT NULL, last_seq bigint NOT NULL, head bytea NOT NULL, run uuid NOT NULL,
+        state bytea NOT NULL, run_workflow_version integer NOT NULL, updated_at bigint NOT NULL, outputs bytea,
+        error bytea) WITH (fillfactor = 50))",
+      "CREATE INDEX job_by_client ON job (client_id, id)",
+      "CREATE INDEX job_by_workflow ON job (workflow_key, id)",
+      "CREATE INDEX job_by_user ON job (user_id, id) WHERE user_id <> ''",
+
+      R"(CREATE TABLE journal (
+        chain uuid NOT NULL, first_seq bigint NOT NULL, shard smallint NOT NULL, shard_seq bigint NOT NULL,
+        position integer NOT NULL, count integer NOT NULL, records bytea NOT NULL, PRIMARY KEY (chain, first_seq)))",
+      "CREATE INDEX journal_by_shard ON journal (shard, shard_seq, position)",
+
+      R"(CREATE TABLE job_key (
+        job_id text COLLATE "C" NOT NULL, client_id text COLLATE "C" NOT NULL, id uuid NOT NULL,
+        request bytea NOT NULL, PRIMARY KEY (job_id, client_id)))",
+
+      R"(CREATE TABLE idempotency (
+        scope bytea PRIMARY KEY, request bytea NOT NULL, status integer NOT NULL, answer bytea NOT NULL,
+        created_at bigint NOT NULL))",
+
+      R"(CREATE TABLE step_result (
+        run uuid NOT NULL, compensation smallint NOT NULL, step integer NOT NULL, item bigint NOT NULL,
+        attempt integer NOT NULL, epoch integer NOT NULL, status smallint NOT NULL, worker text COLLATE "C" NOT NULL,
+        started_at bigint NOT NULL, ended_at bigint NOT NULL, outputs bytea, outputs_blob bytea,
+        outputs_bytes bigint NOT NULL, error bytea, log_blob bytea, log_bytes bigint NOT NULL,
+        PRIMARY KEY (run, compensation, step, item, attempt)))",
+
+      R"(CREATE TABLE asset (
+        id uuid PRIMARY KEY, job uuid NOT NULL, run uuid NOT NULL, step text COLLATE "C" NOT NULL, item bigint NOT NULL,
+        ordinal bigint NOT NULL, name text COLLATE "C" NOT NULL, media_type text COLLATE "C" NOT NULL,
+        bytes bigint NOT NULL, sha256 bytea NOT NULL, width bigint NOT NULL, height bigint NOT NULL,
+        created_at bigint NOT NULL))",
+      "CREATE INDEX asset_by_run ON asset (run)",
+
+      "CREATE TABLE run (id uuid PRIMARY KEY, job uuid NOT NULL, number integer NOT NULL)",
+      "CREATE INDEX run_by_job ON run (job)",
+
+      R"(CREATE TABLE run_archive (
+        id uuid PRIMARY KEY, job uuid NOT NULL, number integer NOT NULL, status smallint NOT NULL,
+        workflow_version integer NOT NULL, state bytea NOT NULL, outputs bytea, error bytea))",
+
+      "CREATE TABLE notable (kind smallint NOT NULL, job uuid NOT NULL, PRIMARY KEY (kind, job))",
+
+      R"(CREATE TABLE workflow (
+        key text COLLATE "C" NOT NULL, version integer NOT NULL, digest bytea NOT NULL, definition bytea NOT NULL,
+        created_at bigint NOT NULL, created_by text COLLATE "C" NOT NULL, PRIMARY KEY (key, version)))",
+      R"(CREATE TABLE workflow_flag (key text COLLATE "C" PRIMARY KEY, disabled smallint NOT NULL))",
+
+      // Updated by every transaction: sixteen small rows that need room for their versions.
+      R"(CREATE TABLE shard (
+        id smallint PRIMARY KEY, epoch bigint NOT NULL, seq bigint NOT NULL, head bytea NOT NULL, low_water uuid NOT NULL,
+        chain_seq bigint NOT NULL, chain_head bytea NOT NULL, owner text NOT NULL) WITH (fillfactor = 10))",
+      R"(INSERT INTO shard SELECT id, 0, 0, decode(repeat('00', 32), 'hex'), '00000000-0000-0000-0000-000000000000',
+        0, decode(repeat('00', 32), 'hex'), '' FROM generate_series(0, 15) AS id)",
+
+      "CREATE TABLE slot_map (slot smallint PRIMARY KEY, shard smallint NOT NULL)",
+      "INSERT INTO slot_map SELECT slot, slot % 16 FROM generate_series(0, 4095) AS slot",
+
+      "CREATE TABLE parked (job uuid PRIMARY KEY, due bigint NOT NULL, shard smallint NOT NULL)",
+      "CREATE INDEX parked_by_due ON parked (shard, due)",
+  }};
+  return list;
+}
+static_assert(kShardCount == 16 && kSlotCount == 4096, "the first migration makes so many");
+
+/// Any number, but always the same: the lock that starting nodes take.
+constexpr const char* kTakeLock = "SELECT pg_advisory_xact_lock(8385543421)";
+
+Result<std::int64_t> schema_version(Connection& connection) {
+  Answers answers = connection.exchange({{Request::Kind::run_text, {}, "SELECT schema_version FROM meta", {}}});
+  if (answers.lost) return connection.unavailable(answers.error);
+  if (const Answer* failed = answers.failed()) return Error{ErrorCode::store_unavailable, failed->message(), true, {}};
+  return answers.answers.front().integer(0);
+}
+
+Result<Done> upgrade(Connection& connection) {
+  if (auto ready = connection.run({"BEGIN", kTakeLock,
+                                   "CREATE TABLE IF NOT EXISTS meta (schema_version bigint NOT NULL)",
+                                   "INSERT INTO meta SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM meta)"});
+      !ready)
+    return ready;
+  const auto version = schema_version(connection);
+  if (!version) return version.error();
+  const auto newest = static_cast<std::int64_t>(migrations().size());
+  if (*version > newest)
+    return Error{ErrorCode::store_newer, "the database has schema version " + std::to_string(*version) +
+                 ", this binary knows " + std::to_string(newest), false, {}};
+  std::vector<std::string> texts;
+  for (std::int64_t next = *version; next < newest; ++next) {
+    const auto& steps = migrations()[static_cast<std::size_t>(next)];
+    texts.insert(texts.end(), steps.begin(), steps.end());
+  }
+  texts.push_back("UPDATE meta SET schema_version = " + std::to_string(newest));
+  texts.push_back("COMMIT");
+  return connection.run(texts);
+}
+
+}  // namespace
+
+Result<Done> migrate(Connection& connection) {
+  Result<Done> done = upgrade(connection);
+  if (!done && !connection.lost()) connection.exchange({{Request::Kind::run_text, {}, "ROLLBACK", {}}});
+  return done;
+}
+
+}  // namespace troupe::store

@@ -1,0 +1,305 @@
+#include "store_postgres/postgres_writer.hpp"
+
+#include <algorithm>
+#include <map>
+#include <unordered_set>
+
+#include "store_postgres/array_batch.hpp"
+#include "store_postgres/sql_state.hpp"
+#include "store_postgres/statements.hpp"
+#include "store_rules/commit_rules.hpp"
+
+namespace troupe::store {
+namespace {
+
+/// How often a transaction is run that the database rolled back for its neighbours' sake.
+constexpr int kTries = 5;
+
+Timestamp host_now() {
+  return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now());
+}
+
+/// The rows of a commit, by kind.
+class Batches {
+ public:
+  Batches() {
+    for (std::size_t i = 0; i < kKinds; ++i) batches_.emplace_back(fields_of(static_cast<Kind>(i)));
+  }
+  ArrayBatch& operator[](Kind kind) { return batches_[static_cast<std::size_t>(kind)]; }
+
+  void fill(const Commit& commit) {
+    for (ArrayBatch& batch : batches_) batch.clear();
+    for (const ShardAdvance& advance : commit.shards) put((*this)[Kind::advance_shards], advance);
+    for (const Change& change : commit.changes) add(change);
+    add_keys(commit);
+    add_workflow_flags(commit);
+  }
+
+ private:
+  void add(const Change& change) {
+    if (change.update) put((*this)[Kind::update_jobs], *change.update);
+    if (change.insert) put((*this)[Kind::insert_jobs], *change.insert);
+    if (change.journal) put((*this)[Kind::insert_journal], *change.journal);
+    for (const ResultRow& result : change.results) put((*this)[Kind::insert_results], result);
+    for (const AssetRow& asset : change.assets) put((*this)[Kind::insert_assets], asset);
+    if (change.run) put((*this)[Kind::insert_runs], *change.run);
+    if (change.archive) put((*this)[Kind::insert_run_archives], *change.archive);
+    if (change.notable) put((*this)[Kind::insert_notables], *change.notable);
+    if (change.workflow) put((*this)[Kind::insert_workflows], *change.workflow);
+    // A parked job is deleted first, never updated: the index of parked names `due`.
+    if (change.park || change.unpark) (*this)[Kind::unpark].id(subject_of(change));
+    if (change.park) put((*this)[Kind::park], ParkRow{subject_of(change), *change.park});
+  }
+
+  /// In the order of their keys: two nodes that insert the same ones wait for, but never deadlock, each other.
+  void add_keys(const Commit& commit) {
+    std::vector<const JobKeyRow*> job_keys;
+    std::vector<const IdempotencyRow*> scopes;
+    for (const Change& change : commit.changes) {
+      if (change.job_key) job_keys.push_back(&*change.job_key);
+      if (change.idempotency) scopes.push_back(&*change.idempotency);
+    }
+    std::sort(job_keys.begin(), job_keys.end(), [](const JobKeyRow* a, const JobKeyRow* b) {
+      return std::tie(a->job_id, a->client_id) < std::tie(b->job_id, b->client_id);
+    });
+    std::sort(scopes.begin(), scopes.end(),
+              [](const IdempotencyRow* a, const IdempotencyRow* b) { return a->scope < b->scope; });
+    for (const JobKeyRow* row : job_keys) put((*this)[Kind::insert_job_keys], *row);
+    for (const IdempotencyRow* row : scopes) put((*this)[Kind::insert_idempotency], *row);
+  }
+
+  /// The last word on each workflow: one statement cannot change a row twice.
+  void add_workflow_flags(const Commit& commit) {
+    std::map<std::string, bool> flags;
+    for (const Change& change : commit.changes)
+      if (change.workflow_disabled) flags[change.workflow_disabled->first] = change.workflow_disabled->second;
+    for (const auto& [key, disabled] : flags) put((*this)[Kind::set_workflow_flags], WorkflowFlagRow{key, disabled});
+  }
+
+  std::vector<ArrayBatch> batches_;
+};
+
+std::vector<Parameter> first_arrays(ArrayBatch& batch, const Table& fields, std::size_t count) {
+  std::vector<Parameter> parameters;
+  const auto& arrays = batch.arrays();
+  for (std::size_t i = 0; i < count; ++i) parameters.push_back({array_type(fields.fields[i].type), arrays[i]});
+  return parameters;
+}
+
+Request text_request(const char* sql) { return {Request::Kind::run_text, {}, sql, {}}; }
+
+class PostgresWriter final : public StoreWriter {
+ public:
+  PostgresWriter(std::string url, PostgresOptions options) : url_(std::move(url)), options_(options) {}
+
+  CommitReply commit(const Commit& commit) override {
+    assert_well_formed(commit);
+    batches_.fill(commit);
+    CommitReply reply;
+    for (int attempt = 1; attempt <= kTries; ++attempt) {
+      retry_ = false;
+      reply = try_commit(commit);
+      if (!retry_) break;
+    }
+    return reply;
+  }
+
+  Result<std::vector<ShardState>> acquire(const std::vector<ShardId>& shards, const std::string& owner) override {
+    if (auto connected = connect(); !connected) return std::move(connected).error();
+    auto states = take(shards, owner);
+    if (!states && !connection_->lost()) connection_->exchange({text_request("ROLLBACK")});
+    return states;
+  }
+
+  Result<Done> connect() {
+    if (connection_ && !connection_->lost()) return Done{};
+    connection_.reset();
+    auto opened = Connection::open(url_, options_, Connection::Use::write);
+    if (!opened) return std::move(opened).error();
+    const Answers answers = (*opened)->exchange(prepare_requests());
+    if (answers.lost) return (*opened)->unavailable(answers.error);
+    if (const Answer* failed = answers.failed()) return Error{ErrorCode::store_unavailable, failed->message(), true, {}};
+    connection_ = std::move(*opened);
+    return Done{};
+  }
+
+ private:
+  CommitReply try_commit(const Commit& commit) {
+    if (auto connected = connect(); !connected)
+      return reply_of(FailureKind::unavailable, std::move(connected).error().message);
+
+    std::vector<Kind> sent;
+    std::vector<Request> requests = {text_request("BEGIN")};
+    for (std::size_t i = 0; i < kKinds; ++i) {
+      const Kind kind = static_cast<Kind>(i);
+      if (batches_[kind].empty()) continue;
+      sent.push_back(kind);
+      requests.push_back({Request::Kind::run_prepared, name_of(kind), {},
+                          first_arrays(batches_[kind], fields_of(kind), fields_of(kind).fields.size())});
+    }
+    const Timestamp before = host_now();
+    Answers answers = connection_->exchange(requests);
+    const Timestamp after = host_now();
+    if (answers.lost) return reply_of(FailureKind::unavailable, "PostgreSQL: " + answers.error);
+
+    CommitReply reply = judge(commit, sent, answers);
+    if (reply.status != CommitStatus::committed) return roll_back(commit, std::move(reply));
+    answers.answers[1].at(0);  // the fence tells the database's time
+    reply.clock_offset = from_unix_ms(answers.answers[1].integer(0)) - (before + (after - before) / 2);
+    return finish(std::move(reply));
+  }
+
+  /// What the answers up to COMMIT mean: the first phase that failed decides.
+  CommitReply judge(const Commit& commit, const std::vector<Kind>& sent, Answers& answers) {
+    CommitReply reply;
+    if (!answers.answers.front().ok()) return failure(answers.answers.front());
+    for (std::size_t i = 0; i < sent.size(); ++i) {
+      // All keys are looked at before a taken one is told; what came after them does not matter then.
+      if (sent[i] > Kind::insert_idempotency && reply.status != CommitStatus::committed) break;
+      Answer& answer = answers.answers[i + 1];
+      if (!answer.ok()) return failure(answer);
+      if (answer.changed() == batches_[sent[i]].rows()) continue;
+      if (sent[i] == Kind::advance_shards) {
+        reply.status = CommitStatus::fenced;
+        reply.error = {ErrorCode::fenced, "a shard has moved", false, {}};
+        break;
+      }
+      if (sent[i] == Kind::insert_job_keys || sent[i] == Kind::insert_idempotency) {
+        reply.status = CommitStatus::duplicates;
+      } else if (sent[i] == Kind::update_jobs) {
+        reply.status = CommitStatus::stale;
+        reply.stale = find_stale(commit, answer);
+      }
+    }
+    return reply;
+  }
+
+  CommitReply failure(const Answer& answer) {
+    const FailureKind kind = kind_of(answer.sql_state());
+    retry_ = kind == FailureKind::retry;
+    return reply_of(kind, answer.message());
+  }
+
+  static std::vector<std::size_t> find_stale(const Commit& commit, Answer& updated) {
+    std::unordered_set<JobId> found;
+    for (int row = 0; row < updated.rows(); ++row) {
+      updated.at(row);
+      FieldSource source(updated);
+      found.insert(source.id<JobId>());
+    }
+    std::vector<std::size_t> stale;
+    for (std::size_t i = 0; i < commit.changes.size(); ++i)
+      if (const auto& update = commit.changes[i].update; update && !found.contains(update->id)) stale.push_back(i);
+    return stale;
+  }
+
+  CommitReply roll_back(const Commit& commit, CommitReply reply) {
+    connection_->exchange({text_request("ROLLBACK")});  // if the connection breaks now, the server does it
+    if (reply.status != CommitStatus::duplicates) return reply;
+    auto winners = find_winners(commit);
+    if (!winners) return reply_of(FailureKind::unavailable, std::move(winners).error().message);
+    reply.duplicates = std::move(*winners);
+    // Whoever had taken the key has removed its row meanwhile.
+    if (reply.duplicates.empty()) {
+      retry_ = true;
+      return reply_of(FailureKind::retry, "PostgreSQL: a key that was taken is gone");
+    }
+    return reply;
+  }
+
+  CommitReply finish(CommitReply reply) {
+    const Answers answers = connection_->exchange({text_request("COMMIT")});
+    if (answers.lost) {
+      // A COMMIT that was answered before the connection broke has happened.
+      if (!answers.answers.empty() && answers.answers.front().ok()) return reply;
+      reply = reply_of(FailureKind::unavailable, "PostgreSQL: " + answers.error);
+      reply.status = CommitStatus::unknown;
+      return reply;
+    }
+    const Answer& answer = answers.answers.front();
+    if (!answer.ok()) return failure(answer);
+    if (answer.tag() != "COMMIT") return reply_of(FailureKind::unavailable, "PostgreSQL: rolled back at COMMIT");
+    return reply;
+  }
+
+  Result<std::vector<CommitReply::Duplicate>> find_winners(const Commit& commit) {
+    ArrayBatch &job_keys = batches_[Kind::insert_job_keys], &scopes = batches_[Kind::insert_idempotency];
+    std::map<std::pair<std::string, std::string>, JobKeyRow> taken_job_keys;
+    std::map<Digest, IdempotencyRow> taken_scopes;
+    auto read = read_all(kFindJobKeys, first_arrays(job_keys, kJobKeyTable, 2), [&](FieldSource& source) {
+      JobKeyRow row = take_job_key(source);
+      taken_job_keys.emplace(std::pair(row.client_id, row.job_id), row);
+    });
+    if (!read) return std::move(read).error();
+    read = read_all(kFindIdempotency, first_arrays(scopes, kIdempotencyTable, 1), [&](FieldSource& source) {
+      IdempotencyRow row = take_idempotency(source);
+      taken_scopes.emplace(row.scope, row);
+    });
+    if (!read) return std::move(read).error();
+
+    const auto find_job_key = [&](const JobKeyRow& row) -> Result<std::optional<JobKeyRow>> {
+      const auto found = taken_job_keys.find({row.client_id, row.job_id});
+      return found == taken_job_keys.end() ? std::nullopt : std::optional(found->second);
+    };
+    const auto find_idempotency = [&](const IdempotencyRow& row) -> Result<std::optional<IdempotencyRow>> {
+      const auto found = taken_scopes.find(row.scope);
+      return found == taken_scopes.end() ? std::nullopt : std::optional(found->second);
+    };
+    return find_duplicates(commit, find_job_key, find_idempotency);
+  }
+
+  template <class Each>
+  Result<Done> read_all(const char* name, std::vector<Parameter> parameters, Each each) {
+    Answers answers = connection_->exchange({{Request::Kind::run_prepared, name, {}, std::move(parameters)}});
+    if (answers.lost) return connection_->unavailable(answers.error);
+    Answer& answer = answers.answers.front();
+    if (!answer.ok()) return Error{ErrorCode::store_unavailable, answer.message(), true, {}};
+    for (int row = 0; row < answer.rows(); ++row) {
+      answer.at(row);
+      FieldSource source(answer);
+      each(source);
+      if (!source.sound()) return Error{ErrorCode::store_corrupt, "PostgreSQL: a key cannot be read", false, {}};
+    }
+    return Done{};
+  }
+
+  Result<std::vector<ShardState>> take(const std::vector<ShardId>& shards, const std::string& owner) {
+    std::vector<std::string> ids(shards.size());
+    std::vector<Request> requests = {text_request("BEGIN")};
+    for (std::size_t i = 0; i < shards.size(); ++i) {
+      append_int64(ids[i], shards[i]);
+      requests.push_back({Request::Kind::run_prepared, kAcquireShard, {},
+                          {{scalar_type(FieldType::integer), ids[i]}, {scalar_type(FieldType::text), owner}}});
+    }
+    Answers answers = connection_->exchange(requests);
+    if (answers.lost) return connection_->unavailable(answers.error);
+    if (const Answer* failed = answers.failed()) return Error{ErrorCode::store_unavailable, failed->message(), true, {}};
+    std::vector<ShardState> states;
+    for (std::size_t i = 0; i < shards.size(); ++i) {
+      Answer& answer = answers.answers[i + 1];
+      if (answer.rows() != 1)
+        return Error{ErrorCode::not_found, "there is no shard " + std::to_string(shards[i]), false, {}};
+      FieldSource source(answer);
+      states.push_back(take_shard(source));
+      if (!source.sound()) return Error{ErrorCode::store_corrupt, "PostgreSQL: a shard cannot be read", false, {}};
+    }
+    if (auto committed = connection_->run({"COMMIT"}); !committed) return std::move(committed).error();
+    return states;
+  }
+
+  std::string url_;
+  PostgresOptions options_;
+  std::unique_ptr<Connection> connection_;
+  Batches batches_;
+  bool retry_ = false;  ///< the last try may succeed when repeated
+};
+
+}  // namespace
+
+Result<std::unique_ptr<StoreWriter>> make_postgres_writer(std::string url, PostgresOptions options) {
+  auto writer = std::make_unique<PostgresWriter>(std::move(url), options);
+  if (auto connected = writer->connect(); !connected) return std::move(connected).error();
+  return std::unique_ptr<StoreWriter>(std::move(writer));
+}
+
+}  // namespace troupe::store

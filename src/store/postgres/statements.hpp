@@ -1,0 +1,46 @@
+// The statements of a commit, one a kind of row, in the order in which they are run. Internal to this room.
+#pragma once
+
+#include <array>
+#include <string>
+
+#include "store_postgres/connection.hpp"
+#include "store_sql/tables.hpp"
+
+namespace troupe::store {
+
+/// The order is that of the phases (store_rules/commit_rules.hpp).
+enum class Kind : std::uint8_t {
+  advance_shards,
+  insert_job_keys,
+  insert_idempotency,
+  update_jobs,
+  insert_jobs,
+  insert_journal,
+  insert_results,
+  insert_assets,
+  insert_runs,
+  insert_run_archives,
+  insert_notables,
+  insert_workflows,
+  set_workflow_flags,
+  unpark,
+  park,
+};
+inline constexpr std::size_t kKinds = 15;
+
+/// The fields whose arrays a kind binds.
+const Table& fields_of(Kind kind);
+/// The name it is prepared under.
+std::string name_of(Kind kind);
+
+// Who has taken the keys: bound to the first arrays of insert_job_keys and insert_idempotency.
+inline constexpr const char* kFindJobKeys = "find_job_keys";
+inline constexpr const char* kFindIdempotency = "find_idempotency";
+/// Bound to a shard and an owner.
+inline constexpr const char* kAcquireShard = "acquire_shard";
+
+/// Requests that prepare them all.
+std::vector<Request> prepare_requests();
+
+}  // namespace troupe::store

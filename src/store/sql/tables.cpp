@@ -1,0 +1,352 @@
+#include "store_sql/tables.hpp"
+
+namespace troupe::store {
+namespace {
+
+using enum FieldType;
+
+constexpr Field kJobFields[] = {
+    {"id", uuid}, {"slot", integer}, {"client_id", text}, {"job_id", text}, {"workflow_key", text},
+    {"workflow_version", integer}, {"user_id", text}, {"priority", integer}, {"created_at", integer}, {"spec", bytes},
+    {"status", integer}, {"last_seq", integer}, {"head", bytes}, {"run", uuid}, {"state", bytes},
+    {"run_workflow_version", integer}, {"updated_at", integer}, {"outputs", bytes}, {"error", bytes}};
+constexpr Field kJobUpdate[] = {
+    {"id", uuid}, {"expected_seq", integer}, {"status", integer}, {"last_seq", integer}, {"head", bytes}, {"run", uuid},
+    {"state", bytes}, {"run_workflow_version", integer}, {"updated_at", integer}, {"outputs", bytes}, {"error", bytes}};
+constexpr Field kJournalFields[] = {
+    {"chain", uuid}, {"first_seq", integer}, {"shard", integer}, {"shard_seq", integer}, {"position", integer},
+    {"count", integer}, {"records", bytes}};
+constexpr Field kJobKeyFields[] = {{"job_id", text}, {"client_id", text}, {"id", uuid}, {"request", bytes}};
+constexpr Field kIdempotencyFields[] = {
+    {"scope", bytes}, {"request", bytes}, {"status", integer}, {"answer", bytes}, {"created_at", integer}};
+constexpr Field kResultFields[] = {
+    {"run", uuid}, {"compensation", integer}, {"step", integer}, {"item", integer}, {"attempt", integer},
+    {"epoch", integer}, {"status", integer}, {"worker", text}, {"started_at", integer}, {"ended_at", integer},
+    {"outputs", bytes}, {"outputs_blob", bytes}, {"outputs_bytes", integer}, {"error", bytes}, {"log_blob", bytes},
+    {"log_bytes", integer}};
+constexpr Field kAssetFields[] = {
+    {"id", uuid}, {"job", uuid}, {"run", uuid}, {"step", text}, {"item", integer}, {"ordinal", integer},
+    {"name", text}, {"media_type", text}, {"bytes", integer}, {"sha256", bytes}, {"width", integer},
+    {"height", integer}, {"created_at", integer}};
+constexpr Field kRunFields[] = {{"id", uuid}, {"job", uuid}, {"number", integer}};
+constexpr Field kRunArchiveFields[] = {
+    {"id", uuid}, {"job", uuid}, {"number", integer}, {"status", integer}, {"workflow_version", integer},
+    {"state", bytes}, {"outputs", bytes}, {"error", bytes}};
+constexpr Field kNotableFields[] = {{"kind", integer}, {"job", uuid}};
+constexpr Field kWorkflowFields[] = {
+    {"key", text}, {"version", integer}, {"digest", bytes}, {"definition", bytes}, {"created_at", integer},
+    {"created_by", text}};
+constexpr Field kShardFields[] = {
+    {"id", integer}, {"epoch", integer}, {"seq", integer}, {"head", bytes}, {"low_water", uuid},
+    {"chain_seq", integer}, {"chain_head", bytes}, {"owner", text}};
+constexpr Field kPark[] = {{"job", uuid}, {"due", integer}, {"slot", integer}};
+constexpr Field kWorkflowFlag[] = {{"key", text}, {"disabled", integer}};
+
+}  // namespace
+
+const Table kJobTable{"job", kJobFields};
+const Table kJournalTable{"journal", kJournalFields};
+const Table kJobKeyTable{"job_key", kJobKeyFields};
+const Table kIdempotencyTable{"idempotency", kIdempotencyFields};
+const Table kResultTable{"step_result", kResultFields};
+const Table kAssetTable{"asset", kAssetFields};
+const Table kRunTable{"run", kRunFields};
+const Table kRunArchiveTable{"run_archive", kRunArchiveFields};
+const Table kNotableTable{"notable", kNotableFields};
+const Table kWorkflowTable{"workflow", kWorkflowFields};
+const Table kShardTable{"shard", kShardFields};
+const Table kJobUpdateFields{"job", kJobUpdate};
+// The first seven fields of a shard; its owner changes only by acquire.
+const Table kShardAdvanceFields{"shard", std::span(kShardFields).first(7)};
+const Table kParkFields{"parked", kPark};
+const Table kWorkflowFlagFields{"workflow_flag", kWorkflowFlag};
+
+std::string columns_of(const Table& table, std::string_view prefix) {
+  std::string columns;
+  for (const Field& field : table.fields) {
+    if (!columns.empty()) columns += ", ";
+    columns.append(prefix).append(field.name);
+  }
+  return columns;
+}
+
+void put(FieldSink& to, const JobRow& row) {
+  to.id(row.id);
+  to.integer(row.id.slot());
+  to.text(row.client_id);
+  to.text(row.job_id);
+  to.text(row.workflow_key);
+  to.integer(row.workflow_version);
+  to.text(row.user_id);
+  to.integer(row.priority);
+  to.time(row.created_at);
+  to.document(row.spec);
+  to.integer(static_cast<std::int64_t>(row.status));
+  to.unsigned_integer(row.last_seq);
+  to.digest(row.head);
+  to.id(row.run);
+  to.bytes(row.state);
+  to.integer(row.run_workflow_version);
+  to.time(row.updated_at);
+  to.document(row.outputs);
+  to.document(row.error);
+}
+
+JobRow take_job(FieldSource& from) {
+  JobRow row;
+  row.id = from.id<JobId>();
+  from.integer<Slot>();  // part of the id
+  row.client_id = from.text();
+  row.job_id = from.text();
+  row.workflow_key = from.text();
+  row.workflow_version = from.integer<std::uint32_t>();
+  row.user_id = from.text();
+  row.priority = from.integer<std::uint8_t>();
+  row.created_at = from.time();
+  row.spec = from.document();
+  row.status = from.enumerator(Status::skipped);
+  row.last_seq = from.integer<std::uint64_t>();
+  row.head = from.digest();
+  row.run = from.id<RunId>();
+  row.state = from.text();
+  row.run_workflow_version = from.integer<std::uint32_t>();
+  row.updated_at = from.time();
+  row.outputs = from.document();
+  row.error = from.document();
+  return row;
+}
+
+void put(FieldSink& to, const JobUpdate& row) {
+  to.id(row.id);
+  to.unsigned_integer(row.expected_seq);
+  to.integer(static_cast<std::int64_t>(row.status));
+  to.unsigned_integer(row.last_seq);
+  to.digest(row.head);
+  to.id(row.run);
+  to.bytes(row.state);
+  to.integer(row.run_workflow_version);
+  to.time(row.updated_at);
+  to.document(row.outputs);
+  to.document(row.error);
+}
+
+void put(FieldSink& to, const JournalRow& row) {
+  to.id(row.chain);
+  to.unsigned_integer(row.first_seq);
+  to.integer(row.shard);
+  to.unsigned_integer(row.transaction);
+  to.integer(row.position);
+  to.integer(row.count);
+  to.bytes(row.records);
+}
+
+JournalRow take_journal(FieldSource& from) {
+  JournalRow row;
+  row.chain = from.id<ChainId>();
+  row.first_seq = from.integer<std::uint64_t>();
+  row.shard = from.integer<ShardId>();
+  row.transaction = from.integer<std::uint64_t>();
+  row.position = from.integer<std::uint32_t>();
+  row.count = from.integer<std::uint32_t>();
+  row.records = from.text();
+  return row;
+}
+
+void put(FieldSink& to, const JobKeyRow& row) {
+  to.text(row.job_id);
+  to.text(row.client_id);
+  to.id(row.id);
+  to.digest(row.request);
+}
+
+JobKeyRow take_job_key(FieldSource& from) {
+  JobKeyRow row;
+  row.job_id = from.text();
+  row.client_id = from.text();
+  row.id = from.id<JobId>();
+  row.request = from.digest();
+  return row;
+}
+
+void put(FieldSink& to, const IdempotencyRow& row) {
+  to.digest(row.scope);
+  to.digest(row.request);
+  to.integer(row.status);
+  to.bytes(row.answer);
+  to.time(row.created_at);
+}
+
+IdempotencyRow take_idempotency(FieldSource& from) {
+  IdempotencyRow row;
+  row.scope = from.digest();
+  row.request = from.digest();
+  row.status = from.integer<int>();
+  row.answer = from.text();
+  row.created_at = from.time();
+  return row;
+}
+
+void put(FieldSink& to, const ResultRow& row) {
+  to.id(row.task.run);
+  to.integer(row.task.compensation);
+  to.integer(row.task.step);
+  to.integer(row.task.item);
+  to.integer(row.task.attempt);
+  to.integer(row.task.epoch);
+  to.integer(static_cast<std::int64_t>(row.status));
+  to.text(row.worker);
+  to.time(row.started_at);
+  to.time(row.ended_at);
+  to.document(row.outputs);
+  to.digest(row.outputs_blob);
+  to.unsigned_integer(row.outputs_bytes);
+  to.document(row.error);
+  to.digest(row.log_blob);
+  to.unsigned_integer(row.log_bytes);
+}
+
+ResultRow take_result(FieldSource& from) {
+  ResultRow row;
+  row.task.run = from.id<RunId>();
+  row.task.compensation = from.integer<int>() != 0;
+  row.task.step = from.integer<StepIndex>();
+  row.task.item = from.integer<ItemIndex>();
+  row.task.attempt = from.integer<AttemptNumber>();
+  row.task.epoch = from.integer<std::uint16_t>();
+  row.status = from.enumerator(Status::skipped);
+  row.worker = from.text();
+  row.started_at = from.time();
+  row.ended_at = from.time();
+  row.outputs = from.document();
+  row.outputs_blob = from.optional_digest();
+  row.outputs_bytes = from.integer<std::uint64_t>();
+  row.error = from.document();
+  row.log_blob = from.optional_digest();
+  row.log_bytes = from.integer<std::uint64_t>();
+  return row;
+}
+
+void put(FieldSink& to, const AssetRow& row) {
+  to.id(row.id);
+  to.id(row.job);
+  to.id(row.run);
+  to.text(row.step);
+  to.integer(row.item);
+  to.integer(row.ordinal);
+  to.text(row.name);
+  to.text(row.media_type);
+  to.unsigned_integer(row.bytes);
+  to.digest(row.sha256);
+  to.integer(row.width);
+  to.integer(row.height);
+  to.time(row.created_at);
+}
+
+AssetRow take_asset(FieldSource& from) {
+  AssetRow row;
+  row.id = from.id<AssetId>();
+  row.job = from.id<JobId>();
+  row.run = from.id<RunId>();
+  row.step = from.text();
+  row.item = from.integer<ItemIndex>();
+  row.ordinal = from.integer<std::uint32_t>();
+  row.name = from.text();
+  row.media_type = from.text();
+  row.bytes = from.integer<std::uint64_t>();
+  row.sha256 = from.digest();
+  row.width = from.integer<std::uint32_t>();
+  row.height = from.integer<std::uint32_t>();
+  row.created_at = from.time();
+  return row;
+}
+
+void put(FieldSink& to, const RunRow& row) {
+  to.id(row.id);
+  to.id(row.job);
+  to.integer(row.number);
+}
+
+void put(FieldSink& to, const RunArchive& row) {
+  to.id(row.id);
+  to.id(row.job);
+  to.integer(row.number);
+  to.integer(static_cast<std::int64_t>(row.status));
+  to.integer(row.workflow_version);
+  to.bytes(row.state);
+  to.document(row.outputs);
+  to.document(row.error);
+}
+
+RunArchive take_run_archive(FieldSource& from) {
+  RunArchive row;
+  row.id = from.id<RunId>();
+  row.job = from.id<JobId>();
+  row.number = from.integer<std::uint32_t>();
+  row.status = from.enumerator(Status::skipped);
+  row.workflow_version = from.integer<std::uint32_t>();
+  row.state = from.text();
+  row.outputs = from.document();
+  row.error = from.document();
+  return row;
+}
+
+void put(FieldSink& to, const NotableRow& row) {
+  to.integer(static_cast<std::int64_t>(row.kind));
+  to.id(row.job);
+}
+
+void put(FieldSink& to, const WorkflowRow& row) {
+  to.text(row.key);
+  to.integer(row.version);
+  to.digest(row.digest);
+  to.bytes(row.definition);
+  to.time(row.created_at);
+  to.text(row.created_by);
+}
+
+WorkflowRow take_workflow(FieldSource& from) {
+  WorkflowRow row;
+  row.key = from.text();
+  row.version = from.integer<std::uint32_t>();
+  row.digest = from.digest();
+  row.definition = from.text();
+  row.created_at = from.time();
+  row.created_by = from.text();
+  return row;
+}
+
+void put(FieldSink& to, const ParkRow& row) {
+  to.id(row.job);
+  to.time(row.due);
+  to.integer(row.job.slot());
+}
+
+void put(FieldSink& to, const WorkflowFlagRow& row) {
+  to.text(row.key);
+  to.integer(row.disabled);
+}
+
+void put(FieldSink& to, const ShardAdvance& row) {
+  to.integer(row.shard);
+  to.unsigned_integer(row.epoch);
+  to.unsigned_integer(row.seq);
+  to.digest(row.head);
+  to.id(row.low_water);
+  to.unsigned_integer(row.chain_seq);
+  to.digest(row.chain_head);
+}
+
+ShardState take_shard(FieldSource& from) {
+  ShardState row;
+  row.shard = from.integer<ShardId>();
+  row.epoch = from.integer<std::uint64_t>();
+  row.seq = from.integer<std::uint64_t>();
+  row.head = from.digest();
+  row.low_water = from.id<JobId>();
+  row.chain_seq = from.integer<std::uint64_t>();
+  row.chain_head = from.digest();
+  row.owner = from.text();
+  return row;
+}
+
+}  // namespace troupe::store

@@ -1,0 +1,69 @@
+// The tables, field by field: the order in which a row's fields are bound and read, in one place for both databases.
+// The CREATE TABLE statements are the engines' own (sqlite/migrations.cpp, postgres/migrations.cpp).
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "store_sql/fields.hpp"
+#include "troupe/port/store.hpp"
+
+namespace troupe::store {
+
+enum class FieldType : std::uint8_t { uuid, integer, text, bytes };
+
+struct Field {
+  std::string_view name;
+  FieldType type;
+};
+
+struct Table {
+  std::string_view name;
+  std::span<const Field> fields;
+};
+
+/// `id, client_id, …`, each with the prefix (`j.id, j.client_id, …`).
+std::string columns_of(const Table& table, std::string_view prefix = "");
+
+extern const Table kJobTable, kJournalTable, kJobKeyTable, kIdempotencyTable, kResultTable, kAssetTable, kRunTable,
+    kRunArchiveTable, kNotableTable, kWorkflowTable, kShardTable;
+/// What is bound for statements that are no plain inserts: the table's name is that of what they change.
+extern const Table kJobUpdateFields, kShardAdvanceFields, kParkFields, kWorkflowFlagFields;
+
+/// A job that waits. Its shard is looked up by its slot.
+struct ParkRow {
+  JobId job;
+  Timestamp due;
+};
+struct WorkflowFlagRow {
+  std::string key;
+  bool disabled = false;
+};
+
+void put(FieldSink& to, const JobRow& row);
+void put(FieldSink& to, const JobUpdate& row);
+void put(FieldSink& to, const JournalRow& row);
+void put(FieldSink& to, const JobKeyRow& row);
+void put(FieldSink& to, const IdempotencyRow& row);
+void put(FieldSink& to, const ResultRow& row);
+void put(FieldSink& to, const AssetRow& row);
+void put(FieldSink& to, const RunRow& row);
+void put(FieldSink& to, const RunArchive& row);
+void put(FieldSink& to, const NotableRow& row);
+void put(FieldSink& to, const WorkflowRow& row);
+void put(FieldSink& to, const ParkRow& row);
+void put(FieldSink& to, const WorkflowFlagRow& row);
+void put(FieldSink& to, const ShardAdvance& row);
+
+JobRow take_job(FieldSource& from);
+JournalRow take_journal(FieldSource& from);
+JobKeyRow take_job_key(FieldSource& from);
+IdempotencyRow take_idempotency(FieldSource& from);
+ResultRow take_result(FieldSource& from);
+AssetRow take_asset(FieldSource& from);
+RunArchive take_run_archive(FieldSource& from);
+WorkflowRow take_workflow(FieldSource& from);
+ShardState take_shard(FieldSource& from);
+
+}  // namespace troupe::store

@@ -1,0 +1,116 @@
+#include "store_sqlite/migrations.hpp"
+
+#include <array>
+
+namespace troupe::store {
+namespace {
+
+// Append only: what has been released is never edited. Ids are 16-byte blobs, times milliseconds since 1970.
+constexpr std::array kMigrations = {
+    R"sql(
+CREATE TABLE job (
+  id BLOB NOT NULL PRIMARY KEY, slot INTEGER NOT NULL, client_id TEXT NOT NULL, job_id TEXT NOT NULL,
+  workflow_key TEXT NOT NULL, workflow_version INTEGER NOT NULL, user_id TEXT NOT NULL, priority INTEGER NOT NULL,
+  created_at INTEGER NOT NULL, spec BLOB,
+  status INTEGER NOT NULL, last_seq INTEGER NOT NULL, head BLOB NOT NULL, run BLOB NOT NULL, state BLOB NOT NULL,
+  run_workflow_version INTEGER NOT NULL, updated_at INTEGER NOT NULL, outputs BLOB, error BLOB);
+CREATE INDEX job_by_client ON job (client_id, id);
+CREATE INDEX job_by_workflow ON job (workflow_key, id);
+CREATE INDEX job_by_user ON job (user_id, id) WHERE user_id <> '';
+
+CREATE TABLE journal (
+  chain BLOB NOT NULL, first_seq INTEGER NOT NULL, shard INTEGER NOT NULL, shard_seq INTEGER NOT NULL,
+  position INTEGER NOT NULL, count INTEGER NOT NULL, records BLOB NOT NULL, PRIMARY KEY (chain, first_seq));
+CREATE INDEX journal_by_shard ON journal (shard, shard_seq, position);
+
+CREATE TABLE job_key (
+  job_id TEXT NOT NULL, client_id TEXT NOT NULL, id BLOB NOT NULL, request BLOB NOT NULL,
+  PRIMARY KEY (job_id, client_id)) WITHOUT ROWID;
+
+CREATE TABLE idempotency (
+  scope BLOB NOT NULL PRIMARY KEY, request BLOB NOT NULL, status INTEGER NOT NULL, answer BLOB NOT NULL,
+  created_at INTEGER NOT NULL);
+
+CREATE TABLE step_result (
+  run BLOB NOT NULL, compensation INTEGER NOT NULL, step INTEGER NOT NULL, item INTEGER NOT NULL,
+  attempt INTEGER NOT NULL, epoch INTEGER NOT NULL, status INTEGER NOT NULL, worker TEXT NOT NULL,
+  started_at INTEGER NOT NULL, ended_at INTEGER NOT NULL, outputs BLOB, outputs_blob BLOB,
+  outputs_bytes INTEGER NOT NULL, error BLOB, log_blob BLOB, log_bytes INTEGER NOT NULL,
+  PRIMARY KEY (run, compensation, step, item, attempt));
+
+CREATE TABLE asset (
+  id BLOB NOT NULL PRIMARY KEY, job BLOB NOT NULL, run BLOB NOT NULL, step TEXT NOT NULL, item INTEGER NOT NULL,
+  ordinal INTEGER NOT NULL, name TEXT NOT NULL, media_type TEXT NOT NULL, bytes INTEGER NOT NULL,
+  sha256 BLOB NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, created_at INTEGER NOT NULL);
+CREATE INDEX asset_by_run ON asset (run);
+
+CREATE TABLE run (id BLOB NOT NULL PRIMARY KEY, job BLOB NOT NULL, number INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX run_by_job ON run (job);
+
+CREATE TABLE run_archive (
+  id BLOB NOT NULL PRIMARY KEY, job BLOB NOT NULL, number INTEGER NOT NULL, status INTEGER NOT NULL,
+  workflow_version INTEGER NOT NULL, state BLOB NOT NULL, outputs BLOB, error BLOB);
+
+CREATE TABLE notable (kind INTEGER NOT NULL, job BLOB NOT NULL, PRIMARY KEY (kind, job)) WITHOUT ROWID;
+
+CREATE TABLE workflow (
+  key TEXT NOT NULL, version INTEGER NOT NULL, digest BLOB NOT NULL, definition BLOB NOT NULL,
+  created_at INTEGER NOT NULL, created_by TEXT NOT NULL, PRIMARY KEY (key, version));
+CREATE TABLE workflow_flag (key TEXT NOT NULL PRIMARY KEY, disabled INTEGER NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE shard (
+  id INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, head BLOB NOT NULL, low_water BLOB NOT NULL,
+  chain_seq INTEGER NOT NULL, chain_head BLOB NOT NULL, owner TEXT NOT NULL);
+WITH RECURSIVE shards (id) AS (SELECT 0 UNION ALL SELECT id + 1 FROM shards WHERE id < 15)
+  INSERT INTO shard SELECT id, 0, 0, zeroblob(32), zeroblob(16), 0, zeroblob(32), '' FROM shards;
+
+CREATE TABLE slot_map (slot INTEGER PRIMARY KEY, shard INTEGER NOT NULL);
+WITH RECURSIVE slots (slot) AS (SELECT 0 UNION ALL SELECT slot + 1 FROM slots WHERE slot < 4095)
+  INSERT INTO slot_map SELECT slot, slot % 16 FROM slots;
+
+CREATE TABLE parked (job BLOB NOT NULL PRIMARY KEY, due INTEGER NOT NULL, shard INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX parked_by_due ON parked (shard, due);
+)sql",
+};
+static_assert(kShardCount == 16 && kSlotCount == 4096, "the first migration makes so many");
+
+constexpr std::int64_t kNewest = kMigrations.size();
+
+Result<std::int64_t> schema_version(Connection& connection) {
+  std::int64_t version = 0;
+  auto done = connection.select("SELECT schema_version FROM meta", {}, [&](const RowView& row) {
+    version = row.integer(0);
+    return true;
+  });
+  if (!done) return std::move(done).error();
+  return version;
+}
+
+Result<Done> upgrade(Connection& connection) {
+  if (connection.execute("CREATE TABLE IF NOT EXISTS meta (schema_version INTEGER NOT NULL);"
+                         "INSERT INTO meta SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM meta)") != SQLITE_OK)
+    return connection.unavailable();
+  const auto version = schema_version(connection);
+  if (!version) return version.error();
+  if (*version > kNewest)
+    return Error{ErrorCode::store_newer, "the database has schema version " + std::to_string(*version) +
+                 ", this binary knows " + std::to_string(kNewest), false, {}};
+  if (*version == kNewest) return Done{};
+  for (std::int64_t next = *version; next < kNewest; ++next)
+    if (connection.execute(kMigrations[static_cast<std::size_t>(next)]) != SQLITE_OK) return connection.unavailable();
+  if (connection.execute("UPDATE meta SET schema_version = " + std::to_string(kNewest)) != SQLITE_OK)
+    return connection.unavailable();
+  return Done{};
+}
+
+}  // namespace
+
+Result<Done> migrate(Connection& connection) {
+  if (connection.execute("BEGIN IMMEDIATE") != SQLITE_OK) return connection.unavailable();
+  Result<Done> done = upgrade(connection);
+  if (done && connection.execute("COMMIT") != SQLITE_OK) done = connection.unavailable();
+  if (!done && connection.in_transaction()) connection.execute("ROLLBACK");
+  return done;
+}
+
+}  // namespace troupe::store

@@ -1,0 +1,255 @@
+#include "store_sqlite/sqlite_writer.hpp"
+
+#include "store_rules/commit_rules.hpp"
+#include "store_sql/tables.hpp"
+
+namespace troupe::store {
+namespace {
+
+std::string insert_into(const Table& table, const std::string& on_conflict = "") {
+  std::string places;
+  for (std::size_t i = 1; i <= table.fields.size(); ++i) places += (i > 1 ? ", $" : "$") + std::to_string(i);
+  return "INSERT INTO " + std::string(table.name) + " (" + columns_of(table) + ") VALUES (" + places + ")" + on_conflict;
+}
+
+const std::string kIgnore = " ON CONFLICT DO NOTHING";
+
+// The statements of a commit; places in the order of the table's fields (store_sql/tables.hpp).
+const std::string kAdvanceShard =
+    "UPDATE shard SET seq = seq + 1, head = $4, low_water = $5, chain_seq = $6, chain_head = $7"
+    " WHERE id = $1 AND epoch = $2 AND seq = $3";
+const std::string kUpdateJob =
+    "UPDATE job SET status = $3, last_seq = $4, head = $5, run = $6, state = $7, run_workflow_version = $8,"
+    " updated_at = $9, outputs = $10, error = $11 WHERE id = $1 AND last_seq = $2";
+const std::string kUnpark = "DELETE FROM parked WHERE job = $1";
+// Deleted first, never updated: the index names `due`.
+const std::string kPark =
+    "INSERT INTO parked (job, due, shard) SELECT $1, $2, shard FROM slot_map WHERE slot = $3";
+const std::string kSetFlag =
+    "INSERT INTO workflow_flag (key, disabled) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET disabled = excluded.disabled";
+const std::string kInsertJob = insert_into(kJobTable), kInsertJournal = insert_into(kJournalTable),
+                  kInsertAsset = insert_into(kAssetTable), kInsertRun = insert_into(kRunTable),
+                  kInsertRunArchive = insert_into(kRunArchiveTable), kInsertWorkflow = insert_into(kWorkflowTable),
+                  kInsertResult = insert_into(kResultTable, kIgnore), kInsertNotable = insert_into(kNotableTable, kIgnore),
+                  kInsertJobKey = insert_into(kJobKeyTable, kIgnore),
+                  kInsertIdempotency = insert_into(kIdempotencyTable, kIgnore);
+
+CommitStatus status_of_failure(int code) {
+  switch (code & 0xFF) {
+    case SQLITE_CONSTRAINT:
+    case SQLITE_TOOBIG:
+    case SQLITE_MISMATCH:
+      return CommitStatus::refused;
+    case SQLITE_FULL:
+      return CommitStatus::full;
+    default:
+      return CommitStatus::unavailable;
+  }
+}
+
+/// One transaction. Stops at the first statement that fails.
+class Transaction {
+ public:
+  Transaction(Connection& connection, const Commit& commit) : connection_(connection), commit_(commit) {}
+
+  CommitReply run() {
+    if (connection_.execute("BEGIN IMMEDIATE") != SQLITE_OK) fail();
+    const bool written = going() && advance_shards() && insert_keys() && update_jobs() && insert_rows();
+    if (written && connection_.execute("COMMIT") != SQLITE_OK) fail_commit();
+    if (connection_.in_transaction()) connection_.execute("ROLLBACK");
+    if (reply_.status == CommitStatus::duplicates) find_winners();
+    return std::move(reply_);
+  }
+
+ private:
+  bool going() const { return reply_.status == CommitStatus::committed; }
+
+  void fail() {
+    reply_.status = status_of_failure(connection_.code());
+    ErrorCode code = ErrorCode::store_unavailable;
+    if (reply_.status == CommitStatus::refused) code = ErrorCode::store_refused;
+    if (reply_.status == CommitStatus::full) code = ErrorCode::disk_full;
+    reply_.error = {code, connection_.message(), reply_.status == CommitStatus::unavailable, {}};
+  }
+
+  /// The frames of the transaction may have reached the log: only a look at the file can tell.
+  void fail_commit() {
+    fail();
+    if ((connection_.code() & 0xFF) == SQLITE_IOERR) reply_.status = CommitStatus::unknown;
+  }
+
+  /// Runs a statement with a row bound to it. How many rows it changed; -1 if it failed.
+  template <class Row>
+  int apply(const std::string& sql, const Row& row) {
+    Statement* statement = connection_.prepare(sql);
+    if (statement != nullptr) put(*statement, row);
+    if (statement == nullptr || statement->run() != SQLITE_DONE) return fail(), -1;
+    return connection_.changes();
+  }
+
+  bool advance_shards() {
+    for (const ShardAdvance& advance : commit_.shards) {
+      const int changed = apply(kAdvanceShard, advance);
+      if (changed == 1) continue;
+      if (changed == 0) {
+        reply_.status = CommitStatus::fenced;
+        reply_.error = {ErrorCode::fenced, "shard " + std::to_string(advance.shard) + " has moved", false, {}};
+      }
+      return false;
+    }
+    return true;
+  }
+
+  bool insert_keys() {
+    bool taken = false;
+    for (const Change& change : commit_.changes) {
+      if (change.job_key) taken |= apply(kInsertJobKey, *change.job_key) == 0;
+      if (change.idempotency && going()) taken |= apply(kInsertIdempotency, *change.idempotency) == 0;
+      if (!going()) return false;
+    }
+    if (taken) reply_.status = CommitStatus::duplicates;
+    return !taken;
+  }
+
+  bool update_jobs() {
+    for (std::size_t i = 0; i < commit_.changes.size() && going(); ++i)
+      if (const auto& update = commit_.changes[i].update; update && apply(kUpdateJob, *update) == 0)
+        reply_.stale.push_back(i);
+    if (going() && !reply_.stale.empty()) reply_.status = CommitStatus::stale;
+    return going();
+  }
+
+  bool insert_rows() {
+    for (const Change& change : commit_.changes)
+      if (!insert_rows(change)) return false;
+    return true;
+  }
+
+  bool insert_rows(const Change& change) {
+    const auto insert = [this](const std::string& sql, const auto& optional_row) {
+      return !optional_row || apply(sql, *optional_row) >= 0;
+    };
+    bool done = insert(kInsertJob, change.insert) && insert(kInsertJournal, change.journal);
+    for (const ResultRow& result : change.results) done = done && apply(kInsertResult, result) >= 0;
+    for (const AssetRow& asset : change.assets) done = done && apply(kInsertAsset, asset) >= 0;
+    done = done && insert(kInsertRun, change.run) && insert(kInsertRunArchive, change.archive) &&
+           insert(kInsertNotable, change.notable) && insert(kInsertWorkflow, change.workflow);
+    if (done && change.workflow_disabled)
+      done = apply(kSetFlag, WorkflowFlagRow{change.workflow_disabled->first, change.workflow_disabled->second}) >= 0;
+    return done && park(change);
+  }
+
+  bool park(const Change& change) {
+    if (!change.park && !change.unpark) return true;
+    const JobId job = subject_of(change);
+    Statement* unpark = connection_.prepare(kUnpark);
+    if (unpark != nullptr) unpark->id(job);
+    if (unpark == nullptr || unpark->run() != SQLITE_DONE) return fail(), false;
+    return !change.park || apply(kPark, ParkRow{job, *change.park}) >= 0;
+  }
+
+  /// The row of a unique key, if it is there.
+  template <class Row>
+  Result<std::optional<Row>> find(const Table& table, const std::string& where, const std::vector<Value>& values,
+                                  Row (*take)(FieldSource&)) {
+    std::optional<Row> row;
+    const auto read = [&](const RowView& view) {
+      FieldSource source(view);
+      row = take(source);
+      return source.sound();
+    };
+    auto done = connection_.select(
+        "SELECT " + columns_of(table) + " FROM " + std::string(table.name) + " WHERE " + where, values, read);
+    if (!done) return std::move(done).error();
+    return row;
+  }
+
+  void find_winners() {
+    const auto job_key = [this](const JobKeyRow& row) {
+      return find(kJobKeyTable, "job_id = $1 AND client_id = $2", {row.job_id, row.client_id}, take_job_key);
+    };
+    const auto idempotency = [this](const IdempotencyRow& row) {
+      return find(kIdempotencyTable, "scope = $1", {BytesValue{std::string(as_view(row.scope))}}, take_idempotency);
+    };
+    auto duplicates = find_duplicates(commit_, job_key, idempotency);
+    if (duplicates) {
+      reply_.duplicates = std::move(*duplicates);
+    } else {
+      reply_.status = CommitStatus::unavailable;
+      reply_.error = std::move(duplicates).error();
+    }
+  }
+
+  Connection& connection_;
+  const Commit& commit_;
+  CommitReply reply_;
+};
+
+class SqliteWriter final : public StoreWriter {
+ public:
+  explicit SqliteWriter(std::shared_ptr<WritingConnection> shared) : shared_(std::move(shared)) {}
+
+  CommitReply commit(const Commit& commit) override {
+    assert_well_formed(commit);
+    const std::lock_guard lock(shared_->mutex);
+    CommitReply reply;
+    if (auto opened = reopen(); !opened) {
+      reply.status = CommitStatus::unavailable;
+      reply.error = std::move(opened).error();
+      return reply;
+    }
+    reply = Transaction(*shared_->connection, commit).run();
+    if (reply.status == CommitStatus::unknown) shared_->connection.reset();
+    if (reply.status == CommitStatus::committed) reply.clock_offset = Millis(0);  // the host's clock is the database's
+    return reply;
+  }
+
+  Result<std::vector<ShardState>> acquire(const std::vector<ShardId>& shards, const std::string& owner) override {
+    const std::lock_guard lock(shared_->mutex);
+    if (auto opened = reopen(); !opened) return std::move(opened).error();
+    Connection& connection = *shared_->connection;
+    if (connection.execute("BEGIN IMMEDIATE") != SQLITE_OK) return connection.unavailable();
+    auto states = take(connection, shards, owner);
+    if (states && connection.execute("COMMIT") != SQLITE_OK) states = connection.unavailable();
+    if (connection.in_transaction()) connection.execute("ROLLBACK");
+    return states;
+  }
+
+ private:
+  Result<Done> reopen() {
+    if (shared_->connection) return Done{};
+    auto opened = Connection::open(shared_->path, shared_->options, Connection::Mode::write);
+    if (!opened) return std::move(opened).error();
+    shared_->connection = std::move(*opened);
+    return Done{};
+  }
+
+  static Result<std::vector<ShardState>> take(Connection& connection, const std::vector<ShardId>& shards,
+                                              const std::string& owner) {
+    std::vector<ShardState> states;
+    for (ShardId shard : shards) {
+      const std::size_t before = states.size();
+      auto done = connection.select(
+          "UPDATE shard SET epoch = epoch + 1, owner = $2 WHERE id = $1 RETURNING " + columns_of(kShardTable),
+          {std::int64_t{shard}, owner}, [&](const RowView& view) {
+            FieldSource source(view);
+            states.push_back(take_shard(source));
+            return source.sound();
+          });
+      if (!done) return std::move(done).error();
+      if (states.size() == before)
+        return Error{ErrorCode::not_found, "there is no shard " + std::to_string(shard), false, {}};
+    }
+    return states;
+  }
+
+  std::shared_ptr<WritingConnection> shared_;
+};
+
+}  // namespace
+
+std::unique_ptr<StoreWriter> make_sqlite_writer(std::shared_ptr<WritingConnection> shared) {
+  return std::make_unique<SqliteWriter>(std::move(shared));
+}
+
+}  // namespace troupe::store

@@ -1,0 +1,36 @@
+// The Metrics port over prometheus-cpp, and the text that /metrics answers. Names, labels and buckets are a contract:
+// docs/metrics.md lists them, a test holds them.
+//
+// Labels are bounded: a workflow beyond the first 200, a route beyond 100 or a queue beyond 64 counts as `other`.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "troupe/port/metrics.hpp"
+
+namespace troupe {
+
+class PrometheusMetrics final : public Metrics {
+ public:
+  PrometheusMetrics();
+  ~PrometheusMetrics() override;
+
+  void job_accepted(std::string_view workflow_key) override;
+  void job_ended(std::string_view workflow_key, Status status, Duration since_accepted) override;
+  void step_ended(StepType type, Status status, Duration since_started) override;
+  void runs_live(std::size_t now) override;
+  void committed(std::size_t changes, Duration took) override;
+  void queue_depth(std::string_view queue, std::size_t now) override;
+  void request_answered(std::string_view route, std::string_view method, int status, Duration took) override;
+  void connections(std::size_t now) override;
+
+  /// Everything as Prometheus text, format 0.0.4. Reads /proc for the process's own metrics; touches no disk.
+  std::string render() const;
+
+ private:
+  struct Families;
+  std::unique_ptr<Families> families_;
+};
+
+}  // namespace troupe

@@ -1,0 +1,242 @@
+#include "cli/cli_fixture.hpp"
+
+namespace troupe {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class JobCommandTest : public CliTest {};
+
+constexpr const char* kAccepted =
+    R"({"id":"0190aaaa-0000-7000-8000-000000000001","job_id":"mine","status":"pending","message":"The job is accepted and stored."})";
+constexpr const char* kEnded =
+    R"({"id":"0190aaaa-0000-7000-8000-000000000001","job_id":"mine","status":"success","workflow_key":"hello","workflow_version":2,
+        "client_id":"default","created_at":"2026-11-21T01:02:03.456Z","outputs":{"greeting":"hi"},
+        "steps":[{"name":"greet","type":"transform","status":"success","progress":1,"attempts":[{}]}]})";
+
+TEST_F(JobCommandTest, SubmitSendsWhatItWasTold) {
+  server_.answer("POST /v1/jobs", 202, kAccepted);
+  EXPECT_EQ(run({"job", "submit", "hello", "--input", "count=3", "--input", "name=Ada Lovelace", "-i", "tags=[\"a\"]", "-i",
+                 "odd=a=b", "--job-id", "mine", "--client", "shop", "--priority", "9", "--timeout", "1m30s", "--metadata",
+                 "user_id=u7", "--idempotency-key", "once", "--token", "trp_secret"}),
+            0);
+  EXPECT_EQ(last_body(),
+            (Json{{"workflow_key", "hello"},
+                  {"inputs", {{"count", 3}, {"name", "Ada Lovelace"}, {"tags", {"a"}}, {"odd", "a=b"}}},
+                  {"job_id", "mine"},
+                  {"client_id", "shop"},
+                  {"priority", 9},
+                  {"timeout_seconds", 90.0},
+                  {"metadata", {{"user_id", "u7"}}}}));
+  EXPECT_EQ(last_request().headers.at("authorization"), "Bearer trp_secret");
+  EXPECT_EQ(last_request().headers.at("idempotency-key"), "once");
+  EXPECT_THAT(out_, HasSubstr("mine"));
+  EXPECT_THAT(out_, HasSubstr("pending"));
+  EXPECT_THAT(out_, Not(HasSubstr("\x1b"))) << "no colours unless on a terminal";
+}
+
+TEST_F(JobCommandTest, SubmitReadsInputsFromStandardInputAndArgumentsWin) {
+  server_.answer("POST /v1/jobs", 202, kAccepted);
+  standard_input_ = R"({"a":1,"b":1})";
+  EXPECT_EQ(run({"job", "submit", "hello", "--inputs", "-", "-i", "b=2"}), 0);
+  EXPECT_EQ(last_body()["inputs"], (Json{{"a", 1}, {"b", 2}}));
+}
+
+TEST_F(JobCommandTest, SubmitTakesAWorkflowNamedLikeACommand) {
+  server_.answer("POST /v1/jobs", 202, kAccepted);
+  EXPECT_EQ(run({"job", "submit", "list"}), 0);
+  EXPECT_EQ(last_body()["workflow_key"], "list");
+}
+
+TEST_F(JobCommandTest, SubmitPrintsTheAnswerAsOneDocument) {
+  server_.answer("POST /v1/jobs", 202, kAccepted);
+  EXPECT_EQ(run({"job", "submit", "hello", "--json"}), 0);
+  EXPECT_EQ(out_json(), parse_json(kAccepted).value());
+}
+
+TEST_F(JobCommandTest, SubmitWaitsForTheEndAndItsExitCodeTellsHowItEnded) {
+  const std::string get = "GET /v1/jobs/0190aaaa-0000-7000-8000-000000000001";
+  server_.answer("POST /v1/jobs", 202, kAccepted);
+  server_.answer(get, 200, R"({"status":"running"})");
+  server_.answer(get, 200, kEnded);
+  EXPECT_EQ(run({"job", "submit", "hello", "--wait", "--json"}), 0);
+  EXPECT_EQ(out_json()["outputs"]["greeting"], "hi");
+  EXPECT_EQ(last_request().headers.at("prefer"), "wait=30");
+  EXPECT_EQ(server_.requests().size(), 3U);
+}
+
+TEST_F(JobCommandTest, SubmitWithWaitFailsWithAFailedJob) {
+  server_.answer("POST /v1/jobs", 202, kAccepted);
+  server_.answer("GET /v1/jobs/0190aaaa-0000-7000-8000-000000000001", 200,
+                 R"({"status":"failed","error":{"code":"command_failed","message":"exit code 3"}})");
+  EXPECT_EQ(run({"job", "submit", "hello", "--wait"}), 1);
+  EXPECT_THAT(out_, HasSubstr("command_failed: exit code 3"));
+}
+
+TEST_F(JobCommandTest, RefusedFieldsAreShownWithTheirPlacesAndARemedy) {
+  server_.answer("POST /v1/jobs", 422,
+                 R"({"title":"Some fields are wrong.","status":422,"code":"validation_failed","detail":"The inputs do not fit.",)"
+                 R"("request_id":"req-7","errors":[{"pointer":"/inputs/prompt","message":"is required"}]})");
+  EXPECT_EQ(run({"job", "submit", "hello"}), 1);
+  EXPECT_EQ(out_, "");
+  EXPECT_EQ(err_,
+            "error: The inputs do not fit.\n  /inputs/prompt: is required\nhint: Mend the fields named in errors.\nrequest: req-7\n");
+}
+
+TEST_F(JobCommandTest, RefusalIsAProblemDocumentOnStandardErrorWithJson) {
+  server_.refuse("POST /v1/jobs", 409, "job_id_conflict", "taken");
+  EXPECT_EQ(run({"job", "submit", "hello", "--json"}), 6);
+  EXPECT_EQ(out_, "");
+  EXPECT_EQ(parse_json(err_).value()["code"], "job_id_conflict");
+}
+
+struct Refusal {
+  int status;
+  int exit_code;
+};
+TEST_F(JobCommandTest, ExitCodeFollowsTheStatus) {
+  for (const Refusal& row : std::vector<Refusal>{{400, 1}, {401, 4}, {403, 4}, {404, 5}, {409, 6}, {422, 1}, {423, 1}, {503, 1}}) {
+    const std::string id = "job-" + std::to_string(row.status);
+    server_.refuse("GET /v1/jobs/" + id, row.status, "some_code", "no");
+    EXPECT_EQ(run({"job", "get", id}), row.exit_code) << row.status;
+    EXPECT_THAT(err_, HasSubstr("error: no"));
+  }
+}
+
+TEST_F(JobCommandTest, ServerThatIsNotThereIsExitCodeThree) {
+  const std::string nowhere = "http://127.0.0.1:" + std::to_string(testing::closed_port());
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"job", "get", "x"}, {"job", "list"}, {"job", "watch", "x"}, {"job", "submit", "x"},
+        {"workflow", "list"}, {"audit", "verify"}}) {
+    auto arguments = command;
+    arguments.insert(arguments.end(), {"--server", nowhere});
+    EXPECT_EQ(run_bare(arguments), 3) << command[0] << ' ' << command[1];
+    EXPECT_THAT(err_, HasSubstr("troupe serve"));
+  }
+}
+
+TEST_F(JobCommandTest, AnswerThatIsNoProblemDocumentIsToldAsSuch) {
+  server_.answer("GET /v1/jobs/x", 502, "<html>Bad gateway</html>");
+  EXPECT_EQ(run({"job", "get", "x"}), 1);
+  EXPECT_THAT(err_, HasSubstr("status 502"));
+}
+
+TEST_F(JobCommandTest, GetShowsStepsAndOutputs) {
+  server_.answer("GET /v1/jobs/mine?client_id=shop", 200, kEnded);
+  EXPECT_EQ(run({"job", "get", "mine", "--client", "shop"}), 0);
+  for (const char* text : {"status     success", "workflow   hello version 2", "created    2026-11-21 01:02:03",
+                           "STEP   TYPE       STATUS   PROGRESS  ATTEMPTS", "greet  transform  success  100%      1",
+                           "\"greeting\": \"hi\""})
+    EXPECT_THAT(out_, HasSubstr(text));
+}
+
+TEST_F(JobCommandTest, IdsAreEncodedIntoThePath) {
+  server_.answer("GET /v1/jobs/a%2F..%2Fb%20%3F", 200, kEnded);
+  EXPECT_EQ(run({"job", "get", "a/../b ?"}), 0) << err_;
+}
+
+TEST_F(JobCommandTest, NothingFromTheServerControlsTheTerminal) {
+  server_.answer("GET /v1/jobs/x", 200, R"({"job_id":"\u001b[2Jx","status":"running","message":"\u0007bell\nline","outputs":{"a":"\u001b"}})");
+  EXPECT_EQ(run({"job", "get", "x"}), 0);
+  EXPECT_THAT(out_, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(out_, Not(HasSubstr("\x07")));
+}
+
+TEST_F(JobCommandTest, ListSendsItsFilters) {
+  server_.answer("GET /v1/jobs?status=failed&client_id=shop&workflow_key=hello&q=a%26b&limit=2", 200,
+                 R"({"items":[{"job_id":"j1","workflow_key":"hello","status":"failed","progress":0.5,"client_id":"shop",
+                    "created_at":"2026-11-21T01:02:03.456Z","error":{"code":"step_timeout"}}],"next_cursor":"abc"})");
+  EXPECT_EQ(run({"job", "list", "--status", "failed", "--client", "shop", "--workflow", "hello", "-q", "a&b", "--limit", "2"}), 0);
+  EXPECT_EQ(out_,
+            "JOB  WORKFLOW  STATUS  PROGRESS  CLIENT  CREATED              NOTE\n"
+            "j1   hello     failed  50%       shop    2026-11-21 01:02:03  step_timeout\n");
+  EXPECT_EQ(err_, "more: --cursor abc\n");
+}
+
+TEST_F(JobCommandTest, CancelAndRetrySendTheirBodies) {
+  server_.answer("POST /v1/jobs/j1/cancel", 202, R"({"job_id":"j1","status":"running"})");
+  EXPECT_EQ(run({"job", "cancel", "j1", "--reason", "wrong prompt"}), 0);
+  EXPECT_EQ(last_body(), (Json{{"reason", "wrong prompt"}}));
+
+  server_.answer("POST /v1/jobs/j1/retry", 202, R"({"job_id":"j1","status":"pending"})");
+  EXPECT_EQ(run({"job", "retry", "j1", "--from-step", "render", "--inputs", given_file("retry.json", R"({"n":2})")}), 0);
+  EXPECT_EQ(last_body(), (Json{{"from_step", "render"}, {"inputs", {{"n", 2}}}}));
+}
+
+TEST_F(JobCommandTest, CancelOfAFinishedJobIsAConflict) {
+  server_.refuse("POST /v1/jobs/j1/cancel", 409, "job_finished", "The job has ended.");
+  EXPECT_EQ(run({"job", "cancel", "j1"}), 6);
+}
+
+TEST_F(JobCommandTest, WatchFollowsAcrossABrokenConnectionAndEndsWithTheJob) {
+  const std::string watch = "GET /v1/jobs/j1/events";
+  server_.stream(watch, event("status", "1", R"({"run_id":"r","status":"running","at":"2026-11-21T01:02:03.000Z",)"
+                                             R"("steps":[{"name":"render","status":"running","progress":0}]})") +
+                            event("log", "", R"({"step":"render","stream":"stdout","text":"hello\nthere\n"})") +
+                            "event: status\ndata: {\"cut o");
+  server_.stream(watch, event("status", "2", R"({"run_id":"r","status":"running","step":"render","step_status":"success"})") +
+                            event("status", "3", R"({"run_id":"r","status":"success"})"));
+  EXPECT_EQ(run({"job", "watch", "j1"}), 0);
+  const auto requests = server_.requests();
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_FALSE(requests[0].headers.contains("last-event-id"));
+  EXPECT_EQ(requests[1].headers.at("last-event-id"), "1");
+  EXPECT_EQ(requests[1].headers.at("accept"), "text/event-stream");
+  EXPECT_EQ(out_, "01:02:03  job  running\nrender | hello\nrender | there\nrender  success\njob  success\nsuccess\n");
+  EXPECT_EQ(err_, "the connection was lost; trying again\n");
+}
+
+TEST_F(JobCommandTest, WatchExitsOneForAFailedOrCancelledJob) {
+  for (const char* status : {"failed", "cancelled"}) {
+    server_.stream(std::string("GET /v1/jobs/") + status + "/events",
+                   event("status", "9", R"({"run_id":"r","status":")" + std::string(status) +
+                                            R"(","error":{"code":"cancelled","message":"by hand"}})"));
+    EXPECT_EQ(run({"job", "watch", status}), 1);
+    EXPECT_THAT(out_, HasSubstr("cancelled: by hand"));
+  }
+}
+
+TEST_F(JobCommandTest, WatchPrintsEventsAsJsonLines) {
+  server_.stream("GET /v1/jobs/j1/events", event("progress", "", R"({"step":"a","progress":0.5})") +
+                                               event("status", "4", R"({"status":"success"})"));
+  EXPECT_EQ(run({"job", "watch", "j1", "--json"}), 0);
+  const auto lines = out_lines();
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0], (Json{{"event", "progress"}, {"data", {{"step", "a"}, {"progress", 0.5}}}}));
+  EXPECT_EQ(lines[1], (Json{{"event", "status"}, {"id", "4"}, {"data", {{"status", "success"}}}}));
+}
+
+TEST_F(JobCommandTest, WatchOfAnUnknownJobIsNotFound) {
+  server_.refuse("GET /v1/jobs/none/events", 404, "not_found", "There is no such job.");
+  EXPECT_EQ(run({"job", "watch", "none"}), 5);
+}
+
+TEST_F(JobCommandTest, WrongUseIsExitCodeTwoAndAsksNobody) {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{}, {"job"}, {"job", "submit"}, {"job", "explode"}, {"job", "submit", "x", "--priority", "11"},
+        {"job", "submit", "x", "--input", "novalue"}, {"job", "submit", "x", "--timeout", "soon"},
+        {"job", "submit", "x", "--wait", "--watch"}, {"job", "submit", "x", "--inputs", "/nowhere.json"},
+        {"job", "list", "--status", "done"}, {"job", "get", "a", "b"}, {"job", "list", "--no-such-flag"}}) {
+    EXPECT_EQ(run(arguments), 2) << testing::PrintToString(arguments);
+    EXPECT_NE(err_, "");
+  }
+  EXPECT_TRUE(server_.requests().empty());
+}
+
+TEST_F(JobCommandTest, ServerAddressThatIsNoUrlIsWrongUse) {
+  EXPECT_EQ(run_bare({"job", "list", "--server", "ftp://host"}), 2);
+}
+
+TEST_F(JobCommandTest, ServerAndTokenComeFromTheEnvironmentToo) {
+  setenv("TROUPE_SERVER", server_.url().c_str(), 1);
+  setenv("TROUPE_TOKEN", "trp_env", 1);
+  server_.answer("GET /v1/jobs/x", 200, kEnded);
+  EXPECT_EQ(run_bare({"job", "get", "x"}), 0);
+  EXPECT_EQ(last_request().headers.at("authorization"), "Bearer trp_env");
+  EXPECT_EQ(run_bare({"--help"}), 0);
+  EXPECT_THAT(out_, Not(HasSubstr("trp_env")));
+}
+
+}  // namespace
+}  // namespace troupe

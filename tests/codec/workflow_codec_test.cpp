@@ -1,0 +1,199 @@
+#include "codec/workflow_codec.hpp"
+
+#include <gtest/gtest.h>
+
+#include "codec/definition.hpp"
+
+namespace troupe {
+namespace {
+
+using namespace std::chrono_literals;
+
+WorkflowDefinition given_workflow(std::string_view definition) {
+  auto parsed = parse_workflow(definition, fake_check);
+  EXPECT_TRUE(parsed.ok()) << faults_of(definition);
+  return parsed.ok() ? std::move(parsed->definition) : WorkflowDefinition();
+}
+
+TEST(Definition, OfTheContractIsReadWithEveryField) {
+  const WorkflowDefinition poster = given_workflow(kPoster);
+  EXPECT_EQ(poster.key, "product-poster");
+  EXPECT_EQ(poster.version, 0u);
+  EXPECT_EQ(poster.name, "Product poster");
+  EXPECT_EQ(poster.timeout, 15min);
+  EXPECT_TRUE(poster.timeout_given);
+  EXPECT_EQ(poster.retention, 365 * 24h);
+  EXPECT_EQ(from_document(poster.inputs_schema)["properties"]["count"]["default"], 4);
+  EXPECT_EQ(from_document(poster.outputs), (Json{{"posters", "${ .steps.publish }"}}));
+  ASSERT_EQ(poster.steps.size(), 3u);
+
+  const StepDefinition& render = poster.steps[0];
+  EXPECT_EQ(render.type, StepType::generate);
+  EXPECT_EQ(render.timeout, 5min);
+  EXPECT_EQ(render.retry, (RetryPolicy{2, Backoff::linear, 2s, 2.0, 30s, Jitter::none}));
+  EXPECT_TRUE(render.idempotent);
+  EXPECT_FALSE(render.compensate.has_value());
+
+  const StepDefinition& publish = poster.steps[1];
+  EXPECT_EQ(publish.type, StepType::http);
+  EXPECT_EQ(publish.needs, std::vector<StepIndex>{0});
+  EXPECT_EQ(publish.for_each, ".steps.render.assets");
+  EXPECT_EQ(publish.when, ".inputs.publish != false");
+  EXPECT_EQ(publish.retry.max_attempts, 5);
+  EXPECT_EQ(publish.timeout, 45s);
+  EXPECT_FALSE(publish.idempotent);
+  ASSERT_TRUE(publish.compensate.has_value());
+  EXPECT_EQ(publish.compensate->type, StepType::http);
+  EXPECT_EQ(publish.compensate->timeout, 10s);
+
+  EXPECT_TRUE(poster.steps[2].needs.empty());
+  EXPECT_EQ(from_document(poster.steps[2].config), (Json{{"duration", 1.5}}));
+}
+
+TEST(Definition, NeedsNoMoreThanAKeyAndAStep) {
+  const WorkflowDefinition least = given_workflow(R"({"id": "least", "steps": [{"name": "a", "type": "noop"}]})");
+  EXPECT_EQ(least.key, "least");
+  EXPECT_EQ(least.timeout, limits::kRunTimeoutDefault);
+  EXPECT_FALSE(least.timeout_given);
+  EXPECT_EQ(least.retention, 90 * 24h);
+  EXPECT_FALSE(least.inputs_schema.present());
+  EXPECT_FALSE(least.outputs.present());
+  EXPECT_EQ(least.steps[0].config.view(), "{}");
+  EXPECT_EQ(least.steps[0].retry, RetryPolicy{});
+  EXPECT_EQ(least.steps[0].timeout, 60s);
+}
+
+TEST(Definition, RunsItsStepsInListOrderWhenNoneNeedsAnother) {
+  const auto steps = given_workflow("key: k\nsteps: [{name: a, type: noop}, {name: b, type: noop}]").steps;
+  EXPECT_EQ(steps[1].needs, std::vector<StepIndex>{0});
+  const auto free = given_workflow("key: k\nsteps: [{name: a, type: noop, needs: []}, {name: b, type: noop}]").steps;
+  EXPECT_TRUE(free[1].needs.empty());
+}
+
+TEST(Definition, HasTheSameCanonicalFormInYamlAndJson) {
+  const auto yaml = parse_workflow(kPoster, fake_check);
+  ASSERT_TRUE(yaml.ok());
+  const auto json = parse_workflow(yaml->canonical, fake_check);
+  ASSERT_TRUE(json.ok());
+  EXPECT_EQ(json->canonical, yaml->canonical);
+  EXPECT_EQ(json->definition.steps[1].config, yaml->definition.steps[1].config);
+}
+
+TEST(Definition, TellsAllFaultsAtOnceEachAtItsPlace) {
+  EXPECT_EQ(faults_of(R"(key: Bad Key
+descripton: typo
+timeout: soon
+retention: -1
+inputs: {type: objct}
+defaults: {retry: {max_attempt: 3, factor: 0.5}, timeout: 0}
+steps:
+  - name: a
+    type: htpp
+    needs: [b, nowhere]
+    config: {x: "${ .bad }"}
+  - name: b
+    needs: [a]
+    type: noop
+    when: .inputs.x
+    retry: {max_attempts: 101, jitter: some}
+    idempotent: maybe
+  - name: b
+    type: comfyui
+    timout: 5
+  - 7
+outputs: {x: "${ .steps.c.value }", y: "open ${ .a"}
+)"),
+            "/inputs/type must be array, boolean, integer, null, number, object or string, did you mean \"object\"?\n"
+            "/timeout must be a number of seconds, or text such as \"250ms\", \"30s\" or \"1h30m\"\n"
+            "/retention must be a number of seconds, or text such as \"250ms\", \"30s\" or \"1h30m\"\n"
+            "/defaults/retry/factor must be a number from 1 to 100\n"
+            "/defaults/retry/max_attempt retry has no field \"max_attempt\", did you mean \"max_attempts\"?\n"
+            "/defaults/timeout must be longer than nothing\n"
+            "/steps/0/type there is no step type \"htpp\", did you mean \"http\"?\n"
+            "/steps/0/config/x \".bad\" is not an expression: unexpected bad\n"
+            "/steps/1/when must be one expression, written \"${ … }\"\n"
+            "/steps/1/retry/max_attempts must be an integer from 1 to 100\n"
+            "/steps/1/retry/jitter must be none or full\n"
+            "/steps/1/idempotent must be true or false\n"
+            "/steps/2/type step type \"comfyui\" is not available in this version\n"
+            "/steps/2/timout a step has no field \"timout\", did you mean \"timeout\"?\n"
+            "/steps/3 must be an object\n"
+            "/outputs/x there is no step \"c\"\n"
+            "/outputs/y \"${\" is never closed with \"}\"; write \"$${\" where no expression is meant\n"
+            "/descripton a workflow has no field \"descripton\", did you mean \"description\"?\n"
+            "/key must be 1 to 64 of a-z 0-9 . _ - and begin with a letter or digit\n"
+            "/steps/2/name \"b\" is the name of step 2 already\n"
+            "/steps/0/needs/1 there is no step \"nowhere\"\n"
+            "/steps/1/needs the steps form a cycle: a needs b needs a");
+}
+
+TEST(Definition, SaysWhatThisVersionDoesNotDo) {
+  EXPECT_EQ(faults_of(R"(key: k
+concurrency: {limit: 8, key: "${ .client_id }"}
+steps:
+  - {name: a, type: noop, pool: gpu, requires: {vram_gb: ">=16"}, affinity: "${ .inputs.model }", heartbeat: 30s}
+  - {name: b, type: approval}
+  - {name: c, type: noop, pool: default, compensate: {type: task}}
+)"),
+            "/steps/0/pool a pool other than \"default\" is not available in this version\n"
+            "/steps/0/requires choosing workers by what they have is not available in this version\n"
+            "/steps/0/affinity choosing workers by affinity is not available in this version\n"
+            "/steps/0/heartbeat a heartbeat limit is not available in this version\n"
+            "/steps/1/type step type \"approval\" is not available in this version\n"
+            "/steps/2/compensate/type step type \"task\" is not available in this version\n"
+            "/concurrency a concurrency limit is not available in this version");
+}
+
+struct Case {
+  std::string_view definition;
+  std::string_view faults;
+};
+
+TEST(Definition, IsRefusedInWordsThatNameWhatWasExpected) {
+  const Case cases[] = {
+      {"[]", " must be an object with key and steps"},
+      {"just text", " must be an object with key and steps"},
+      {"", "malformed_json: the text is empty"},
+      {"{}", "/key is required\n/steps is required"},
+      {"key: k\nsteps: []", "/steps must have at least one step"},
+      {"key: k\nsteps: {}", "/steps must be a list of steps"},
+      {"{key: a, id: b, steps: [{name: a, type: noop}]}", "/id must be the same as key where both are given"},
+      {"{key: a, id: a, steps: [{name: a, type: noop}]}", ""},
+      {"{id: A, steps: [{name: a, type: noop}]}", "/id must be 1 to 64 of a-z 0-9 . _ - and begin with a letter or digit"},
+      {"{key: 12, steps: [{name: a, type: noop}]}", "/key must be text: put it in quotes"},
+      {"{key: a, steps: [{}]}", "/steps/0/name is required\n/steps/0/type is required"},
+      {"{key: a, steps: [{name: a, type: noop, needs: b}]}", "/steps/0/needs must be a list of step names"},
+      {"{key: a, steps: [{name: a, type: noop, needs: [1]}]}", "/steps/0/needs/0 must be the name of a step"},
+      {"{key: a, steps: [{name: a, type: noop, config: 1}]}", "/steps/0/config must be an object"},
+      {"{key: a, steps: [{name: a, type: noop, for_each: '${ .a } and more'}]}",
+       "/steps/0/for_each must be one expression, written \"${ … }\""},
+      {"{key: a, timeout: 31d, steps: [{name: a, type: noop}]}", "/timeout must be at most 30d"},
+      {"{key: a, defaults: {timeout: 31d}, steps: [{name: a, type: noop}, {name: b, type: noop}]}",
+       "/defaults/timeout must be at most 30d"},
+      {"{key: a, defaults: {retry: {initial: 2m}}, steps: [{name: a, type: noop}, {name: b, type: noop}]}",
+       "/defaults/retry/initial must not be longer than max"},
+      {"{key: a, outputs: '${ .steps.to-do.value }', steps: [{name: to-do, type: noop}]}",
+       "/outputs a step name with \"-\" is written .steps[\"to-do\"]"},
+      {R"({key: a, outputs: '${ .steps["to-do"].value + .steps["tado"] }', steps: [{name: to-do, type: noop}]})",
+       "/outputs there is no step \"tado\", did you mean \"to-do\"?"},
+      {R"({key: a, outputs: ['${ .inputs | .steps.x }', '${ .inputs.steps.x }', '${ "x .steps.x" }', '${ map(.steps.x) }'],
+          steps: [{name: a, type: noop}]})",
+       ""},
+      {R"({"key": "a", "steps": [{"name": "a", "type": "noop"}],})", ""},  // YAML allows the comma
+      {R"({"key": "a" "steps": []})", "malformed_json: line 1, column 19: unexpected string, expected '}'"},
+      {"{\"key\": \"a\", \"key\": \"b\"}", "malformed_json: line 1, column 18: the member name \"key\" appears twice"},
+      {"key: a\nkey: b", "malformed_json: line 2, column 1: the member name \"key\" appears twice"},
+  };
+  for (const Case& c : cases) EXPECT_EQ(faults_of(c.definition), c.faults) << c.definition;
+}
+
+TEST(Definition, IsBoundedInSizeAndSteps) {
+  EXPECT_EQ(parse_workflow(std::string(limits::kDefinitionBytes + 1, ' '), fake_check).error().code,
+            ErrorCode::payload_too_large);
+  std::string many = "key: k\nsteps:\n";
+  for (std::size_t i = 0; i <= limits::kSteps; ++i) many += " - {name: s" + std::to_string(i) + ", type: noop}\n";
+  EXPECT_EQ(faults_of(many), "/steps has 257 steps; at most 256 are allowed");
+}
+
+}  // namespace
+}  // namespace troupe

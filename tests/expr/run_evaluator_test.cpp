@@ -1,0 +1,199 @@
+#include <gtest/gtest.h>
+
+#include "expr/expr.hpp"
+
+namespace troupe {
+namespace {
+
+using namespace std::chrono_literals;
+
+StepDefinition step(std::string name, std::vector<StepIndex> needs, std::string config = "{}") {
+  StepDefinition made;
+  made.name = std::move(name);
+  made.needs = std::move(needs);
+  made.config = Document(std::move(config));
+  return made;
+}
+
+class RunEvaluatorTest : public ::testing::Test {
+ protected:
+  RunEvaluatorTest() {
+    workflow_.key = "posters";
+    facts_.client_id = "shop";
+    facts_.client_job_id = "order-7";
+    facts_.inputs = Document(R"({"prompt":"a fox","count":2,"names":["a","b"],"none":[]})");
+    facts_.metadata = Document(R"({"user_id":"u1"})");
+  }
+
+  Evaluator& evaluator() {
+    if (!evaluator_) evaluator_ = factory_->make(std::make_shared<WorkflowDefinition>(workflow_), facts_);
+    return *evaluator_;
+  }
+  StepIndex given(StepDefinition made) {
+    workflow_.steps.push_back(std::move(made));
+    return static_cast<StepIndex>(workflow_.steps.size() - 1);
+  }
+  std::string config_of(StepIndex index, ItemIndex item = 0, AttemptNumber attempt = 1, bool compensation = false) {
+    const auto config = evaluator().config(TaskKey{{}, index, item, attempt, compensation, 0});
+    return config.ok() ? std::string(config->view()) : config.error().message;
+  }
+  std::string outputs() {
+    const auto made = evaluator().outputs();
+    return made.ok() ? std::string(made->view()) : made.error().message;
+  }
+
+  WorkflowDefinition workflow_;
+  RunFacts facts_;
+  std::unique_ptr<EvaluatorFactory> factory_ = make_evaluator_factory();
+  std::unique_ptr<Evaluator> evaluator_;
+};
+
+TEST_F(RunEvaluatorTest, ShowsInputsIdsMetadataAndAttempt) {
+  const auto a = given(step("a", {}, R"x({"p":"${ .inputs.prompt }","who":"${ .client_id }/${ .job_id }",
+                                         "u":"${ .metadata.user_id }","try":"${ .attempt }","run":"${ .run_id | length }",
+                                         "item":"${ .item }"})x"));
+  EXPECT_EQ(config_of(a, 0, 3), R"({"item":null,"p":"a fox","run":36,"try":3,"u":"u1","who":"shop/order-7"})");
+}
+
+TEST_F(RunEvaluatorTest, ShowsTheJobsUuidWhenTheClientChoseNoId) {
+  facts_.client_job_id.clear();
+  const auto a = given(step("a", {}, R"({"id":"${ .job_id }"})"));
+  EXPECT_EQ(config_of(a), "{\"id\":\"" + to_string(facts_.job) + "\"}");
+}
+
+TEST_F(RunEvaluatorTest, GivesAConfigWithoutExpressionsBackUntouched) {
+  const auto a = given(step("a", {}, R"({"z": 1,  "a": "as written"})"));
+  const auto config = evaluator().config(TaskKey{{}, a, 0, 1, false, 0});
+  ASSERT_TRUE(config.ok());
+  EXPECT_EQ(config->view().data(), workflow_.steps[a].config.view().data());
+}
+
+TEST_F(RunEvaluatorTest, ShowsResultsByStepAndNullForWhatHasNone) {
+  given(step("a", {}));
+  const auto b = given(step("b", {0}, R"({"x":"${ .steps.a.x }","all":"${ .steps | keys }","c":"${ .steps.c }"})"));
+  given(step("c", {0}));
+  evaluator().add_result(0, 0, Document(R"({"x":[1]})"));
+  EXPECT_EQ(config_of(b), R"({"all":["a"],"c":null,"x":[1]})");
+  evaluator().add_result(2, 0, Document());
+  EXPECT_EQ(config_of(b), R"({"all":["a","c"],"c":{},"x":[1]})");
+}
+
+TEST_F(RunEvaluatorTest, MakesAListInItemOrderOfAForEachStep) {
+  StepDefinition each = step("each", {}, R"({"n":"${ .item }"})");
+  each.for_each = ".inputs.names";
+  const auto index = given(each);
+  const auto after = given(step("after", {0}, R"({"all":"${ .steps.each }","last":"${ .steps.each | last }"})"));
+  EXPECT_EQ(*evaluator().item_count(index), 2u);
+  EXPECT_EQ(config_of(index, 1), R"({"n":"b"})");
+  EXPECT_EQ(config_of(after), R"({"all":null,"last":null})");
+  evaluator().add_result(index, 1, Document(R"({"i":1})"));
+  EXPECT_EQ(config_of(after), R"({"all":[null,{"i":1}],"last":{"i":1}})");
+  evaluator().add_result(index, 0, Document(R"({"i":0})"));
+  EXPECT_EQ(config_of(after), R"({"all":[{"i":0},{"i":1}],"last":{"i":1}})");
+}
+
+TEST_F(RunEvaluatorTest, ShowsAnEmptyListOfAForEachStepWithoutItemsEvenAfterARestart) {
+  StepDefinition each = step("each", {});
+  each.for_each = ".inputs.none";
+  given(each);
+  StepDefinition skipped = step("skipped", {});
+  skipped.for_each = ".inputs.none";
+  skipped.when = "false";
+  given(skipped);
+  const auto after = given(step("after", {0, 1}, R"({"each":"${ .steps.each }","skipped":"${ .steps.skipped }"})"));
+  EXPECT_EQ(config_of(after), R"({"each":[],"skipped":null})");  // nothing was asked of this evaluator before
+  workflow_.outputs = Document(R"("${ .steps.each | length }")");
+  evaluator_.reset();
+  EXPECT_EQ(outputs(), "0");
+}
+
+TEST_F(RunEvaluatorTest, TakesJqsTruthForAWhen) {
+  const std::pair<const char*, bool> cases[] = {{"true", true}, {"false", false}, {"null", false}, {"0", true},
+                                                {"\"\"", true}, {".inputs.count > 1", true}, {".inputs.absent", false}};
+  for (const auto& [expression, truth] : cases) {
+    StepDefinition made = step("a", {});
+    made.when = expression;
+    workflow_.steps = {made};
+    evaluator_.reset();
+    const auto answer = evaluator().condition(0);
+    ASSERT_TRUE(answer.ok()) << expression;
+    EXPECT_EQ(*answer, truth) << expression;
+  }
+}
+
+TEST_F(RunEvaluatorTest, NamesStepAndFieldOfAFault) {
+  StepDefinition made = step("a", {}, R"({"body":{"x":"${ .inputs.prompt.y }"}})");
+  made.when = "error(\"never\")";
+  made.for_each = ".inputs.count";
+  given(made);
+  EXPECT_EQ(evaluator().condition(0).error().message, "step \"a\", when: \"error(\"never\")\": never");
+  EXPECT_EQ(evaluator().item_count(0).error().message, "step \"a\", for_each: must give a list, and gives number");
+  workflow_.steps[0].for_each.clear();
+  evaluator_.reset();
+  EXPECT_EQ(config_of(0), "step \"a\", config/body/x: \".inputs.prompt.y\": Cannot index string with string \"y\"");
+  const auto config = evaluator().config(TaskKey{{}, 0, 0, 1, false, 0});
+  EXPECT_EQ(config.error().faults.at(0).pointer, "/steps/0/config/body/x");
+}
+
+TEST_F(RunEvaluatorTest, BoundsTheNumberOfItems) {
+  StepDefinition made = step("a", {});
+  made.for_each = "[range(10001)]";
+  given(made);
+  EXPECT_EQ(evaluator().item_count(0).error().message,
+            "step \"a\", for_each: gives 10001 items; at most 10000 are allowed");
+}
+
+TEST_F(RunEvaluatorTest, ShowsACompensationTheItemAndTheResults) {
+  StepDefinition made = step("publish", {}, "{}");
+  made.for_each = ".inputs.names";
+  made.compensate = Compensation{StepType::http, Document(R"({"url":"x/${ .item }/${ .steps.publish[1].id }"})"), 60s};
+  given(made);
+  evaluator().add_result(0, 0, Document(R"({"id":10})"));
+  evaluator().add_result(0, 1, Document(R"({"id":11})"));
+  EXPECT_EQ(config_of(0, 1, 1, true), R"({"url":"x/b/11"})");
+}
+
+TEST_F(RunEvaluatorTest, ComputesWhenADelayIsOver) {
+  const Timestamp now = from_unix_ms(1'000'000);
+  const auto wake = [&](std::string config) {
+    workflow_.steps = {step("wait", {}, std::move(config))};
+    evaluator_.reset();
+    return evaluator().wake_time(0, 0, now);
+  };
+  EXPECT_EQ(*wake(R"({"duration":1.5})"), now + 1500ms);
+  EXPECT_EQ(*wake(R"({"duration":"${ .inputs.count }"})"), now + 2s);
+  EXPECT_EQ(*wake(R"({"duration":"${ .inputs.count }m"})"), now + 2min);
+  EXPECT_EQ(*wake(R"({"until":"1970-01-01T01:00:00Z"})"), from_unix_ms(3'600'000));
+  EXPECT_EQ(*wake(R"({"until":"1970-01-01T00:00:01Z"})"), now);
+  EXPECT_EQ(wake(R"({"duration":"${ .inputs.prompt }"})").error().code, ErrorCode::invalid_config);
+  EXPECT_EQ(wake(R"({"until":"${ .inputs.prompt }"})").error().message,
+            "step \"wait\", config/until: must be a time as RFC 3339 has it, as in 2026-11-21T01:02:03Z");
+}
+
+TEST_F(RunEvaluatorTest, MakesTheRunsOutputs) {
+  given(step("a", {}));
+  EXPECT_EQ(outputs(), "{}");
+  workflow_.outputs = Document(R"({"x":"${ .steps.a.v }","by":"${ .client_id }"})");
+  evaluator_.reset();
+  evaluator().add_result(0, 0, Document(R"({"v":"${secret:no harm here}"})"));
+  EXPECT_EQ(outputs(), R"({"by":"shop","x":"${secret:no harm here}"})");
+  workflow_.outputs = Document(R"({"x":"${ .client_id.y }"})");
+  evaluator_.reset();
+  EXPECT_EQ(outputs(), "outputs/x: \".client_id.y\": Cannot index string with string \"y\"");
+}
+
+TEST_F(RunEvaluatorTest, StaysRightWhileThousandsOfResultsArriveBetweenExpressions) {
+  StepDefinition each = step("each", {});
+  each.for_each = "[range(3000)]";
+  given(each);
+  const auto after = given(step("after", {0}, R"({"n":"${ .steps.each | length }"})"));
+  for (ItemIndex i = 0; i < 3'000; ++i) {
+    evaluator().add_result(0, i, Document("{\"i\":" + std::to_string(i) + "}"));
+    if (i % 100 == 99) {
+      EXPECT_EQ(config_of(after), "{\"n\":" + std::to_string(i + 1) + "}");
+    }
+  }
+}
+
+}  // namespace
+}  // namespace troupe
