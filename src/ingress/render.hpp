@@ -15,7 +15,8 @@ namespace troupe::ingress {
 std::string render_accepted(const AcceptedJob& job, std::string_view base);
 /// The answer to a cancel or a retry.
 std::string render_change(const JobChange& change, std::string_view message, std::string_view base);
-std::string render_job(const JobView& job, std::string_view base);
+/// `now`: durations of what has not ended are told until then.
+std::string render_job(const JobView& job, std::string_view base, Timestamp now);
 std::string render_job_status(const JobView& job);
 /// For lists: what is known without looking into documents.
 void write_job_summary(JsonWriter& json, const JobView& job, std::string_view base);

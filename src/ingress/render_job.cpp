@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "codec/json.hpp"
 #include "ingress/render.hpp"
 
@@ -10,9 +12,11 @@ void write_links(JsonWriter& json, const JobId& id, std::string_view base) {
   json.end_object();
 }
 
-void write_duration(JsonWriter& json, std::string_view name, Timestamp from, Timestamp to) {
-  if (from == kNever || to == kNever) json.null(name);
-  else json.real(name, std::chrono::duration<double>(to - from).count());
+/// Until now, while the end is not known.
+void write_duration(JsonWriter& json, std::string_view name, Timestamp from, Timestamp to, Timestamp now) {
+  if (from == kNever) return static_cast<void>(json.null(name));
+  const auto duration = std::max(Millis(0), (to == kNever ? now : to) - from);
+  json.real(name, std::chrono::duration<double>(duration).count());
 }
 
 /// A member of the job's stored request; null if it has none.
@@ -46,12 +50,12 @@ void write_job_head(JsonWriter& json, const JobView& job, std::string_view base)
 }
 
 /// Of the newest run; `total` from the moment the job was taken.
-void write_timings(JsonWriter& json, const JobView& job) {
+void write_timings(JsonWriter& json, const JobView& job, Timestamp now) {
   const RunView& run = job.newest;
   json.begin_object("timings");
-  write_duration(json, "queued_seconds", run.created_at, run.started_at);
-  write_duration(json, "running_seconds", run.started_at, run.ended_at);
-  write_duration(json, "total_seconds", job.row.created_at, run.ended_at);
+  write_duration(json, "queued_seconds", run.created_at, run.started_at == kNever ? run.ended_at : run.started_at, now);
+  write_duration(json, "running_seconds", run.started_at, run.ended_at, now);
+  write_duration(json, "total_seconds", job.row.created_at, run.ended_at, now);
   json.end_object();
 }
 
@@ -93,14 +97,14 @@ void write_job_summary(JsonWriter& json, const JobView& job, std::string_view ba
   json.end_object();
 }
 
-std::string render_job(const JobView& job, std::string_view base) {
+std::string render_job(const JobView& job, std::string_view base, Timestamp now) {
   const Json spec = from_document(job.row.spec);
   JsonWriter json;
   json.begin_object();
   write_job_head(json, job, base);
   for (const char* member : {"inputs", "metadata", "callback_url", "timeout_seconds"}) write_spec_member(json, spec, member);
   json.document("outputs", job.newest.outputs);
-  write_timings(json, job);
+  write_timings(json, job, now);
   write_steps(json, job.newest.steps);
   json.begin_array("assets");
   for (const AssetRow& asset : job.newest.assets) write_asset(json, asset, base);

@@ -22,7 +22,7 @@ void answer_after(const ExchangePtr& exchange, JobRef job, Millis wait, std::fun
     exchange->gateway.job(exchange->caller, found, true, [=](Result<JobView> view) {
       if (!succeeded(exchange, view)) return;
       const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(wait).count();
-      exchange->json(200, render_job(*view, exchange->options.public_url),
+      exchange->json(200, render_job(*view, exchange->options.public_url, exchange->clock.now()),
                      {{"Preference-Applied", "wait=" + std::to_string(seconds)}});
     });
   });
@@ -99,7 +99,7 @@ void get_job(const ExchangePtr& exchange) {
   if (!ref) return exchange->fail(ref.error());
   if (const auto wait = preferred_wait(exchange->request)) return answer_after(exchange, *ref, *wait, nullptr);
   exchange->gateway.job(exchange->caller, *ref, true, [exchange](Result<JobView> job) {
-    if (succeeded(exchange, job)) exchange->json(200, render_job(*job, exchange->options.public_url));
+    if (succeeded(exchange, job)) exchange->json(200, render_job(*job, exchange->options.public_url, exchange->clock.now()));
   });
 }
 

@@ -64,7 +64,9 @@ struct LogOpener : std::enable_shared_from_this<LogOpener> {
 
   void open_next() {
     if (next == std::min(pieces.size(), kLogPieces)) return finish();
-    exchange->gateway.content(pieces[next].blob, [self = shared_from_this()](Result<std::shared_ptr<BlobSource>> source) {
+    const LogPiece& piece = pieces[next];
+    if (!piece.blob) return add(std::shared_ptr<BlobSource>(std::make_shared<TextSource>(piece.text)));
+    exchange->gateway.content(*piece.blob, [self = shared_from_this()](Result<std::shared_ptr<BlobSource>> source) {
       self->add(std::move(source));
     });
   }

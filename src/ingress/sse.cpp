@@ -54,7 +54,7 @@ std::string format_event(std::string_view kind, std::uint64_t id, std::string_vi
 std::optional<Status> run_status_of(const LiveEvent& event) {
   if (event.kind != "status") return {};
   const auto data = parse_json(event.data);
-  if (!data || !data->is_object() || data->contains("step")) return {};
+  if (!data || !data->is_object()) return {};
   const auto found = data->find("status");
   if (found == data->end() || !found->is_string()) return {};
   return status_from_text(found->get_ref<const std::string&>());
