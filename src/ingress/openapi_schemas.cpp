@@ -1,0 +1,275 @@
+#include "ingress/openapi_schemas.hpp"
+
+#include <string_view>
+
+namespace troupe::ingress {
+namespace {
+
+// What clients send.
+constexpr std::string_view kRequests = R"json(
+"JobRequest": {
+  "type": "object", "required": ["workflow_key"], "additionalProperties": false,
+  "properties": {
+    "job_id": {"type": ["string", "null"], "pattern": "^[A-Za-z0-9._:-]{1,128}$",
+      "description": "Your own id, unique per client and not in the form of a UUID. The same id with the same body gets the first answer again."},
+    "client_id": {"type": ["string", "null"], "maxLength": 128, "description": "Taken from the credential where it has one; `default` otherwise."},
+    "workflow_key": {"type": "string", "maxLength": 64},
+    "workflow_version": {"type": ["integer", "null"], "minimum": 1, "description": "The newest if absent."},
+    "inputs": {"type": ["object", "null"], "description": "Checked against the workflow's own schema."},
+    "callback_url": {"type": ["string", "null"], "description": "Not supported by this version: refused with `not_supported`."},
+    "priority": {"type": ["integer", "null"], "minimum": 1, "maximum": 10, "default": 5, "description": "10 is most urgent."},
+    "timeout_seconds": {"type": ["number", "null"], "exclusiveMinimum": 0, "description": "The workflow's own time-out if absent (300 unless it says otherwise)."},
+    "metadata": {"type": ["object", "null"], "description": "Up to 16 KiB of anything.",
+      "properties": {"user_id": {"type": ["string", "null"], "maxLength": 128, "description": "Can be searched for."}}}},
+  "examples": [{"job_id": "poster-4711", "workflow_key": "product-poster", "inputs": {"prompt": "a red bicycle", "count": 4},
+    "priority": 7, "timeout_seconds": 900, "metadata": {"user_id": "ada"}}]},
+"CancelRequest": {
+  "type": "object", "additionalProperties": false,
+  "properties": {"reason": {"type": ["string", "null"], "maxLength": 1000}},
+  "examples": [{"reason": "ordered by mistake"}]},
+"RetryRequest": {
+  "type": "object", "additionalProperties": false,
+  "properties": {
+    "from_step": {"type": ["string", "null"], "maxLength": 64, "description": "This step and all that need it are run again; results of the others are reused."},
+    "inputs": {"type": ["object", "null"], "description": "Other inputs than before."},
+    "workflow_version": {"type": ["integer", "null"], "minimum": 1, "description": "The newest if absent."}},
+  "examples": [{"from_step": "render"}]},
+"TriggerRequest": {
+  "type": "object", "required": ["workflow_id"], "additionalProperties": false,
+  "properties": {"workflow_id": {"type": "string", "description": "The workflow's key."}, "payload": {"type": ["object", "null"]}},
+  "examples": [{"workflow_id": "product-poster", "payload": {"prompt": "a red bicycle"}}]},
+"WorkflowDefinition": {
+  "type": "object", "required": ["steps"], "description": "Unknown fields are refused. See the documentation of workflows.",
+  "properties": {
+    "key": {"type": "string", "description": "1 to 64 of a-z 0-9 . _ -"}, "id": {"type": "string", "description": "Another name of `key`."},
+    "name": {"type": "string"}, "description": {"type": "string"},
+    "inputs": {"type": "object", "description": "JSON Schema of a job's inputs."},
+    "timeout": {"$ref": "#/components/schemas/Duration"}, "retention": {"$ref": "#/components/schemas/Duration"},
+    "concurrency": {"type": "object"}, "defaults": {"type": "object"},
+    "steps": {"type": "array", "minItems": 1, "maxItems": 256, "items": {"$ref": "#/components/schemas/StepDefinition"}},
+    "outputs": {"description": "Any JSON, with expressions in `${ }`."}},
+  "examples": [{"key": "greet", "name": "Greet", "inputs": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}},
+    "steps": [{"name": "words", "type": "transform", "config": {"value": "Hello ${ .inputs.name }"}}], "outputs": {"greeting": "${ .steps.words.value }"}}]},
+"StepDefinition": {
+  "type": "object", "required": ["name", "type"],
+  "properties": {
+    "name": {"type": "string"}, "type": {"type": "string", "enum": ["noop", "delay", "http", "webhook", "exec", "transform", "generate"]},
+    "config": {"type": "object"}, "needs": {"type": "array", "items": {"type": "string"}},
+    "when": {"type": ["string", "boolean"]}, "for_each": {"type": "string"}, "retry": {"type": "object"},
+    "timeout": {"$ref": "#/components/schemas/Duration"}, "heartbeat": {"$ref": "#/components/schemas/Duration"},
+    "idempotent": {"type": "boolean"}, "pool": {"type": "string"}, "requires": {"type": "object"}, "affinity": {"type": "string"},
+    "compensate": {"type": "object"}}},
+"Duration": {"type": ["string", "number"], "description": "Seconds, or text such as `250ms`, `30s`, `1h30m`, `7d`.", "examples": ["30s"]},
+)json";
+
+// What tells of jobs.
+constexpr std::string_view kJobs = R"json(
+"Status": {"type": "string", "enum": ["pending", "running", "success", "failed", "cancelled"]},
+"WaitingFor": {"type": ["string", "null"], "enum": ["timer", "approval", "signal", "callback", "worker", "kill_switch", "concurrency", null],
+  "description": "Why it is not moving."},
+"OptionalTime": {"type": ["string", "null"], "format": "date-time"},
+"Failure": {
+  "type": "object", "required": ["code", "message"],
+  "properties": {"code": {"type": "string"}, "message": {"type": "string"}, "retryable": {"type": "boolean"}, "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Fault"}}},
+  "examples": [{"code": "step_timeout", "message": "render took longer than 300 s", "retryable": true}]},
+"OptionalFailure": {"anyOf": [{"$ref": "#/components/schemas/Failure"}, {"type": "null"}]},
+"JobLinks": {
+  "type": "object", "required": ["self", "events", "cancel"],
+  "properties": {"self": {"type": "string"}, "events": {"type": "string"}, "cancel": {"type": "string"}}},
+"AcceptedJob": {
+  "type": "object", "required": ["job_id", "id", "execution_id", "status", "message", "accepted_at", "estimated_completion", "links"],
+  "properties": {
+    "job_id": {"type": "string", "description": "What the client chose, else the UUID."}, "id": {"type": "string", "format": "uuid"},
+    "execution_id": {"type": "string", "format": "uuid", "description": "The run."}, "status": {"$ref": "#/components/schemas/Status"},
+    "message": {"type": "string"}, "accepted_at": {"type": "string", "format": "date-time"},
+    "estimated_completion": {"$ref": "#/components/schemas/OptionalTime"}, "links": {"$ref": "#/components/schemas/JobLinks"}},
+  "examples": [{"job_id": "poster-4711", "id": "019aa3f2-5c1b-7000-8a2f-3b1f64aa9001", "execution_id": "019aa3f2-5c1b-7000-8a2f-3b1f64aa9001",
+    "status": "pending", "message": "The job is accepted and stored.", "accepted_at": "2026-11-21T01:02:03.456Z",
+    "estimated_completion": "2026-11-21T01:03:03.456Z", "links": {"self": "/v1/jobs/019aa3f2-5c1b-7000-8a2f-3b1f64aa9001",
+    "events": "/v1/jobs/019aa3f2-5c1b-7000-8a2f-3b1f64aa9001/events", "cancel": "/v1/jobs/019aa3f2-5c1b-7000-8a2f-3b1f64aa9001/cancel"}}]},
+"AcceptedJobOrJob": {"anyOf": [{"$ref": "#/components/schemas/AcceptedJob"}, {"$ref": "#/components/schemas/Job"}]},
+"JobChange": {
+  "type": "object", "required": ["job_id", "id", "execution_id", "status", "message", "links"],
+  "properties": {
+    "job_id": {"type": "string"}, "id": {"type": "string", "format": "uuid"}, "execution_id": {"type": "string", "format": "uuid"},
+    "status": {"$ref": "#/components/schemas/Status"}, "message": {"type": "string"}, "links": {"$ref": "#/components/schemas/JobLinks"}}},
+"Triggered": {
+  "type": "object", "required": ["run_id", "job_id", "status"],
+  "properties": {"run_id": {"type": "string", "format": "uuid"}, "job_id": {"type": "string"}, "status": {"type": "string", "enum": ["triggered"]}},
+  "examples": [{"run_id": "019aa3f2-5c1b-7000-8a2f-3b1f64aa9001", "job_id": "019aa3f2-5c1b-7000-8a2f-3b1f64aa9001", "status": "triggered"}]},
+"JobStatus": {
+  "type": "object", "required": ["job_id", "status", "progress", "message", "waiting_for", "updated_at"],
+  "properties": {
+    "job_id": {"type": "string"}, "status": {"$ref": "#/components/schemas/Status"},
+    "progress": {"type": "number", "minimum": 0, "maximum": 1}, "message": {"type": "string"},
+    "waiting_for": {"$ref": "#/components/schemas/WaitingFor"}, "updated_at": {"$ref": "#/components/schemas/OptionalTime"}},
+  "examples": [{"job_id": "poster-4711", "status": "running", "progress": 0.5, "message": "render", "waiting_for": null, "updated_at": "2026-11-21T01:02:04.000Z"}]},
+"JobSummary": {
+  "type": "object", "required": ["id", "job_id", "client_id", "workflow_key", "workflow_version", "status", "created_at", "links"],
+  "properties": {
+    "id": {"type": "string", "format": "uuid"}, "job_id": {"type": "string", "description": "What the client chose, else the UUID."},
+    "client_id": {"type": "string"}, "workflow_key": {"type": "string"}, "workflow_version": {"type": "integer"},
+    "status": {"$ref": "#/components/schemas/Status"}, "waiting_for": {"$ref": "#/components/schemas/WaitingFor"},
+    "progress": {"type": "number", "minimum": 0, "maximum": 1}, "message": {"type": "string"}, "priority": {"type": "integer"},
+    "user_id": {"type": ["string", "null"]}, "execution_id": {"type": "string", "format": "uuid", "description": "The newest run."},
+    "created_at": {"type": "string", "format": "date-time"}, "started_at": {"$ref": "#/components/schemas/OptionalTime"},
+    "completed_at": {"$ref": "#/components/schemas/OptionalTime"}, "updated_at": {"$ref": "#/components/schemas/OptionalTime"},
+    "error": {"$ref": "#/components/schemas/OptionalFailure"}, "links": {"$ref": "#/components/schemas/JobLinks"}}},
+"JobPage": {
+  "type": "object", "required": ["items", "next_cursor"],
+  "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/JobSummary"}}, "next_cursor": {"type": ["string", "null"]}}},
+"Job": {
+  "type": "object", "description": "Steps, outputs, error and assets are those of the newest run; `runs` has all, oldest first.",
+  "required": ["id", "job_id", "client_id", "workflow_key", "workflow_version", "status", "inputs", "outputs", "error", "runs", "steps", "assets", "timings", "links"],
+  "properties": {
+    "id": {"type": "string", "format": "uuid"}, "job_id": {"type": "string"}, "client_id": {"type": "string"}, "workflow_key": {"type": "string"},
+    "workflow_version": {"type": "integer"}, "status": {"$ref": "#/components/schemas/Status"}, "waiting_for": {"$ref": "#/components/schemas/WaitingFor"},
+    "progress": {"type": "number", "minimum": 0, "maximum": 1}, "message": {"type": "string"}, "priority": {"type": "integer"},
+    "user_id": {"type": ["string", "null"]}, "execution_id": {"type": "string", "format": "uuid"},
+    "created_at": {"type": "string", "format": "date-time"}, "started_at": {"$ref": "#/components/schemas/OptionalTime"},
+    "completed_at": {"$ref": "#/components/schemas/OptionalTime"}, "updated_at": {"$ref": "#/components/schemas/OptionalTime"},
+    "inputs": {"type": ["object", "null"]}, "metadata": {"type": ["object", "null"]}, "callback_url": {"type": ["string", "null"]},
+    "timeout_seconds": {"type": ["number", "null"]}, "outputs": {"description": "Any JSON; null until the run has succeeded."},
+    "error": {"$ref": "#/components/schemas/OptionalFailure"},
+    "timings": {"type": "object", "properties": {"queued_seconds": {"type": ["number", "null"]}, "running_seconds": {"type": ["number", "null"]}, "total_seconds": {"type": ["number", "null"]}}},
+    "steps": {"type": "array", "items": {"$ref": "#/components/schemas/Step"}}, "assets": {"type": "array", "items": {"$ref": "#/components/schemas/Asset"}},
+    "runs": {"type": "array", "items": {"$ref": "#/components/schemas/Run"}}, "links": {"$ref": "#/components/schemas/JobLinks"}}},
+)json";
+
+// What tells of runs and what they made.
+constexpr std::string_view kRuns = R"json(
+"Attempt": {
+  "type": "object", "required": ["item", "attempt", "status"],
+  "properties": {
+    "item": {"type": "integer"}, "attempt": {"type": "integer", "minimum": 1}, "compensation": {"type": "boolean", "description": "It undid the step."},
+    "status": {"$ref": "#/components/schemas/StepStatus"}, "worker": {"type": ["string", "null"]},
+    "started_at": {"$ref": "#/components/schemas/OptionalTime"}, "completed_at": {"$ref": "#/components/schemas/OptionalTime"},
+    "error": {"$ref": "#/components/schemas/OptionalFailure"}, "log_bytes": {"type": "integer"}}},
+"StepStatus": {"type": "string", "enum": ["pending", "running", "success", "failed", "cancelled", "skipped"]},
+"Step": {
+  "type": "object", "required": ["name", "type", "status", "attempts"],
+  "properties": {
+    "name": {"type": "string"}, "type": {"type": "string"}, "status": {"$ref": "#/components/schemas/StepStatus"},
+    "waiting_for": {"$ref": "#/components/schemas/WaitingFor"}, "progress": {"type": "number", "minimum": 0, "maximum": 1}, "message": {"type": "string"},
+    "for_each": {"type": "boolean"}, "items": {"type": "integer"}, "items_done": {"type": "integer"},
+    "started_at": {"$ref": "#/components/schemas/OptionalTime"}, "completed_at": {"$ref": "#/components/schemas/OptionalTime"},
+    "outputs": {"description": "What `.steps.NAME` gives; null while there is nothing."}, "error": {"$ref": "#/components/schemas/OptionalFailure"},
+    "reused_from": {"type": ["string", "null"], "description": "The run whose results these are."},
+    "attempts": {"type": "array", "items": {"$ref": "#/components/schemas/Attempt"}}}},
+"RunLinks": {
+  "type": "object", "required": ["self", "job", "logs"],
+  "properties": {"self": {"type": "string"}, "job": {"type": "string"}, "logs": {"type": "string"}}},
+"RunSummary": {
+  "type": "object", "required": ["id", "job_id", "client_id", "workflow_key", "workflow_version", "number", "status", "links"],
+  "properties": {
+    "id": {"type": "string", "format": "uuid"}, "job_id": {"type": "string"}, "client_id": {"type": "string"}, "workflow_key": {"type": "string"},
+    "workflow_version": {"type": "integer"}, "number": {"type": "integer", "minimum": 1, "description": "1 for the job's first run."},
+    "status": {"$ref": "#/components/schemas/Status"}, "waiting_for": {"$ref": "#/components/schemas/WaitingFor"},
+    "progress": {"type": "number", "minimum": 0, "maximum": 1}, "message": {"type": "string"},
+    "recoveries": {"type": "integer", "description": "How often another node took it over."},
+    "created_at": {"$ref": "#/components/schemas/OptionalTime"}, "started_at": {"$ref": "#/components/schemas/OptionalTime"},
+    "completed_at": {"$ref": "#/components/schemas/OptionalTime"}, "updated_at": {"$ref": "#/components/schemas/OptionalTime"},
+    "error": {"$ref": "#/components/schemas/OptionalFailure"}, "links": {"$ref": "#/components/schemas/RunLinks"}}},
+"RunPage": {
+  "type": "object", "required": ["items", "next_cursor"],
+  "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/RunSummary"}}, "next_cursor": {"type": ["string", "null"]}}},
+"Run": {
+  "type": "object", "required": ["id", "job_id", "number", "status", "steps", "images", "assets", "links"],
+  "properties": {
+    "id": {"type": "string", "format": "uuid"}, "job_id": {"type": "string"}, "client_id": {"type": "string"}, "workflow_key": {"type": "string"},
+    "workflow_version": {"type": "integer"}, "number": {"type": "integer", "minimum": 1}, "status": {"$ref": "#/components/schemas/Status"},
+    "waiting_for": {"$ref": "#/components/schemas/WaitingFor"}, "progress": {"type": "number", "minimum": 0, "maximum": 1}, "message": {"type": "string"},
+    "recoveries": {"type": "integer"}, "created_at": {"$ref": "#/components/schemas/OptionalTime"}, "started_at": {"$ref": "#/components/schemas/OptionalTime"},
+    "completed_at": {"$ref": "#/components/schemas/OptionalTime"}, "updated_at": {"$ref": "#/components/schemas/OptionalTime"},
+    "error": {"$ref": "#/components/schemas/OptionalFailure"}, "outputs": {"description": "Any JSON; null until it has succeeded."},
+    "steps": {"type": "array", "items": {"$ref": "#/components/schemas/Step"}},
+    "images": {"type": "array", "description": "Those of its assets that are images.", "items": {"$ref": "#/components/schemas/Asset"}},
+    "assets": {"type": "array", "items": {"$ref": "#/components/schemas/Asset"}}, "links": {"$ref": "#/components/schemas/RunLinks"}}},
+"Asset": {
+  "type": "object", "required": ["id", "run_id", "step", "ordinal", "uri", "url", "media_type", "bytes", "sha256", "width", "height", "status", "notes", "created_at"],
+  "properties": {
+    "id": {"type": "string", "format": "uuid"}, "run_id": {"type": "string", "format": "uuid"}, "step": {"type": "string"}, "item": {"type": "integer"},
+    "ordinal": {"type": "integer"}, "name": {"type": "string"}, "uri": {"type": "string"}, "url": {"type": "string", "description": "Its bytes."},
+    "media_type": {"type": "string"}, "bytes": {"type": "integer"}, "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    "width": {"type": ["integer", "null"]}, "height": {"type": ["integer", "null"]},
+    "status": {"type": "string", "enum": ["pending", "approved", "rejected"]}, "notes": {"type": ["string", "null"]},
+    "created_at": {"$ref": "#/components/schemas/OptionalTime"}},
+  "examples": [{"id": "019aa3f2-6000-7000-8a2f-3b1f64aa9001", "run_id": "019aa3f2-5c1b-7000-8a2f-3b1f64aa9001", "step": "render", "item": 0, "ordinal": 0,
+    "name": "poster-0.png", "uri": "/v1/assets/019aa3f2-6000-7000-8a2f-3b1f64aa9001/content", "url": "/v1/assets/019aa3f2-6000-7000-8a2f-3b1f64aa9001/content",
+    "media_type": "image/png", "bytes": 20480, "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "width": 512, "height": 512,
+    "status": "pending", "notes": null, "created_at": "2026-11-21T01:02:05.000Z"}]},
+)json";
+
+// The rest.
+constexpr std::string_view kOthers = R"json(
+"AppliedWorkflow": {
+  "type": "object", "required": ["key", "version"],
+  "properties": {"key": {"type": "string"}, "version": {"type": "integer", "minimum": 1}}, "examples": [{"key": "product-poster", "version": 3}]},
+"ValidWorkflow": {
+  "type": "object", "required": ["valid", "key"], "properties": {"valid": {"type": "boolean"}, "key": {"type": "string"}}},
+"WorkflowSummary": {
+  "type": "object", "required": ["key", "version", "newest_version", "name", "description", "disabled", "digest", "created_at", "created_by"],
+  "properties": {
+    "key": {"type": "string"}, "version": {"type": "integer"}, "newest_version": {"type": "integer"}, "name": {"type": "string"},
+    "description": {"type": "string"}, "disabled": {"type": "boolean", "description": "It takes no new jobs."},
+    "digest": {"type": "string", "description": "SHA-256 of its canonical JSON."}, "created_at": {"$ref": "#/components/schemas/OptionalTime"},
+    "created_by": {"type": "string"}}},
+"Workflow": {
+  "type": "object", "required": ["key", "version", "newest_version", "disabled", "definition"],
+  "properties": {
+    "key": {"type": "string"}, "version": {"type": "integer"}, "newest_version": {"type": "integer"}, "name": {"type": "string"},
+    "description": {"type": "string"}, "disabled": {"type": "boolean"}, "digest": {"type": "string"},
+    "created_at": {"$ref": "#/components/schemas/OptionalTime"}, "created_by": {"type": "string"}, "definition": {"$ref": "#/components/schemas/WorkflowDefinition"}}},
+"WorkflowPage": {
+  "type": "object", "required": ["items", "next_cursor"],
+  "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/WorkflowSummary"}}, "next_cursor": {"type": ["string", "null"]}}},
+"AuditRecord": {
+  "type": "object", "required": ["seq", "at", "action", "actor", "node", "prev_hash", "hash"], "additionalProperties": true,
+  "properties": {
+    "seq": {"type": "integer"}, "at": {"type": "string", "format": "date-time"}, "job_id": {"type": "string"}, "run_id": {"type": "string"},
+    "action": {"type": "string"}, "actor": {"type": "string"}, "node": {"type": "string"}, "client_id": {"type": "string"},
+    "details": {"type": "object", "additionalProperties": true}, "duration_ms": {"type": "number"}, "prev_hash": {"type": "string"},
+    "hash": {"type": "string", "description": "SHA-256 over prev_hash and the canonical JSON of the record without hash."}}},
+"AuditPage": {
+  "type": "object", "required": ["items", "next_cursor"],
+  "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/AuditRecord"}}, "next_cursor": {"type": ["string", "null"]}}},
+"AuditVerdict": {
+  "type": "object", "required": ["whole", "chains", "records", "fault"],
+  "properties": {
+    "whole": {"type": "boolean"}, "chains": {"type": "integer"}, "records": {"type": "integer"},
+    "fault": {"anyOf": [{"type": "null"}, {"type": "object", "required": ["chain", "seq", "message"],
+      "properties": {"chain": {"type": "string"}, "seq": {"type": "integer"}, "message": {"type": "string"}}}]}},
+  "examples": [{"whole": true, "chains": 12, "records": 48, "fault": null}]},
+"Health": {"type": "object", "required": ["status"], "properties": {"status": {"type": "string", "enum": ["ok"]}}, "examples": [{"status": "ok"}]},
+"Readiness": {
+  "type": "object", "required": ["ready", "reasons"],
+  "properties": {"ready": {"type": "boolean"}, "reasons": {"type": "array", "items": {"type": "string"}}}, "examples": [{"ready": true, "reasons": []}]},
+"Meta": {
+  "type": "object", "required": ["name", "version", "node", "store", "started_at", "limits"],
+  "properties": {
+    "name": {"type": "string"}, "version": {"type": "string"}, "node": {"type": "string"}, "store": {"type": "string"}, "started_at": {"type": "string"},
+    "limits": {"type": "object", "additionalProperties": {"type": "number"}}}},
+"AnyObject": {"type": "object", "additionalProperties": true},
+"Fault": {
+  "type": "object", "required": ["pointer", "message"],
+  "properties": {"pointer": {"type": "string", "description": "JSON Pointer (RFC 6901) into the body."}, "message": {"type": "string"}}},
+"Problem": {
+  "type": "object", "required": ["type", "title", "status", "detail", "code", "request_id"],
+  "properties": {
+    "type": {"type": "string", "format": "uri-reference"}, "title": {"type": "string"}, "status": {"type": "integer"}, "detail": {"type": "string"},
+    "code": {"type": "string", "description": "Stable; listed at /docs/errors."}, "request_id": {"type": "string"},
+    "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Fault"}}},
+  "examples": [{"type": "/docs/errors#validation_failed", "title": "Some fields have values that are not allowed.", "status": 422,
+    "detail": "/priority must be an integer from 1 to 10.", "code": "validation_failed", "request_id": "7f1c",
+    "errors": [{"pointer": "/priority", "message": "must be an integer from 1 to 10"}]}]}
+)json";
+
+}  // namespace
+
+std::string openapi_schemas() {
+  std::string text = "{";
+  for (std::string_view group : {kRequests, kJobs, kRuns, kOthers}) text += group;
+  return text + "}";
+}
+
+}  // namespace troupe::ingress

@@ -1,0 +1,42 @@
+#include "ingress/render.hpp"
+
+namespace troupe::ingress {
+namespace {
+
+void number_or_null(JsonWriter& json, std::string_view name, std::uint64_t value) {
+  if (value == 0) json.null(name);
+  else json.number(name, value);
+}
+
+}  // namespace
+
+void write_asset(JsonWriter& json, const AssetRow& asset, std::string_view base) {
+  const std::string url = std::string(base) + "/v1/assets/" + to_string(asset.id) + "/content";
+  json.begin_object();
+  json.text("id", to_string(asset.id));
+  json.text("run_id", to_string(asset.run));
+  json.text("step", asset.step);
+  json.number("item", asset.item);
+  json.number("ordinal", asset.ordinal);
+  json.text("name", asset.name);
+  json.text("uri", url);
+  json.text("url", url);
+  json.text("media_type", asset.media_type);
+  json.number("bytes", asset.bytes);
+  json.text("sha256", to_hex(asset.sha256));
+  number_or_null(json, "width", asset.width);
+  number_or_null(json, "height", asset.height);
+  // Nobody can review an asset in this version, so each still waits for its review.
+  json.text("status", status_text(Status::pending));
+  json.null("notes");
+  json.time("created_at", asset.created_at);
+  json.end_object();
+}
+
+std::string render_asset(const AssetRow& asset, std::string_view base) {
+  JsonWriter json;
+  write_asset(json, asset, base);
+  return json.take();
+}
+
+}  // namespace troupe::ingress
