@@ -5,5 +5,5 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 reports these falsely through std::variant and std::string at -O2 (GCC bugs 105562, 105651).
   add_compile_options(-Wno-maybe-uninitialized -Wno-restrict -Wno-missing-field-initializers)
 else()
-  add_compile_options(-Wno-missing-field-initializers -Wno-missing-designated-field-initializers)
+  add_compile_options(-Wno-missing-field-initializers)
 endif()

@@ -24,6 +24,7 @@
 #include "actors/ingress/node_gateway.hpp"
 #include "actors/ingress/workflow_catalog.hpp"
 #include "actors/node/blocking_pool.hpp"
+#include "actors/persistence/committer.hpp"
 #include "actors/protocol/interfaces.hpp"
 #include "actors/protocol/node_context.hpp"
 #include "actors/run/live_board.hpp"
