@@ -98,7 +98,7 @@ bool completes(const RunCommit& commit) {
 
 }  // namespace
 
-ShardId shard_of(Slot slot) { return static_cast<ShardId>(slot * kShardCount / kSlotCount); }
+ShardId shard_of(Slot slot) { return static_cast<ShardId>(slot % kShardCount); }
 
 std::optional<Timestamp> parked_until(const RunState& state, const WorkflowDefinition& workflow, Timestamp now) {
   if (state.phase != RunPhase::forward) return std::nullopt;

@@ -204,7 +204,8 @@ class MemoryReader final : public StoreReader {
   bool is_listed(const JobRow& job, Status status) const { return job.status == status && is_walked(job.id, status); }
 
   RunRecord record(const JobRow& job, const RunId& run, std::uint32_t number) const {
-    return {job, run, number, find(tables_.archives, run)};
+    const auto row = find(tables_.runs, run);
+    return {job, run, number, row ? row->inputs : Document(), find(tables_.archives, run)};
   }
 
   void add_run(const JobRow& job, const RunId& run, std::uint32_t number, const RunQuery& query,

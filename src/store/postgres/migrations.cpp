@@ -44,7 +44,7 @@ const std::vector<std::vector<std::string>>& migrations() {
         run uuid NOT NULL, compensation smallint NOT NULL, step integer NOT NULL, item bigint NOT NULL,
         attempt integer NOT NULL, epoch integer NOT NULL, status smallint NOT NULL, worker text COLLATE "C" NOT NULL,
         started_at bigint NOT NULL, ended_at bigint NOT NULL, outputs bytea, outputs_blob bytea,
-        outputs_bytes bigint NOT NULL, error bytea, log_blob bytea, log_bytes bigint NOT NULL,
+        outputs_bytes bigint NOT NULL, error bytea, log bytea NOT NULL, log_blob bytea, log_bytes bigint NOT NULL,
         PRIMARY KEY (run, compensation, step, item, attempt)))",
 
       R"(CREATE TABLE asset (
@@ -54,7 +54,7 @@ const std::vector<std::vector<std::string>>& migrations() {
         created_at bigint NOT NULL))",
       "CREATE INDEX asset_by_run ON asset (run)",
 
-      "CREATE TABLE run (id uuid PRIMARY KEY, job uuid NOT NULL, number integer NOT NULL)",
+      "CREATE TABLE run (id uuid PRIMARY KEY, job uuid NOT NULL, number integer NOT NULL, inputs bytea)",
       "CREATE INDEX run_by_job ON run (job)",
 
       R"(CREATE TABLE run_archive (

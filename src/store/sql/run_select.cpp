@@ -7,10 +7,14 @@
 namespace troupe::store {
 namespace {
 
-/// A SELECT of runs up to its conditions: `source` names the tables, `run` and `number` the run.
-std::string runs_from(const std::string& source, const std::string& run, const std::string& number) {
-  return "SELECT " + columns_of(kJobTable, "j.") + ", " + run + " AS run_id, " + number + " AS run_number, " +
-         columns_of(kRunArchiveTable, "a.") + " FROM " + source + " LEFT JOIN run_archive a ON a.id = " + run;
+/// A job's first run has the job's own.
+constexpr const char* kNoInputs = "NULL";
+
+/// A SELECT of runs up to its conditions: `source` names the tables, `run`, `number` and `inputs` the run's columns.
+std::string runs_from(const std::string& source, const std::string& run, const std::string& number,
+                      const std::string& inputs) {
+  return "SELECT " + columns_of(kJobTable, "j.") + ", " + run + " AS run_id, " + number + " AS run_number, " + inputs +
+         " AS run_inputs, " + columns_of(kRunArchiveTable, "a.") + " FROM " + source + " LEFT JOIN run_archive a ON a.id = " + run;
 }
 
 /// The conditions of one arm. `run` and `job` are the columns that hold the ids.
@@ -35,7 +39,7 @@ class Arm {
   Arm& open(const std::string& status) { return add("j.run = " + run_).add("j.status = " + status); }
 
   std::string sql(const std::string& source, const std::string& number) const {
-    return runs_from(source, run_, number) + conditions_.where();
+    return runs_from(source, run_, number, number == "1" ? kNoInputs : "r.inputs") + conditions_.where();
   }
 
  private:
@@ -78,8 +82,8 @@ Select select_runs(const RunQuery& query) {
 Select select_run(const RunId& id) {
   Select select;
   const std::string run = select.place(id.bytes);
-  select.sql = runs_from("job j", "j.id", "1") + " WHERE j.id = " + run + " UNION ALL " +
-               runs_from("run r CROSS JOIN job j", "r.id", "r.number") + " WHERE j.id = r.job AND r.id = " + run;
+  select.sql = runs_from("job j", "j.id", "1", kNoInputs) + " WHERE j.id = " + run + " UNION ALL " +
+               runs_from("run r CROSS JOIN job j", "r.id", "r.number", "r.inputs") + " WHERE j.id = r.job AND r.id = " + run;
   return select;
 }
 
@@ -88,6 +92,7 @@ RunRecord take_run_record(FieldSource& from) {
   record.job = take_job(from);
   record.run = from.id<RunId>();
   record.number = from.integer<std::uint32_t>();
+  record.inputs = from.document();
   if (!from.next_absent()) record.archive = take_run_archive(from);
   return record;
 }

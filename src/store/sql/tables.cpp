@@ -55,13 +55,14 @@ constexpr Field kResultFields[] = {{"run", uuid},
                                    {"outputs_blob", bytes},
                                    {"outputs_bytes", integer},
                                    {"error", bytes},
+                                   {"log", bytes},
                                    {"log_blob", bytes},
                                    {"log_bytes", integer}};
 constexpr Field kAssetFields[] = {
     {"id", uuid},         {"job", uuid},       {"run", uuid},          {"step", text},     {"item", integer},
     {"ordinal", integer}, {"name", text},      {"media_type", text},   {"bytes", integer}, {"sha256", bytes},
     {"width", integer},   {"height", integer}, {"created_at", integer}};
-constexpr Field kRunFields[] = {{"id", uuid}, {"job", uuid}, {"number", integer}};
+constexpr Field kRunFields[] = {{"id", uuid}, {"job", uuid}, {"number", integer}, {"inputs", bytes}};
 constexpr Field kRunArchiveFields[] = {
     {"id", uuid},     {"job", uuid},      {"number", integer}, {"status", integer}, {"workflow_version", integer},
     {"state", bytes}, {"outputs", bytes}, {"error", bytes}};
@@ -232,6 +233,7 @@ void put(FieldSink& to, const ResultRow& row) {
   to.digest(row.outputs_blob);
   to.unsigned_integer(row.outputs_bytes);
   to.document(row.error);
+  to.bytes(row.log);
   to.digest(row.log_blob);
   to.unsigned_integer(row.log_bytes);
 }
@@ -252,6 +254,7 @@ ResultRow take_result(FieldSource& from) {
   row.outputs_blob = from.optional_digest();
   row.outputs_bytes = from.integer<std::uint64_t>();
   row.error = from.document();
+  row.log = from.text();
   row.log_blob = from.optional_digest();
   row.log_bytes = from.integer<std::uint64_t>();
   return row;
@@ -295,6 +298,7 @@ void put(FieldSink& to, const RunRow& row) {
   to.id(row.id);
   to.id(row.job);
   to.integer(row.number);
+  to.document(row.inputs);
 }
 
 void put(FieldSink& to, const RunArchive& row) {

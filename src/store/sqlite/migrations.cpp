@@ -37,7 +37,7 @@ CREATE TABLE step_result (
   run BLOB NOT NULL, compensation INTEGER NOT NULL, step INTEGER NOT NULL, item INTEGER NOT NULL,
   attempt INTEGER NOT NULL, epoch INTEGER NOT NULL, status INTEGER NOT NULL, worker TEXT NOT NULL,
   started_at INTEGER NOT NULL, ended_at INTEGER NOT NULL, outputs BLOB, outputs_blob BLOB,
-  outputs_bytes INTEGER NOT NULL, error BLOB, log_blob BLOB, log_bytes INTEGER NOT NULL,
+  outputs_bytes INTEGER NOT NULL, error BLOB, log BLOB NOT NULL, log_blob BLOB, log_bytes INTEGER NOT NULL,
   PRIMARY KEY (run, compensation, step, item, attempt));
 
 CREATE TABLE asset (
@@ -46,7 +46,8 @@ CREATE TABLE asset (
   sha256 BLOB NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, created_at INTEGER NOT NULL);
 CREATE INDEX asset_by_run ON asset (run);
 
-CREATE TABLE run (id BLOB NOT NULL PRIMARY KEY, job BLOB NOT NULL, number INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE run (id BLOB NOT NULL PRIMARY KEY, job BLOB NOT NULL, number INTEGER NOT NULL, inputs BLOB)
+  WITHOUT ROWID;
 CREATE INDEX run_by_job ON run (job);
 
 CREATE TABLE run_archive (
