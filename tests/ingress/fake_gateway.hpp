@@ -1,0 +1,195 @@
+// A core that does what the test says: remembers what it was asked and answers from its fields, at once. An operation whose
+// answer is an error is made by setting `error`.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "troupe/port/gateway.hpp"
+
+namespace troupe::ingress {
+
+class TextBlob final : public BlobSource {
+ public:
+  explicit TextBlob(std::string text) : text_(std::move(text)) {}
+  std::uint64_t size() const override { return text_.size(); }
+  Result<std::string> read(std::uint64_t offset, std::size_t count) override {
+    return text_.substr(static_cast<std::size_t>(offset), count);
+  }
+
+ private:
+  std::string text_;
+};
+
+class FakeGateway final : public Gateway {
+ public:
+  // what it answers
+  std::optional<Error> error;
+  AcceptedJob accepted;
+  JobChange change;
+  JobView job_view;
+  std::vector<JobView> job_list;
+  RunView run_view;
+  std::vector<RunView> run_list;
+  std::vector<LogPiece> log_pieces;
+  AssetRow asset_row;
+  std::map<Digest, std::string> blobs;
+  AppliedWorkflow applied;
+  WorkflowView workflow_view;
+  std::vector<WorkflowView> workflow_list;
+  AuditPage audit_page;
+  AuditVerdict verdict;
+  Readiness ready{true, {}};
+
+  // what it was asked
+  Caller caller;
+  std::vector<SubmitJob> submitted;
+  std::optional<KeptAnswer> rendered;  ///< what would be kept for an Idempotency-Key
+  std::optional<IdempotencyKey> key;
+  CancelJob cancelled;
+  RetryJob retried;
+  JobRef asked_job;
+  std::optional<Millis> waited;
+  JobQuery job_query;
+  RunQuery run_query;
+  AuditQuery audit_query;
+  std::optional<JobId> verified;
+  std::string definition;
+  std::string asked_key;
+  std::uint32_t asked_version = 99;
+  std::optional<std::string> asked_after;
+  EventFilter filter;
+  std::optional<std::uint64_t> after_seq;
+  std::function<void(LiveEventPtr)> watcher;  ///< null when nobody is subscribed
+  int calls = 0;
+
+  void submit(const Caller& who, std::vector<SubmitJob> jobs, RenderAccepted render,
+              std::function<void(std::vector<Result<AcceptedJob>>)> reply) override {
+    ++calls;
+    caller = who;
+    submitted = std::move(jobs);
+    key = submitted.at(0).idempotency;
+    rendered = render(accepted);
+    std::vector<Result<AcceptedJob>> results;
+    results.push_back(give(accepted));
+    reply(std::move(results));
+  }
+  void cancel(const Caller& who, CancelJob command, RenderChange render, Reply<JobChange> reply) override {
+    caller = who;
+    cancelled = std::move(command);
+    key = cancelled.idempotency;
+    rendered = render(change);
+    reply(give(change));
+  }
+  void retry(const Caller& who, RetryJob command, RenderChange render, Reply<JobChange> reply) override {
+    caller = who;
+    retried = std::move(command);
+    key = retried.idempotency;
+    rendered = render(change);
+    reply(give(change));
+  }
+  void wait(const Caller& who, JobRef job, Millis timeout, Reply<JobView> reply) override {
+    caller = who;
+    asked_job = std::move(job);
+    waited = timeout;
+    reply(give(job_view));
+  }
+  void job(const Caller& who, JobRef job, bool, Reply<JobView> reply) override {
+    ++calls;
+    caller = who;
+    asked_job = std::move(job);
+    reply(give(job_view));
+  }
+  void jobs(const Caller& who, JobQuery query, Reply<std::vector<JobView>> reply) override {
+    caller = who;
+    job_query = std::move(query);
+    reply(give(job_list));
+  }
+  void run(const Caller& who, RunId, Reply<RunView> reply) override {
+    caller = who;
+    reply(give(run_view));
+  }
+  void runs(const Caller& who, RunQuery query, Reply<std::vector<RunView>> reply) override {
+    caller = who;
+    run_query = std::move(query);
+    reply(give(run_list));
+  }
+  void run_logs(const Caller&, RunId, Reply<std::vector<LogPiece>> reply) override { reply(give(log_pieces)); }
+  void asset(const Caller& who, AssetId, Reply<AssetRow> reply) override {
+    caller = who;
+    reply(give(asset_row));
+  }
+  void content(const Digest& sha256, Reply<std::shared_ptr<BlobSource>> reply) override {
+    ++calls;
+    const auto found = blobs.find(sha256);
+    if (found == blobs.end()) return reply(Error{ErrorCode::not_found, "no such blob", false, {}});
+    reply(std::shared_ptr<BlobSource>(std::make_shared<TextBlob>(found->second)));
+  }
+  void thumbnail(const Caller&, AssetId, Reply<std::string> reply) override { reply(give(std::string("\x89PNG"))); }
+
+  void validate_workflow(std::string text, Reply<AppliedWorkflow> reply) override {
+    definition = std::move(text);
+    reply(give(applied));
+  }
+  void apply_workflow(const Caller& who, std::string text, std::optional<IdempotencyKey> idempotency,
+                      std::function<KeptAnswer(const AppliedWorkflow&)> render, Reply<AppliedWorkflow> reply) override {
+    caller = who;
+    definition = std::move(text);
+    key = std::move(idempotency);
+    rendered = render(applied);
+    reply(give(applied));
+  }
+  void set_workflow_disabled(const Caller& who, std::string name, bool disabled, Reply<WorkflowView> reply) override {
+    caller = who;
+    asked_key = std::move(name);
+    workflow_view.disabled = disabled;
+    reply(give(workflow_view));
+  }
+  void workflow(std::string name, std::uint32_t version, Reply<WorkflowView> reply) override {
+    asked_key = std::move(name);
+    asked_version = version;
+    reply(give(workflow_view));
+  }
+  void workflows(std::optional<std::string> after, int, Reply<std::vector<WorkflowView>> reply) override {
+    asked_after = std::move(after);
+    reply(give(workflow_list));
+  }
+  void audit(const Caller& who, AuditQuery query, Reply<AuditPage> reply) override {
+    caller = who;
+    audit_query = std::move(query);
+    reply(give(audit_page));
+  }
+  void verify_audit(const Caller&, std::optional<JobId> job, Reply<AuditVerdict> reply) override {
+    verified = job;
+    ++calls;
+    reply(give(verdict));
+  }
+  std::unique_ptr<Subscription> subscribe(const Caller&, EventFilter wanted, std::optional<std::uint64_t> after,
+                                          std::function<void(LiveEventPtr)> event) override {
+    filter = std::move(wanted);
+    after_seq = after;
+    watcher = std::move(event);
+    return std::make_unique<Watch>(*this);
+  }
+  Readiness readiness() override { return ready; }
+  NodeMeta meta() override { return {"node-1", "0.1.0", "memory", "2026-11-21T01:02:03.000Z"}; }
+  std::string metrics() override { return "# HELP troupe_up 1\n"; }
+
+ private:
+  struct Watch final : Subscription {
+    explicit Watch(FakeGateway& gateway) : of(gateway) {}
+    ~Watch() override { of.watcher = nullptr; }
+    FakeGateway& of;
+  };
+
+  template <class T>
+  Result<T> give(const T& value) const {
+    if (error) return *error;
+    return value;
+  }
+};
+
+}  // namespace troupe::ingress
