@@ -155,11 +155,13 @@ void Node::stop(Millis grace) {
   caf::anon_send_exit(actors_.broker, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(actors_.timer, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(actors_.persistence, caf::exit_reason::user_shutdown);
+  if (options_.testing) return;
+  system_->await_all_actors_done();
+  options_.workers.clear();
 }
 
 Node::~Node() {
   stop(Millis(0));
-  if (!options_.testing) system_->await_all_actors_done();
   blocking_.reset();
   gateway_.reset();
   workers_.clear();

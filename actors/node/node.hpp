@@ -65,7 +65,8 @@ class Node {
   const NodeHealth& health() const { return health_; }
   caf::actor_system& system() { return *system_; }
 
-  /// Graceful: returns when everything that was decided is committed. Idempotent.
+  /// Graceful: returns when everything that was decided is committed and every actor has quit; the executors are let go of.
+  /// Idempotent.
   void stop(Millis grace);
 
  private:
@@ -76,7 +77,7 @@ class Node {
   void guard();
   void recover_shard(ShardId shard, const JobId& before);
 
-  const NodeOptions options_;
+  NodeOptions options_;
   NodeHealth health_;
   EventHub events_;
   LiveBoard board_;

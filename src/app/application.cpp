@@ -105,7 +105,6 @@ class ServingApplication final : public Application {
   std::unique_ptr<Store> store_;
   std::shared_ptr<StoreReader> reader_;
   std::unique_ptr<BlobStore> blobs_;
-  // Declared before the node, so destroyed after it; but their work is ended before (see the destructor).
   std::unique_ptr<Node> node_;
   std::unique_ptr<CurlHttpClient> http_client_;
   std::shared_ptr<HttpExecutor> http_executor_;
@@ -117,11 +116,12 @@ class ServingApplication final : public Application {
 ServingApplication::~ServingApplication() {
   stop(Millis(0));
   server_.reset();
-  // Executors tell sinks, and sinks send messages: all of that ends before the node's actor system does.
-  http_client_.reset();
-  http_executor_.reset();
+  // Executors tell sinks, and sinks send messages: all of that ends before the node's actor system does. The HTTP client
+  // outlives its executor, which cancels its calls.
   exec_executor_.reset();
   generate_executor_.reset();
+  http_executor_.reset();
+  http_client_.reset();
   node_.reset();
 }
 

@@ -1,0 +1,46 @@
+#include "troupe/domain/fair_queue.hpp"
+
+#include <gtest/gtest.h>
+
+namespace troupe {
+namespace {
+
+const Timestamp kStart = from_unix_ms(1'000'000);
+
+TEST(FairQueue, TheHigherPriorityGoesFirst) {
+  FairQueue<int> queue;
+  queue.push(1, 1, "a", kStart);
+  queue.push(2, 10, "a", kStart);
+  EXPECT_EQ(queue.pop(kStart), 2);
+  EXPECT_EQ(queue.pop(kStart), 1);
+  EXPECT_EQ(queue.pop(kStart), std::nullopt);
+}
+
+TEST(FairQueue, ClientsTakeTurnsWhateverEachHasQueued) {
+  FairQueue<int> queue;
+  for (int i = 0; i < 3; ++i) queue.push(i, 5, "busy", kStart);
+  queue.push(10, 5, "quiet", kStart);
+  EXPECT_EQ(queue.pop(kStart), 0);
+  EXPECT_EQ(queue.pop(kStart), 10);
+  EXPECT_EQ(queue.pop(kStart), 1);
+}
+
+TEST(FairQueue, WhatHasWaitedLongOvertakesWhatIsMoreUrgent) {
+  FairQueue<int> queue(Millis(1'000));
+  queue.push(1, 5, "a", kStart);
+  queue.push(2, 7, "b", kStart + Millis(3'000));
+  EXPECT_EQ(queue.pop(kStart + Millis(3'000)), 1);
+}
+
+TEST(FairQueue, AnEntryCanBeTakenOut) {
+  FairQueue<int> queue;
+  queue.push(1, 5, "a", kStart);
+  queue.push(2, 5, "a", kStart);
+  EXPECT_EQ(queue.remove([](int value) { return value == 1; }), 1);
+  EXPECT_EQ(queue.remove([](int value) { return value == 1; }), std::nullopt);
+  EXPECT_EQ(queue.size(), 1u);
+  EXPECT_EQ(queue.pop(kStart), 2);
+}
+
+}  // namespace
+}  // namespace troupe
