@@ -197,7 +197,7 @@ Result<Done> Demo::show_timeline() {
   const auto begin = parse_rfc3339(cli::member_text(job_document_, "created_at"));
   for (const Json& step : job_document_.value("steps", Json::array())) {
     const auto from = parse_rfc3339(cli::member_text(step, "started_at"));
-    const auto to = parse_rfc3339(cli::member_text(step, "ended_at"));
+    const auto to = parse_rfc3339(cli::member_text(step, "completed_at"));
     if (!begin || !from || !to) return {ErrorCode::internal, "the job's document lacks times"};
     const auto seconds = [](Millis time) { return static_cast<double>(time.count()) / 1000.0; };
     out_ << "  " << std::left << std::setw(12) << cli::member_text(step, "name") << std::setw(11)
