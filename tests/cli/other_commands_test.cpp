@@ -100,7 +100,7 @@ TEST_F(OtherCommandTest, AuditVerifyExitsSevenForABrokenChain) {
   server_.answer("GET /v1/audit/verify", 200, R"({"whole":true,"chains":3,"records":9})");
   EXPECT_EQ(run({"audit", "verify"}), 0);
   EXPECT_EQ(out_, "whole: 9 records in 3 chains\n");
-  server_.answer("GET /v1/audit/verify?job_id=j1", 200,
+  server_.answer("GET /v1/audit/verify?job=j1", 200,
                  R"({"whole":false,"chains":1,"records":2,"chain":"c","seq":2,"fault":"the hash differs"})");
   EXPECT_EQ(run({"audit", "verify", "--job", "j1"}), 7);
   EXPECT_EQ(out_, "broken: chain c, record 2: the hash differs\n");
