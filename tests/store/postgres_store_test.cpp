@@ -151,21 +151,31 @@ TEST_F(PostgresStoreTest, ADatabaseOfANewerBinaryIsRefusedAndLeftAlone) {
 TEST_F(PostgresStoreTest, NodesThatInsertTheSameKeysAtOnceNeitherDeadlockNorBothWin) {
   constexpr std::uint32_t kKeys = 200;
   constexpr ShardId kNodes = 4;
+  const std::string deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
+  const std::string deadlocks_before = run_sql(deadlocks);
   StoreDriver driver(engine.store());
   std::vector<Commit> commits;
+  std::vector<std::unique_ptr<StoreWriter>> writers;
   for (ShardId node = 0; node < kNodes; ++node) {
     std::vector<Change> changes(kKeys);
     for (std::uint32_t i = 0; i < kKeys; ++i) {
       const std::uint32_t key = node % 2 == 0 ? i : kKeys - 1 - i;  // in opposite orders
-      changes[i] = inserting(make_job(node * 1000u + key, node));
+      changes[i] = inserting(make_job(node * kKeys + key, node));
       changes[i].job_key = JobKeyRow{"client", std::to_string(key), changes[i].insert->id, {}};
     }
     commits.push_back(driver.make_commit(std::move(changes), node));
+    writers.push_back(engine.store().writer().value());
   }
   std::vector<CommitReply> replies(kNodes);
   std::vector<std::thread> nodes;
-  for (ShardId node = 0; node < kNodes; ++node)
-    nodes.emplace_back([&, node] { replies[node] = engine.store().writer().value()->commit(commits[node]); });
+  {
+    // Whoever comes by the middle key is held up there, until everyone has taken what it could.
+    const HeldTransaction holding("INSERT INTO " + in_schema("job_key") +
+                                  " VALUES ('100', 'client', '00000000-0000-0000-0000-000000000000', '')");
+    for (ShardId node = 0; node < kNodes; ++node)
+      nodes.emplace_back([&, node] { replies[node] = writers[node]->commit(commits[node]); });
+    EXPECT_TRUE(await_sql("SELECT count(*) FROM pg_locks WHERE NOT granted", "4 "));
+  }
   for (std::thread& node : nodes) node.join();
 
   int won = 0;
@@ -176,6 +186,8 @@ TEST_F(PostgresStoreTest, NodesThatInsertTheSameKeysAtOnceNeitherDeadlockNorBoth
     EXPECT_EQ(reply.duplicates.size(), kKeys);
   }
   EXPECT_EQ(won, 1);
+  end_backends("true");  // they report what they counted as they end; a deadlock that was retried is one, too
+  EXPECT_EQ(run_sql(deadlocks), deadlocks_before);
 }
 
 TEST_F(PostgresStoreTest, AServerThatDoesNotAnswerIsGivenUp) {

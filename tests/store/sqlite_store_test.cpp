@@ -94,7 +94,7 @@ TEST_F(SqliteStoreTest, AFileThatIsNoDatabaseIsUnavailable) {
   EXPECT_EQ(make_sqlite_store(folder.file("no/such/folder/db"))->migrate().error().code, ErrorCode::store_unavailable);
 }
 
-TEST_F(SqliteStoreTest, EveryCommitIsSyncedToTheLog) {
+TEST_F(SqliteStoreTest, TheFileIsInWalModeSoThatReadersNeverWait) {
   open();
   EXPECT_EQ(run_sql("PRAGMA journal_mode"), "wal ");
 }

@@ -81,7 +81,7 @@ struct JournalRow {
   std::uint64_t first_seq = 0;  ///< seq of the first record; the primary key is (chain, first_seq)
   std::uint32_t count = 0;
   std::string records;
-  // given by the commit
+  // where it lies in the commit; set by whoever makes the commit (a shard of Commit::shards, and its seq + 1)
   ShardId shard = 0;
   std::uint64_t transaction = 0;  ///< the shard's seq after the transaction
   std::uint32_t position = 0;     ///< order within the transaction
@@ -202,8 +202,8 @@ struct ShardAdvance {
 };
 
 struct Commit {
-  std::vector<ShardAdvance> shards;  ///< ascending by shard
-  std::vector<Change> changes;
+  std::vector<ShardAdvance> shards;  ///< ascending by shard; at least one
+  std::vector<Change> changes;       ///< at most one update of each job
 };
 
 enum class CommitStatus : std::uint8_t {
@@ -221,7 +221,7 @@ struct CommitReply {
   CommitStatus status = CommitStatus::committed;
   struct Duplicate {
     std::size_t change = 0;                   ///< index into Commit::changes
-    std::optional<JobKeyRow> job_key;         ///< the row that was there first
+    std::optional<JobKeyRow> job_key;         ///< the row that was there first: in the store, or earlier in this commit
     std::optional<IdempotencyRow> idempotency;
   };
   std::vector<Duplicate> duplicates;

@@ -9,8 +9,9 @@
 namespace troupe::store {
 
 /// An id is made within this much of its job's created_at (a borrowed millisecond, a corrected clock). Filters on
-/// created_at are exact, but bound the scan by ids, so that a page of last year's jobs does not read this year's.
-inline constexpr Millis kIdSlack = std::chrono::hours(1);
+/// created_at are exact, but bound the scan by ids, so that a page of last year's jobs does not read this year's. Not
+/// more: a page of created_before reads past up to so much of jobs (a minute of 10,000 jobs/s: about 0.15 s).
+inline constexpr Millis kIdSlack = std::chrono::minutes(1);
 
 /// Ids that a query may find: from `from` on, and below `below` where there is one.
 struct JobRange {

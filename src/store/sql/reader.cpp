@@ -130,11 +130,12 @@ Result<std::vector<ShardState>> SqlReader::shards() {
 }
 
 Result<std::vector<JobRow>> SqlReader::open_jobs(ShardId shard, const JobId& after, std::size_t rows) {
+  // One lower bound, the higher of the two: SQLite walks the index from only one, and takes whichever.
   return all({"SELECT " + columns_of(kJobTable, "j.") +
-                  " FROM job j CROSS JOIN slot_map m WHERE j.id > $1"
-                  " AND j.id >= (SELECT low_water FROM shard WHERE id = $2) AND m.slot = j.slot AND m.shard = $2"
-                  " AND j.status IN (0, 1) AND NOT EXISTS (SELECT 1 FROM parked p WHERE p.job = j.id)"
-                  " ORDER BY j.id LIMIT $3",
+                  " FROM job j CROSS JOIN slot_map m WHERE j.id <> $1 AND j.id >= "
+                  "(SELECT CASE WHEN low_water > $1 THEN low_water ELSE $1 END FROM shard WHERE id = $2)"
+                  " AND m.slot = j.slot AND m.shard = $2 AND j.status IN (0, 1)"
+                  " AND NOT EXISTS (SELECT 1 FROM parked p WHERE p.job = j.id) ORDER BY j.id LIMIT $3",
               {after.bytes, std::int64_t{shard}, page(rows)}},
              take_job);
 }

@@ -212,8 +212,10 @@ class SqliteWriter final : public StoreWriter {
     Connection& connection = *shared_->connection;
     if (connection.execute("BEGIN IMMEDIATE") != SQLITE_OK) return connection.unavailable();
     auto states = take(connection, shards, owner);
-    if (states && connection.execute("COMMIT") != SQLITE_OK) states = connection.unavailable();
+    const bool uncertain = states && connection.execute("COMMIT") != SQLITE_OK;
+    if (uncertain) states = connection.unavailable();
     if (connection.in_transaction()) connection.execute("ROLLBACK");
+    if (uncertain) shared_->connection.reset();
     return states;
   }
 
