@@ -83,7 +83,7 @@ TEST_P(StoreContract, EveryKindOfRowComesBack) {
   change.results[0].error = Document("{}");
   change.results[1].log_blob = make_digest(10);
   change.assets = {make_asset(job, 2), make_asset(job, 1)};
-  change.run = RunRow{make_id<RunId>(50), job.id, 2};
+  change.run = RunRow{make_id<RunId>(50), job.id, 2, Document(R"({"prompt":"again"})")};
   change.archive = RunArchive{job.run, job.id, 1, Status::failed, 3, "old state", Document(), Document("{}")};
   change.workflow = WorkflowRow{"poster", 3, make_digest(5), "{\"key\":\"poster\"}", time_of(3), "admin"};
   change.workflow_disabled = {"poster", true};
@@ -97,8 +97,8 @@ TEST_P(StoreContract, EveryKindOfRowComesBack) {
   EXPECT_EQ(text_of(reader().results(job.run)), text_of(std::vector{change.results[1], change.results[0]}));
   EXPECT_EQ(text_of(reader().assets_of_run(job.run)), text_of(std::vector{change.assets[1], change.assets[0]}));
   EXPECT_EQ(text_of(reader().asset(change.assets[0].id)), text_of(change.assets[0]));
-  EXPECT_EQ(text_of(reader().run(change.run->id)), text_of(RunRecord{job, change.run->id, 2, {}}));
-  EXPECT_EQ(text_of(reader().run(job.run)), text_of(RunRecord{job, job.run, 1, change.archive}));
+  EXPECT_EQ(text_of(reader().run(change.run->id)), text_of(RunRecord{job, change.run->id, 2, change.run->inputs, {}}));
+  EXPECT_EQ(text_of(reader().run(job.run)), text_of(RunRecord{job, job.run, 1, {}, change.archive}));
   EXPECT_EQ(text_of(reader().workflow("poster", 0)), text_of(WorkflowSummary{*change.workflow, true}));
 }
 
