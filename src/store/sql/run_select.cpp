@@ -7,8 +7,8 @@
 namespace troupe::store {
 namespace {
 
-/// A job's first run has the job's own.
-constexpr const char* kNoInputs = "NULL";
+/// A job's first run has the job's own. Typed, because PostgreSQL takes a bare NULL of a UNION for text.
+constexpr const char* kNoInputs = "CAST(NULL AS bytea)";
 
 /// A SELECT of runs up to its conditions: `source` names the tables, `run`, `number` and `inputs` the run's columns.
 std::string runs_from(const std::string& source, const std::string& run, const std::string& number,
