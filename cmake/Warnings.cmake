@@ -1,4 +1,5 @@
-# Flags for everything we compile ourselves.
+# Flags for everything we compile ourselves. -O2 and not CMake's -O3: a sixth less time to build, and no difference measured.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
                     -Woverloaded-virtual -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
@@ -6,4 +7,11 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-Wno-maybe-uninitialized -Wno-restrict -Wno-missing-field-initializers)
 else()
   add_compile_options(-Wno-missing-field-initializers)
+endif()
+
+option(TROUPE_SANITIZE "Find memory and arithmetic faults while the tests run" OFF)
+if(TROUPE_SANITIZE)
+  # Not `null`: CAF 0.17 forms a reference to an absent tuple where an actor without arguments is spawned; it is never read.
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize=null -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g1)
+  add_link_options(-fsanitize=address,undefined)
 endif()

@@ -206,7 +206,7 @@ Result<Done> ServingApplication::start_node() {
 Result<Done> ServingApplication::listen() {
   ingress::ApiOptions options;
   options.public_url = config_.server.public_url;
-  auto handler = ingress::make_api(node_->gateway(), keys_, clock_, options);
+  auto handler = ingress::make_api(node_->gateway(), keys_, clock_, metrics_, log_, options);
   auto server = ingress::Server::listen(server_options(config_), std::move(handler), ingress::render_problem);
   if (!server) return server.error();
   server_ = *std::move(server);

@@ -9,6 +9,8 @@
 #include "ingress/server.hpp"
 #include "troupe/base/clock.hpp"
 #include "troupe/port/gateway.hpp"
+#include "troupe/port/log.hpp"
+#include "troupe/port/metrics.hpp"
 
 namespace troupe::ingress {
 
@@ -16,8 +18,8 @@ struct ApiOptions {
   std::string public_url;  ///< prefix of absolute links; empty: links are paths
 };
 
-/// The handler may be called from several event loops at once. `gateway` and `keys` outlive it.
-Handler make_api(Gateway& gateway, const ApiKeys& keys, Clock& clock, ApiOptions options);
+/// The handler may be called from several event loops at once. What it is given by reference outlives it.
+Handler make_api(Gateway& gateway, const ApiKeys& keys, Clock& clock, Metrics& metrics, Log& log, ApiOptions options);
 
 /// The problem document of an error (RFC 9457), with its HTTP status.
 Response render_problem(const Error& error, const std::string& request_id);
