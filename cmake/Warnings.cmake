@@ -3,8 +3,8 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
                     -Woverloaded-virtual -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # GCC 12 reports these falsely through std::variant and std::string at -O2 (GCC bugs 105562, 105651).
-  add_compile_options(-Wno-maybe-uninitialized -Wno-restrict -Wno-missing-field-initializers)
+  # GCC 12 reports these falsely through std::variant and std::string at -O2 (GCC bugs 105562, 105651, 105329).
+  add_compile_options(-Wno-maybe-uninitialized -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow -Wno-missing-field-initializers)
 else()
   add_compile_options(-Wno-missing-field-initializers)
 endif()

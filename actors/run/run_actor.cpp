@@ -204,7 +204,7 @@ void RunDriver::do_effect(const DispatchTask& effect) {
   offer->task.config = effect.config;
   offer->task.client_id = seed_.job->client_id;
   offer->task.traceparent = seed_.job->traceparent;
-  offer->task.deadline = node_.clock.now() + (effect.task.compensation ? step.compensate->timeout : step.timeout);
+  offer->timeout = effect.task.compensation ? step.compensate->timeout : step.timeout;
   offer->run = RunActor(self_);
   offer->priority = seed_.job->priority;
   offer->commits_start = commits_start(effect.task);

@@ -52,7 +52,7 @@ ExecOptions exec_options(const Config& config, const std::string& work_dir) {
     command.timeout = configured.timeout;
     command.limits.cpu_seconds = static_cast<std::uint64_t>(configured.cpu_seconds);
     command.limits.memory_bytes = static_cast<std::uint64_t>(configured.memory_mb) << 20;
-    if (configured.file_mb > 0) command.limits.file_bytes = static_cast<std::uint64_t>(configured.file_mb) << 20;
+    command.limits.file_bytes = static_cast<std::uint64_t>(configured.file_mb) << 20;
     options.commands.push_back(std::move(command));
   }
   return options;

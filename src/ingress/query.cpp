@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "codec/utf8.hpp"
 #include "troupe/base/limits.hpp"
 
 namespace troupe::ingress {
@@ -31,6 +32,7 @@ std::optional<std::string> decode(std::string_view text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return {};
     out += c;
   }
+  if (find_invalid_utf8(out) != std::string_view::npos) return {};
   return out;
 }
 
@@ -56,7 +58,7 @@ Result<Query> Query::parse(std::string_view text) {
     const auto name = decode(piece.substr(0, equals));
     const auto value = decode(equals == std::string_view::npos ? std::string_view() : piece.substr(equals + 1));
     if (!name || !value)
-      return {ErrorCode::invalid_query, "The query holds a bad percent-encoding or a control character."};
+      return {ErrorCode::invalid_query, "The query holds a bad percent-encoding, a control character or what is not UTF-8."};
     if (query.text(*name)) return {ErrorCode::invalid_query, "The parameter " + in_quotes(*name) + " is given twice."};
     query.parameters_.emplace_back(*name, *value);
   }
