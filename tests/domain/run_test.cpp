@@ -194,6 +194,16 @@ TEST_F(RunTest, ATakenOverStepThatIsNotIdempotentWaitsForAPerson) {
   EXPECT_EQ(waiting_for(state, now), WaitingFor::approval);
 }
 
+TEST_F(RunTest, ATakeOverThatMustStopTheRunDispatchesNothingAfterThat) {
+  step("a"), step("b");
+  start();
+  evaluator.config_errors[0] = {ErrorCode::expression_failed, "bad", false, {}};
+  given(RecoverRun{});
+  EXPECT_EQ(state.phase, RunPhase::stopping);
+  EXPECT_EQ(dispatched(), Steps{});
+  EXPECT_EQ(count<StopTask>(), 1u);
+}
+
 TEST_F(RunTest, ARunThatOnlyWaitsIsTakenOverWithoutACommit) {
   step("a", StepType::delay);
   evaluator.delays[0] = Millis(5'000);
