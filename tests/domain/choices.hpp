@@ -77,14 +77,18 @@ inline rc::Seq<Tape> shrink_tape(const Tape& tape) {
                          rc::seq::map(rc::shrink::eachElement(tape.numbers, lower), to_tape));
 }
 
-/// Tapes that grow with rapidcheck's size, up to about 650 numbers.
+/// Tapes grow with rapidcheck's size (0 … 100), up to about 650 numbers.
+inline Tape random_tape(std::uint64_t seed, int size) {
+  FastRandom numbers(seed);
+  Tape tape;
+  tape.numbers.resize(1 + numbers.next() % (50 + 6 * static_cast<std::uint64_t>(size)));
+  for (std::uint16_t& number : tape.numbers) number = static_cast<std::uint16_t>(numbers.next() >> 48);
+  return tape;
+}
+
 inline rc::Gen<Tape> tapes() {
   return [](const rc::Random& random, int size) {
-    FastRandom numbers(rc::Random(random).next());
-    Tape tape;
-    tape.numbers.resize(1 + numbers.next() % (50 + 6 * static_cast<std::uint64_t>(size)));
-    for (std::uint16_t& number : tape.numbers) number = static_cast<std::uint16_t>(numbers.next() >> 48);
-    return rc::shrinkable::shrinkRecur(std::move(tape), &shrink_tape);
+    return rc::shrinkable::shrinkRecur(random_tape(rc::Random(random).next(), size), &shrink_tape);
   };
 }
 

@@ -61,14 +61,14 @@ class ScriptedEvaluator final : public Evaluator {
 class RandomWorkflow {
  public:
   explicit RandomWorkflow(Choices& choices) : choices_(choices) {
-    const std::uint32_t steps = 1 + choices.number(choices.chance(3) ? 24 : 6);
+    const std::uint32_t steps = 1 + choices.number(choices.chance(3) ? 24 : 8);
     definition.key = "random";
     definition.steps.resize(steps);
     evaluator.scripts.resize(steps);
     for (std::uint32_t i = 0; i < steps; ++i) fill(definition.steps[i], evaluator.scripts[i], i);
     draw_needs();
     evaluator.outputs_fail = choices.chance(3);
-    timeout = Millis(1'000 + choices.number(120'000));
+    timeout = Millis(1'000 + choices.number(60'000) * 5);
   }
 
   WorkflowDefinition definition;
@@ -86,19 +86,19 @@ class RandomWorkflow {
     if (choices_.chance(25)) {
       step.when = ".when";
       script.condition = !choices_.chance(50);
-      script.condition_fails = choices_.chance(5);
+      script.condition_fails = choices_.chance(4);
     }
     if (choices_.chance(25)) {
       step.for_each = ".list";
       script.items = choices_.chance(3) ? limits::kItemsLive + choices_.number(8) : choices_.number(5);
-      script.items_fail = choices_.chance(4);
+      script.items_fail = choices_.chance(3);
     }
     if (step.type == StepType::delay) {
       script.delay = Millis(choices_.number(10'000));
-      script.delay_fails = choices_.chance(3);
+      script.delay_fails = choices_.chance(2);
     }
-    if (choices_.chance(5)) {
-      script.config_fails_at = static_cast<AttemptNumber>(1 + choices_.number(2));
+    if (choices_.chance(3)) {
+      script.config_fails_at = static_cast<AttemptNumber>(1 + choices_.number(3));
       script.config_error_retryable = choices_.chance(30);
     }
     if (choices_.chance(40)) {

@@ -12,7 +12,7 @@ void RunWorld::play() {
   try {
     begin(make_run(RunId{{1}}, 1, drawn_.definition, now_, drawn_.timeout));
     play_once();
-    while (choices_.chance(30) && retry()) play_once();
+    while (choices_.chance(60) && retry()) play_once();
   } catch (const Violation& violation) {
     throw Violation(violation.what() + std::string("\nafter these commands:\n") + history());
   }
@@ -31,7 +31,11 @@ void RunWorld::begin(RunState fresh) {
 void RunWorld::play_once() {
   give(StartRun{});
   const std::uint32_t most = choices_.number(120);
-  for (std::uint32_t i = 0; i < most && !choices_.empty(); ++i) disturb();
+  crash_prone_ = choices_.chance(4);
+  for (std::uint32_t i = 0; i < most && !choices_.empty(); ++i) {
+    disturb();
+    if (state_.phase == RunPhase::ended && !choices_.chance(50)) break;
+  }
   let_it_end();
   expect_end();
 }
@@ -40,7 +44,7 @@ void RunWorld::play_once() {
 
 void RunWorld::disturb() {
   if (choices_.chance(50)) now_ += Millis(choices_.number(3'000));
-  const std::uint32_t kind = choices_.number(26);
+  const std::uint32_t kind = crash_prone_ && choices_.chance(40) ? 24 : choices_.number(26);
   if (kind < 7) complete_something();
   else if (kind < 10) start_something();
   else if (kind < 13) fail_something();
@@ -50,7 +54,7 @@ void RunWorld::disturb() {
   else if (kind < 21) tell_old_news();
   else if (kind < 22) tell_nonsense();
   else if (kind < 23) repeat_last_command();
-  else if (kind < 24) { if (choices_.chance(30)) give(CancelRun{"enough"}); }
+  else if (kind < 24) { if (choices_.chance(20)) give(CancelRun{"enough"}); }
   else if (kind < 25) crash();
   else lose_next_commit_ = choices_.chance(50);
 }
@@ -226,7 +230,7 @@ Command RunWorld::random_outcome(const TaskKey& task) {
 }
 
 Error RunWorld::random_error() {
-  return {choices_.chance(50) ? ErrorCode::worker_lost : ErrorCode::http_failed, "as drawn", !choices_.chance(25), {}};
+  return {choices_.chance(50) ? ErrorCode::worker_lost : ErrorCode::http_failed, "as drawn", !choices_.chance(8), {}};
 }
 
 }  // namespace troupe

@@ -88,6 +88,7 @@ class RunWorld {
   std::vector<TaskKey> known_;    ///< every task there ever was, of all runs
   std::unordered_set<TaskKey> dispatched_;
   bool lose_next_commit_ = false;
+  bool crash_prone_ = false;
   double progress_ = 0;
 };
 
