@@ -1,11 +1,10 @@
-// How a property is checked here: so many cases as TROUPE_PROPERTY_CASES says (or a share of them, where one case costs
-// more), by rapidcheck, whose RC_PARAMS (seed, max_size, reproduce, …) hold as always. It prints the seed before the
-// first case, and after a failure the shrunken case with the parameters that reproduce it.
+// How a property is checked here: by rapidcheck, with so many cases as the environment's TROUPE_PROPERTY_CASES says (or
+// a share of them, where one case costs more). RC_PARAMS (seed, max_size, reproduce, …) holds as always. rapidcheck prints
+// the seed before the first case, after a failure the shrunken case, and at the end what reproduces it.
 #pragma once
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
-#include <rapidcheck/detail/TestListenerAdapter.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -30,7 +29,7 @@ inline void require(bool holds, const char* rule) {
 inline int property_cases() {
   const char* text = std::getenv("TROUPE_PROPERTY_CASES");
   const int cases = text == nullptr ? 0 : std::atoi(text);
-  return cases > 0 ? cases : 10'000;
+  return cases > 0 ? cases : TROUPE_PROPERTY_CASES;  // what the build says; tests/domain/CMakeLists.txt
 }
 
 /// Checks `property(Choices&)` for random choices, one case in `share` of those asked for. Without a value in RC_PARAMS,
@@ -45,14 +44,13 @@ void check_property(Property property, int share = 1) {
   rc::detail::TestParams parameters = configured.testParams;
   if (parameters.maxSuccess == rc::detail::TestParams().maxSuccess)
     parameters.maxSuccess = std::max(1, property_cases() / share);
-  rc::detail::TestListenerAdapter silent;
 
   const auto result = rc::detail::checkTestable(
       [&](const Tape& tape) {
         Choices choices(tape);
         property(choices);
       },
-      metadata, parameters, silent, configured.reproduce);
+      metadata, parameters, rc::detail::globalTestListener(), configured.reproduce);
   if (result.template is<rc::detail::SuccessResult>()) return;
   std::ostringstream text;
   rc::detail::printResultMessage(result, text);
