@@ -1,6 +1,6 @@
-// The random choices of one case, as a tape of numbers. Whatever a case needs (a workflow, the next command, a moment) is
-// read from its tape, so that rapidcheck shrinks a failing case by shortening the tape and lowering its numbers. An empty
-// tape gives zeros: zero stands for the simplest choice everywhere.
+// The random choices of one case, as a tape of numbers. Whatever a case needs (a workflow, the next command, a moment)
+// is read from its tape, so that rapidcheck shrinks a failing case by shortening the tape and lowering its numbers. An
+// empty tape gives zeros: zero stands for the simplest choice everywhere.
 #pragma once
 
 #include <rapidcheck.h>

@@ -35,10 +35,12 @@ TEST(CodecProperty, EveryDecisionHasItsRecordsInCanonicalForm) {
       const auto own = std::count_if(decision.events.begin(), decision.events.end(), has_own_record);
       require(records.size() >= static_cast<std::size_t>(own), "an event of its own has a record of its own");
       for (const RecordDraft& record : records) {
-        require(!record.action.empty() && record.duration.value_or(Millis(0)) >= Millis(0), "a record names its action");
+        require(!record.action.empty() && record.duration.value_or(Millis(0)) >= Millis(0),
+                "a record names its action");
         const std::string text = canonical_json(record.details);
         const auto read = parse_json(text);
-        require(read.ok() && *read == record.details && canonical_json(*read) == text, "details are read as they were written");
+        require(read.ok() && *read == record.details && canonical_json(*read) == text,
+                "details are read as they were written");
       }
     });
     world.play();

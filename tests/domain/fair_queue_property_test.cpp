@@ -1,4 +1,5 @@
-// The queue against a naive one that looks at everything it holds, and against the bound that keeps anyone from starving.
+// The queue against a naive one that looks at everything it holds, and against the bound that keeps anyone from
+// starving.
 #include "troupe/domain/fair_queue.hpp"
 
 #include <map>
@@ -43,7 +44,8 @@ class NaiveQueue {
   }
 
   Entry take(int id, Timestamp now) {
-    const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) { return entry.id == id; });
+    const auto found =
+        std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) { return entry.id == id; });
     require(found != entries_.end(), "what comes out had been put in, and not taken out before");
     const Entry taken = *found;
     const bool was_first = find_first(taken.priority, taken.client) == &*found;
@@ -96,10 +98,14 @@ class QueueWorld {
     while (!choices_.empty()) {
       now_ += Millis(choices_.number(choices_.chance(20) ? 300 : 20));
       const std::uint32_t kind = choices_.number(10);
-      if (kind < 5) push();
-      else if (kind < 9 || !with_removal_) pop();
-      else remove();
-      require(queue_.size() == naive_.size() && queue_.empty() == (naive_.size() == 0), "the size is the number of entries");
+      if (kind < 5)
+        push();
+      else if (kind < 9 || !with_removal_)
+        pop();
+      else
+        remove();
+      require(queue_.size() == naive_.size() && queue_.empty() == (naive_.size() == 0),
+              "the size is the number of entries");
     }
     while (naive_.size() > 0) pop();
     require(!queue_.pop(now_).has_value(), "an empty queue gives nothing");
@@ -126,7 +132,8 @@ class QueueWorld {
     const Entry taken = naive_.take(*got, now_);
     naive_.take_turn(taken);
     const std::uint64_t waited_for = naive_.taken() - 1 - taken.first_since;
-    if (!with_removal_) require(waited_for <= taken.may_precede, "nobody starves: what comes ten agings later does not go first");
+    if (!with_removal_)
+      require(waited_for <= taken.may_precede, "nobody starves: what comes ten agings later does not go first");
   }
 
   void remove() {

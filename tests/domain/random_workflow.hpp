@@ -1,5 +1,5 @@
-// A random valid workflow (a graph with needs in any order, conditions, lists, retry policies, time-outs, compensations)
-// and the evaluator of its expressions: what each gives is drawn with the workflow and never changes.
+// A random valid workflow (a graph with needs in any order, conditions, lists, retry policies, time-outs,
+// compensations) and the evaluator of its expressions: what each gives is drawn with the workflow and never changes.
 #pragma once
 
 #include <numeric>

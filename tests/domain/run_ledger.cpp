@@ -78,7 +78,8 @@ void RunLedger::on(const TaskRetried& event) {
   require(is_live(event.task), "only a live task is retried");
   require(event.error.retryable, "only an error that says so is retried");
   require(event.task.attempt < policy.max_attempts, "attempts do not exceed the policy");
-  require(event.due >= event.at && event.due <= event.at + policy.max, "a back-off lies between nothing and its maximum");
+  require(event.due >= event.at && event.due <= event.at + policy.max,
+          "a back-off lies between nothing and its maximum");
   if (event.task.compensation) {
     ++undoing_->attempt;
     return;
@@ -114,7 +115,8 @@ void RunLedger::on(const StepFailed& event) {
 
 void RunLedger::on(const RunStopping& event) {
   require(!stopping(), "a run is stopped once");
-  require(event.verdict == Status::failed || event.verdict == Status::cancelled, "a run is stopped to fail or be cancelled");
+  require(event.verdict == Status::failed || event.verdict == Status::cancelled,
+          "a run is stopped to fail or be cancelled");
   stopping_ = event;
 }
 
@@ -177,8 +179,10 @@ double RunLedger::progress() const {
   if (ended_ == Status::success) return 1.0;
   double sum = 0;
   for (const Step& step : steps_) {
-    if (has_ended(status_of(step))) sum += 1.0;
-    else if (step.items > 0) sum += static_cast<double>(count(step, Fate::done)) / step.items;
+    if (has_ended(status_of(step)))
+      sum += 1.0;
+    else if (step.items > 0)
+      sum += static_cast<double>(count(step, Fate::done)) / step.items;
   }
   return sum / static_cast<double>(steps_.size());
 }
@@ -227,9 +231,11 @@ void RunLedger::expect_agreement(const RunState& state) const {
                                          : RunPhase::forward;
   require(state.run == run_, "the run keeps its id");
   require(state.phase == phase, "the phase follows from the events");
-  require(state.status == ended_.value_or(worked_on_ ? Status::running : Status::pending), "the status follows from the events");
+  require(state.status == ended_.value_or(worked_on_ ? Status::running : Status::pending),
+          "the status follows from the events");
   require(state.verdict == (stopping_ ? stopping_->verdict : Status::success), "the verdict is the one of the stop");
-  require(state.error == (stopping_ ? std::optional(stopping_->error) : std::nullopt), "the error is the first failure");
+  require(state.error == (stopping_ ? std::optional(stopping_->error) : std::nullopt),
+          "the error is the first failure");
   require((state.ended_at != kNever) == ended(), "a run has an end when it has ended");
   require(state.epoch == epoch_, "the epoch counts take-overs");
   require(state.barren_recoveries == barren_, "barren take-overs are counted since the last completion");
@@ -247,9 +253,12 @@ void RunLedger::expect_step_agreement(StepIndex index, const StepState& state) c
   const Step& step = steps_[index];
   require(state.status == status_of(step), "a step's status follows from its items");
   require(state.items == step.items && state.next == step.begun_items.size(), "a step counts its items");
-  require(state.done.count() == count(step, Fate::done), "the bitmap of what is done has as many bits as there are done");
-  require(state.compensated.count() == step.undone.size(), "the bitmap of what is undone has as many bits as there are undone");
-  require(state.order == (state.status == Status::success ? order_of(index) : 0), "a step knows its place among the successes");
+  require(state.done.count() == count(step, Fate::done),
+          "the bitmap of what is done has as many bits as there are done");
+  require(state.compensated.count() == step.undone.size(),
+          "the bitmap of what is undone has as many bits as there are undone");
+  require(state.order == (state.status == Status::success ? order_of(index) : 0),
+          "a step knows its place among the successes");
   require(state.error.has_value() == step.failed, "a step has an error when it has failed");
   require((state.ended_at != kNever) == has_ended(state.status), "a step has an end when it has ended");
   std::size_t live = 0;

@@ -1,5 +1,5 @@
-// A second, naive book-keeping of a run: it follows the events, holds each against the rules of the run (may this happen
-// now?), and compares what it has counted with the state that apply() made of the same events.
+// A second, naive book-keeping of a run: it follows the events, holds each against the rules of the run (may this
+// happen now?), and compares what it has counted with the state that apply() made of the same events.
 #pragma once
 
 #include <optional>

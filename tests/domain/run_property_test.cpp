@@ -1,5 +1,5 @@
-// The state machine of a run under random workflows, outcomes, timers, cancels and crashes. The rules are in run_ledger.cpp
-// (events and state) and run_rules.cpp (refusals and effects); each says its own name when it is broken.
+// The state machine of a run under random workflows, outcomes, timers, cancels and crashes. The rules are in
+// run_ledger.cpp (events and state) and run_rules.cpp (refusals and effects); each says its own name when it is broken.
 #include <array>
 
 #include "domain/run_world.hpp"
@@ -42,7 +42,8 @@ TEST(RunProperty, TheRandomRunsReachEverythingThatCanHappen) {
     const Tape tape = random_tape(seeds.next(), 100);
     Choices choices(tape);
     RunWorld world(choices);
-    world.observe([&](const RunState&, const Decision& decision, const RunState& after) { seen.note(decision, after); });
+    world.observe(
+        [&](const RunState&, const Decision& decision, const RunState& after) { seen.note(decision, after); });
     world.play();
   }
   for (std::size_t i = 0; i < seen.events.size(); ++i) EXPECT_GT(seen.events[i], 100u) << "event " << i;

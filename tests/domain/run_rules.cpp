@@ -104,12 +104,14 @@ void RunWorld::check_refusal(const Command& command, const Error& error) const {
   if (!ledger_->is_live(*task)) return;
   require(std::holds_alternative<StartTask>(command), "the outcome of a live task counts");
   const bool in_doubt = find_live(state_, *task)->phase == AttemptPhase::in_doubt;
-  require(in_doubt || state_.phase == RunPhase::stopping, "a live task may start, unless it is in doubt or the run stops");
+  require(in_doubt || state_.phase == RunPhase::stopping,
+          "a live task may start, unless it is in doubt or the run stops");
 }
 
 void RunWorld::check_effects(const RunState& before, const Command& command, const Decision& decision) {
   if (std::holds_alternative<CancelRun>(command) && before.phase == RunPhase::forward)
-    require(state_.phase != RunPhase::forward && state_.verdict == Status::cancelled, "a cancel that is accepted holds");
+    require(state_.phase != RunPhase::forward && state_.verdict == Status::cancelled,
+            "a cancel that is accepted holds");
   std::size_t finished = 0;
   for (std::size_t i = 0; i < decision.effects.size(); ++i) {
     const Effect& effect = decision.effects[i];
@@ -143,12 +145,14 @@ void RunWorld::check_dispatch(const RunState& before, const Command& command, co
   require(dispatch.type == (task.compensation ? step.compensate->type : step.type), "a task is dispatched as its type");
   require(dispatch.type != StepType::delay, "nobody works on a delay");
   const LiveItem* live = find_live(state_, task);
-  require(live->phase == AttemptPhase::waiting && live->due <= now_, "a task is dispatched when it is due, not in doubt");
+  require(live->phase == AttemptPhase::waiting && live->due <= now_,
+          "a task is dispatched when it is due, not in doubt");
   if (task.compensation) return;
   require(before.phase == RunPhase::forward, "no task is dispatched once the run is stopping");
   require(ledger_->needs_met(task.step), "no task is dispatched before its needs are met");
   if (state_.phase != RunPhase::forward)
-    require(has_effect<StopTask>(decision, task, place + 1), "what is dispatched by a decision that stops the run is stopped after it");
+    require(has_effect<StopTask>(decision, task, place + 1),
+            "what is dispatched by a decision that stops the run is stopped after it");
 }
 
 void RunWorld::check_admission(const Command& command, const Decision& decision, const TaskKey& task) const {
@@ -166,7 +170,8 @@ void RunWorld::check_admission(const Command& command, const Decision& decision,
 }
 
 void RunWorld::check_timer(const SetTimer& timer) const {
-  if (timer.kind == TimerKind::run_deadline) return require(timer.due == state_.deadline, "the run's timer is its deadline");
+  if (timer.kind == TimerKind::run_deadline)
+    return require(timer.due == state_.deadline, "the run's timer is its deadline");
   // A delay may begin and be cancelled in one decision; its timer comes to nothing.
   require(ledger_->is_live(timer.task) || state_.phase != RunPhase::forward, "a timer belongs to a live task");
   const LiveItem* live = find_live(state_, timer.task);
@@ -178,8 +183,8 @@ void RunWorld::check_stops(const RunState& before, const Decision& decision) con
   if (before.phase != RunPhase::forward || state_.phase != RunPhase::stopping) return;
   for (std::size_t i = 0; i < state_.steps.size(); ++i)
     for (const LiveItem& item : state_.steps[i].live)
-      require(has_effect<StopTask>(decision, {state_.run, static_cast<StepIndex>(i), item.item, item.attempt, false,
-                                              state_.epoch}),
+      require(has_effect<StopTask>(
+                  decision, {state_.run, static_cast<StepIndex>(i), item.item, item.attempt, false, state_.epoch}),
               "everything that is live when the run is stopped is told to stop");
 }
 
@@ -213,8 +218,10 @@ std::string RunWorld::history() const {
               std::to_string(task->item) + " attempt " + std::to_string(task->attempt) + " epoch " +
               std::to_string(task->epoch) + (task->compensation ? " undoing" : "");
     }
-    if (const auto* timer = std::get_if<FireTimer>(&command)) text += " kind " + std::to_string(static_cast<int>(timer->kind));
-    if (const auto* failed = std::get_if<FailTask>(&command)) text += failed->error.retryable ? " retryable" : " for good";
+    if (const auto* timer = std::get_if<FireTimer>(&command))
+      text += " kind " + std::to_string(static_cast<int>(timer->kind));
+    if (const auto* failed = std::get_if<FailTask>(&command))
+      text += failed->error.retryable ? " retryable" : " for good";
     text += "\n";
   }
   return text;

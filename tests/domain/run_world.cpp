@@ -45,18 +45,30 @@ void RunWorld::play_once() {
 void RunWorld::disturb() {
   if (choices_.chance(50)) now_ += Millis(choices_.number(3'000));
   const std::uint32_t kind = crash_prone_ && choices_.chance(40) ? 24 : choices_.number(26);
-  if (kind < 7) complete_something();
-  else if (kind < 10) start_something();
-  else if (kind < 13) fail_something();
-  else if (kind < 15) stop_something();
-  else if (kind < 17) fire_next_timer();
-  else if (kind < 19) fire_any_timer();
-  else if (kind < 21) tell_old_news();
-  else if (kind < 22) tell_nonsense();
-  else if (kind < 23) repeat_last_command();
-  else if (kind < 24) { if (choices_.chance(20)) give(CancelRun{"enough"}); }
-  else if (kind < 25) crash();
-  else lose_next_commit_ = choices_.chance(50);
+  if (kind < 7)
+    complete_something();
+  else if (kind < 10)
+    start_something();
+  else if (kind < 13)
+    fail_something();
+  else if (kind < 15)
+    stop_something();
+  else if (kind < 17)
+    fire_next_timer();
+  else if (kind < 19)
+    fire_any_timer();
+  else if (kind < 21)
+    tell_old_news();
+  else if (kind < 22)
+    tell_nonsense();
+  else if (kind < 23)
+    repeat_last_command();
+  else if (kind < 24) {
+    if (choices_.chance(20)) give(CancelRun{"enough"});
+  } else if (kind < 25)
+    crash();
+  else
+    lose_next_commit_ = choices_.chance(50);
 }
 
 void RunWorld::complete_something() {
@@ -120,15 +132,27 @@ void RunWorld::tell_old_news() {
 void RunWorld::tell_nonsense() {
   TaskKey task = known_.empty() ? TaskKey{state_.run} : random_task();
   switch (choices_.number(6)) {
-    case 0: task.attempt = static_cast<AttemptNumber>(task.attempt + 1 + choices_.number(3)); break;
-    case 1: task.epoch = static_cast<std::uint16_t>(task.epoch + 1 + choices_.number(3)); break;
-    case 2: task.step = static_cast<StepIndex>(task.step + choices_.number(30)); break;
-    case 3: task.item += choices_.number(100); break;
-    case 4: task.compensation = !task.compensation; break;
-    default: task.run = RunId{{static_cast<std::uint8_t>(200 + choices_.number(50))}};
+    case 0:
+      task.attempt = static_cast<AttemptNumber>(task.attempt + 1 + choices_.number(3));
+      break;
+    case 1:
+      task.epoch = static_cast<std::uint16_t>(task.epoch + 1 + choices_.number(3));
+      break;
+    case 2:
+      task.step = static_cast<StepIndex>(task.step + choices_.number(30));
+      break;
+    case 3:
+      task.item += choices_.number(100);
+      break;
+    case 4:
+      task.compensation = !task.compensation;
+      break;
+    default:
+      task.run = RunId{{static_cast<std::uint8_t>(200 + choices_.number(50))}};
   }
   if (ledger_->is_live(task)) return;  // it was not nonsense
-  give(choices_.chance(30) ? Command(FireTimer{static_cast<TimerKind>(choices_.number(3)), task}) : random_outcome(task));
+  give(choices_.chance(30) ? Command(FireTimer{static_cast<TimerKind>(choices_.number(3)), task})
+                           : random_outcome(task));
 }
 
 void RunWorld::repeat_last_command() {
@@ -180,7 +204,8 @@ void RunWorld::expect_end() {
   require(replayed == state_, "replaying the journal gives the live state");
 
   const auto cancelled = decide_now(CancelRun{"late"});
-  require(!cancelled.ok() && cancelled.error().code == ErrorCode::job_finished, "a run that has ended cannot be cancelled");
+  require(!cancelled.ok() && cancelled.error().code == ErrorCode::job_finished,
+          "a run that has ended cannot be cancelled");
   give(RecoverRun{});
   give(FireTimer{TimerKind::run_deadline, {state_.run}});
   if (!known_.empty()) give(random_outcome(random_task()));
@@ -190,7 +215,8 @@ void RunWorld::expect_end() {
 bool RunWorld::retry() {
   const WorkflowDefinition& workflow = drawn_.definition;
   std::optional<std::string> from;
-  if (choices_.chance(80)) from = "s" + std::to_string(choices_.number(static_cast<std::uint32_t>(workflow.steps.size()) + 1));
+  if (choices_.chance(80))
+    from = "s" + std::to_string(choices_.number(static_cast<std::uint32_t>(workflow.steps.size()) + 1));
   RunId next;
   next.bytes[0] = static_cast<std::uint8_t>(state_.number + 1);
   const auto made = make_retry(state_, workflow, workflow, next, from, now_, drawn_.timeout);
@@ -222,10 +248,14 @@ TaskKey RunWorld::random_task() {
 
 Command RunWorld::random_outcome(const TaskKey& task) {
   switch (choices_.number(4)) {
-    case 0: return CompleteTask{task, now_};
-    case 1: return FailTask{task, random_error(), now_};
-    case 2: return TaskStopped{task};
-    default: return StartTask{task, "another worker"};
+    case 0:
+      return CompleteTask{task, now_};
+    case 1:
+      return FailTask{task, random_error(), now_};
+    case 2:
+      return TaskStopped{task};
+    default:
+      return StartTask{task, "another worker"};
   }
 }
 

@@ -1,6 +1,7 @@
-// The world around one run: workers, timers, a store that crashes, people who cancel. Driven by random choices, it gives
-// the core every kind of command, honest and not (late, early, twice, from another epoch, about nothing), and after each
-// holds the decision, the events and the state against the rules. Then it turns honest and patient, and the run must end.
+// The world around one run: workers, timers, a store that crashes, people who cancel. Driven by random choices, it
+// gives the core every kind of command, honest and not (late, early, twice, from another epoch, about nothing), and
+// after each holds the decision, the events and the state against the rules. Then it turns honest and patient, and the
+// run must end.
 #pragma once
 
 #include <functional>

@@ -1,11 +1,11 @@
-// A random graph is accepted as it is, and with one fault in it refused: with the right code, at the right place, and with
-// nothing said of other places.
+// A random graph is accepted as it is, and with one fault in it refused: with the right code, at the right place, and
+// with nothing said of other places.
 #include <algorithm>
 #include <functional>
 
 #include "codec/workflow_codec.hpp"
-#include "domain/random_workflow.hpp"
 #include "domain/property.hpp"
+#include "domain/random_workflow.hpp"
 #include "troupe/domain/validation.hpp"
 
 namespace troupe {
@@ -41,11 +41,16 @@ const std::vector<Injection>& injections() {
       {[](auto& draft, auto i) { draft.definition.steps[i].timeout = Millis(0); }, "timeout"},
       {[](auto& draft, auto i) { draft.definition.steps[i].timeout = limits::kRunTimeoutMax + Millis(1); }, "timeout"},
       {[](auto& draft, auto i) { draft.definition.steps[i].retry.max_attempts = 0; }, "retry/max_attempts"},
-      {[](auto& draft, auto i) { draft.definition.steps[i].retry.max_attempts = limits::kAttemptsMax + 1; }, "retry/max_attempts"},
+      {[](auto& draft, auto i) { draft.definition.steps[i].retry.max_attempts = limits::kAttemptsMax + 1; },
+       "retry/max_attempts"},
       {[](auto& draft, auto i) { draft.definition.steps[i].retry.factor = 0.5; }, "retry/factor"},
-      {[](auto& draft, auto i) { draft.definition.steps[i].retry.initial = draft.definition.steps[i].retry.max + Millis(1); },
+      {[](auto& draft, auto i) {
+         draft.definition.steps[i].retry.initial = draft.definition.steps[i].retry.max + Millis(1);
+       },
        "retry/initial"},
-      {[](auto& draft, auto i) { draft.definition.steps[i].compensate = Compensation{StepType::delay, {}, Millis(1)}; },
+      {[](auto& draft, auto i) {
+         draft.definition.steps[i].compensate = Compensation{StepType::delay, {}, Millis(1)};
+       },
        "compensate/type"},
   };
   return all;
@@ -58,7 +63,8 @@ bool needs(const WorkflowDefinition& workflow, StepIndex step, StepIndex other) 
                      [&](StepIndex need) { return need == other || needs(workflow, need, other); });
 }
 
-/// The text after the colon is "a needs b needs a": every pair must be a need that was written, and the end the beginning.
+/// The text after the colon is "a needs b needs a": every pair must be a need that was written, and the end the
+/// beginning.
 void check_named_cycle(const WorkflowDraft& draft, const Fault& fault) {
   const std::string prefix = "the steps form a cycle: ";
   require(fault.message.starts_with(prefix), "a cycle is called one");
@@ -71,7 +77,8 @@ void check_named_cycle(const WorkflowDraft& draft, const Fault& fault) {
   require(names.size() >= 3 && names.front() == names.back(), "a cycle ends where it begins");
   for (std::size_t i = 0; i + 1 < names.size(); ++i) {
     const auto& written = draft.needs.at(*draft.definition.find_step(names[i]));
-    require(std::find(written.begin(), written.end(), names[i + 1]) != written.end(), "a cycle names needs that were written");
+    require(std::find(written.begin(), written.end(), names[i + 1]) != written.end(),
+            "a cycle names needs that were written");
   }
   const std::string last = names[names.size() - 2];
   require(fault.pointer == "/steps/" + std::to_string(*draft.definition.find_step(last)) + "/needs",
@@ -93,7 +100,8 @@ TEST(ValidationProperty, AValidGraphIsAcceptedAsItWasMeant) {
     require(parsed.ok(), "a valid definition is accepted");
     for (std::size_t i = 0; i < draft.needs.size(); ++i) {
       require(draft.definition.steps[i].needs == drawn.definition.steps[i].needs, "names become positions");
-      require(parsed->definition.steps[i].needs == drawn.definition.steps[i].needs, "names become positions in the codec");
+      require(parsed->definition.steps[i].needs == drawn.definition.steps[i].needs,
+              "names become positions in the codec");
     }
   };
   check_property(property, 10);
@@ -128,7 +136,8 @@ TEST(ValidationProperty, ANameThatIsUsedTwiceIsToldAtItsSecondUse) {
     draft.definition.steps[second].name = draft.definition.steps[choices.number(second)].name;
     const WorkflowDraft written = draft;
     const std::vector<Fault> faults = resolve(draft);
-    require(faults.size() == 1 && faults[0].pointer == "/steps/" + std::to_string(second) + "/name", "the second use is at fault");
+    require(faults.size() == 1 && faults[0].pointer == "/steps/" + std::to_string(second) + "/name",
+            "the second use is at fault");
     check_refusal_by_codec(written, faults);
   };
   check_property(property, 10);
@@ -139,7 +148,8 @@ TEST(ValidationProperty, ACycleIsNamedByItsSteps) {
     const WorkflowDefinition graph = RandomWorkflow(choices).definition;
     WorkflowDraft draft = draft_of(graph);
     const auto steps = static_cast<std::uint32_t>(graph.steps.size());
-    const auto late = static_cast<StepIndex>(choices.number(steps)), early = static_cast<StepIndex>(choices.number(steps));
+    const auto late = static_cast<StepIndex>(choices.number(steps)),
+               early = static_cast<StepIndex>(choices.number(steps));
     if (late == early || !needs(graph, late, early)) return;
     draft.needs[early].push_back(graph.steps[late].name);
     const WorkflowDraft written = draft;
