@@ -119,9 +119,7 @@ void RunWorld::check_effects(const RunState& before, const Command& command, con
     if (const auto* admit = std::get_if<AdmitTask>(&effect)) check_admission(command, decision, admit->task);
     if (const auto* timer = std::get_if<SetTimer>(&effect)) check_timer(*timer);
     if (const auto* stop = std::get_if<StopTask>(&effect))
-      require(dispatched_.contains(stop->task) || has_effect<DispatchTask>(decision, stop->task) ||
-                  find_live(before, stop->task) != nullptr,
-              "only what was begun is stopped");
+      require(find_live(before, stop->task) != nullptr || ledger_->is_live(stop->task), "only what is live is stopped");
     if (const auto* finish = std::get_if<FinishRun>(&effect)) {
       ++finished;
       require(finish->status == state_.status, "a run finishes as it ended");
