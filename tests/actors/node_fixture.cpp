@@ -84,11 +84,22 @@ void NodeTest::run_shuffled(std::uint64_t seed) {
   }
 }
 
+void NodeTest::advance(Millis time) {
+  clock_.advance(time);
+  scheduler().advance_time(time);
+}
+
 void NodeTest::pass(Millis time, Millis step) {
   for (Millis left = time; left > 0ms; left -= step) {
-    clock_.advance(std::min(step, left));
-    scheduler().advance_time(std::min(step, left));
+    advance(std::min(step, left));
     run();
+  }
+}
+
+void NodeTest::pass_shuffled(Millis time, Millis step, std::uint64_t seed) {
+  for (Millis left = time; left > 0ms; left -= step) {
+    advance(std::min(step, left));
+    run_shuffled(seed++);
   }
 }
 

@@ -40,6 +40,7 @@ class NodeTest : public ::testing::Test {
   void run_shuffled(std::uint64_t seed);
   /// Lets time go by in small steps. What is due is done at most one step late.
   void pass(Millis time, Millis step = 250ms);
+  void pass_shuffled(Millis time, Millis step, std::uint64_t seed);
 
   void given_workflow(const std::string& yaml);
   JobId submit(const std::string& workflow, SubmitJob job = {});
@@ -70,6 +71,7 @@ class NodeTest : public ::testing::Test {
 
  private:
   caf::scheduler::test_coordinator& scheduler() const;
+  void advance(Millis time);
 
   CountingRandom random_;
   SilentLog log_;
