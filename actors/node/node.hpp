@@ -64,6 +64,7 @@ class Node {
   Gateway& gateway() { return *gateway_; }
   const NodeHealth& health() const { return health_; }
   caf::actor_system& system() { return *system_; }
+  const NodeActors& actors() const { return actors_; }
 
   /// Graceful: returns when everything that was decided is committed and every actor has quit; the executors are let go of.
   /// Idempotent.

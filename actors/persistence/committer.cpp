@@ -1,6 +1,7 @@
 #include "actors/persistence/committer.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace troupe {
 namespace {
@@ -15,8 +16,9 @@ void keep_others(std::vector<PersistPtr>& group, const std::set<std::size_t>& se
   group = std::move(rest);
 }
 
-Error away(const Error& cause) {
-  return {ErrorCode::store_unavailable, "the database does not answer: " + cause.message, true, {}};
+Error away(const CommitReply& reply) {
+  if (reply.status == CommitStatus::full) return {ErrorCode::disk_full, "the database's disk is full", true, {}};
+  return {ErrorCode::store_unavailable, "the database does not answer: " + reply.error.message, true, {}};
 }
 
 }  // namespace
@@ -36,12 +38,14 @@ void Committer::open_jobs_found(const OpenJobsFound& found) {
 
 std::vector<PersistPtr> Committer::commit(std::vector<PersistPtr> batch) {
   while (!batch.empty()) {
-    const std::size_t size = std::min(batch.size(), limits::kCommitChanges);
+    const std::size_t size = in_doubt_ ? in_doubt_->heads.size() : std::min(batch.size(), limits::kCommitChanges);
     std::vector<PersistPtr> group(batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(size));
-    const Progress progress = commit_group(group);
+    const bool known = !in_doubt_ || settle_doubt(group);
+    const Progress progress = known ? commit_group(group) : Progress::store_away;
     batch.erase(batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(size));
     if (progress == Progress::settled) continue;
     batch.insert(batch.begin(), group.begin(), group.end());
+    refuse_accepts(batch);
     return batch;
   }
   return batch;
@@ -50,16 +54,16 @@ std::vector<PersistPtr> Committer::commit(std::vector<PersistPtr> batch) {
 Committer::Progress Committer::commit_group(std::vector<PersistPtr>& group) {
   while (!group.empty()) {
     Transaction transaction = assemble(group);
-    CommitReply reply = writer_->commit(transaction.commit);
-    if (reply.status == CommitStatus::unknown) {
-      const auto committed = was_committed(transaction);
-      if (!committed) reply.status = CommitStatus::unavailable;
-      else if (*committed) reply.status = CommitStatus::committed;
-      else { give_back_changes(transaction, group); continue; }
-    }
+    const CommitReply reply = writer_->commit(transaction.commit);
     if (reply.status == CommitStatus::committed) {
       settle_committed(transaction, group);
       return Progress::settled;
+    }
+    if (reply.status == CommitStatus::unknown) {
+      in_doubt_ = std::move(transaction);
+      note_away(reply, group.size());
+      if (!settle_doubt(group)) return Progress::store_away;
+      continue;  // if it was committed after all, nothing is left
     }
     give_back_changes(transaction, group);
     switch (reply.status) {
@@ -75,14 +79,8 @@ Committer::Progress Committer::commit_group(std::vector<PersistPtr>& group) {
       case CommitStatus::full:
       case CommitStatus::unavailable:
       default:
-        node_.health.store_writable = false;
-        node_.health.disk_full = reply.status == CommitStatus::full;
-        node_.log.write(log::Level::error, "a commit could not be written; it will be tried again",
-                           {{"error", reply.error.message}, {"changes", std::to_string(group.size())}});
-        for (PersistPtr& persist : group)
-          if (persist->is_accept) refuse(std::exchange(persist, nullptr), away(reply.error));
-        std::erase(group, nullptr);
-        return group.empty() ? Progress::settled : Progress::store_away;
+        note_away(reply, group.size());
+        return Progress::store_away;
     }
   }
   return Progress::settled;
@@ -198,6 +196,35 @@ Committer::Progress Committer::bisect(const Error& error, std::vector<PersistPtr
   group = std::move(first);
   group.insert(group.end(), second.begin(), second.end());
   return rest;
+}
+
+bool Committer::settle_doubt(std::vector<PersistPtr>& group) {
+  const auto committed = was_committed(*in_doubt_);
+  if (!committed) return false;
+  Transaction transaction = *std::exchange(in_doubt_, std::nullopt);
+  if (*committed) settle_committed(transaction, group);
+  else give_back_changes(transaction, group);
+  return true;
+}
+
+void Committer::note_away(const CommitReply& reply, std::size_t changes) {
+  node_.health.store_writable = false;
+  node_.health.disk_full = reply.status == CommitStatus::full;
+  away_ = away(reply);
+  node_.log.write(log::Level::error, "a commit could not be written; it will be tried again",
+                  {{"error", reply.error.message}, {"changes", changes}});
+}
+
+void Committer::refuse_accepts(std::vector<PersistPtr>& batch) {
+  std::size_t doubtful = in_doubt_ ? in_doubt_->heads.size() : 0;
+  std::erase_if(batch, [&](const PersistPtr& persist) {
+    if (doubtful > 0) {
+      --doubtful;
+      return false;
+    }
+    if (persist->is_accept) refuse(persist, away_);
+    return persist->is_accept;
+  });
 }
 
 std::optional<bool> Committer::was_committed(const Transaction& transaction) {
