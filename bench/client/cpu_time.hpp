@@ -3,14 +3,17 @@
 
 #include <sys/types.h>
 
+#include <algorithm>
+
 namespace troupe::bench {
 
 struct CpuTime {
   double client = 0, server = 0, database = 0;  ///< seconds
   double machine = 0;                           ///< of all processors, whoever used them
 
-  /// What neither of the three used: the kernel's own work for them, and the noise of the machine.
-  double others() const { return machine - client - server - database; }
+  /// What none of the three used: the kernel's own work for them, and whatever else runs on the machine. Processes are
+  /// counted exactly and the machine by ticks, so a small amount may come out as none.
+  double others() const { return std::max(0.0, machine - client - server - database); }
   CpuTime operator-(const CpuTime& earlier) const;
 };
 
