@@ -3,7 +3,7 @@ BUILD ?= build/release
 JOBS ?= $(shell nproc)
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help deps build demo run test test-release clean format
+.PHONY: help deps build demo run test test-release bench clean format
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,11 @@ run: build ## serve on 127.0.0.1:8080 until Ctrl-C
 
 test: deps ## build everything and run every test
 	@./.ci/test
+
+bench: deps ## measure the release binary over SQLite and PostgreSQL (some ten minutes)
+	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=Release -DTROUPE_BENCH=ON > /dev/null
+	@ninja -C $(BUILD) -j $(JOBS) troupe bench_client bench_store_commit
+	@bench/run --troupe $(BUILD)/bin/troupe --client $(BUILD)/bin/bench_client --store-commit $(BUILD)/bin/bench_store_commit
 
 clean: ## remove what was built
 	rm -rf build var
