@@ -76,7 +76,8 @@ class Node {
   void spawn_actors(std::unique_ptr<Committer> committer);
   void spawn_worker(const WorkerOptions& worker);
   void guard();
-  void recover_shard(ShardId shard, const JobId& before);
+  /// Takes over the open jobs with ids after `after` and up to `before`; goes on later when the store cannot be read.
+  void recover_shard(ShardId shard, JobId after, const JobId& before);
 
   NodeOptions options_;
   NodeHealth health_;

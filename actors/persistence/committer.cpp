@@ -146,8 +146,7 @@ void Committer::settle_committed(Transaction& transaction, std::vector<PersistPt
     after.epoch = shards_[id].state.epoch;
     shards_[id].state = after;
   }
-  node_.health.store_writable = true;
-  node_.health.disk_full = false;
+  note_back();
   for (std::size_t i = 0; i < group.size(); ++i) {
     track_open_jobs(*group[i]);
     Persisted persisted;
@@ -225,6 +224,22 @@ void Committer::refuse_accepts(std::vector<PersistPtr>& batch) {
     if (persist->is_accept) refuse(persist, away_);
     return persist->is_accept;
   });
+}
+
+bool Committer::probe() {
+  if (node_.health.store_writable || node_.health.fenced) return true;
+  std::vector<ShardId> ids;
+  for (const auto& [id, shard] : shards_) ids.push_back(id);
+  const auto states = writer_->acquire(ids, node_.node_name);
+  if (!states) return false;
+  for (const ShardState& state : *states) shards_[state.shard].state.epoch = state.epoch;
+  note_back();
+  return true;
+}
+
+void Committer::note_back() {
+  if (!node_.health.store_writable.exchange(true)) node_.log.write(log::Level::info, "the database can be written again", {});
+  node_.health.disk_full = false;
 }
 
 std::optional<bool> Committer::was_committed(const Transaction& transaction) {

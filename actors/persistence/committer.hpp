@@ -29,6 +29,10 @@ class Committer {
   /// truth is known.
   std::vector<PersistPtr> commit(std::vector<PersistPtr> batch);
 
+  /// For when the database is away and nothing waits to be committed: tries to write (it takes the shards again), so that
+  /// accepting can go on as soon as the database is back. True if the database is not away, or no more.
+  bool probe();
+
  private:
   enum class Progress : std::uint8_t { settled, store_away };
 
@@ -55,6 +59,7 @@ class Committer {
   /// False: it cannot be known yet.
   bool settle_doubt(std::vector<PersistPtr>& group);
   void note_away(const CommitReply& reply, std::size_t changes);
+  void note_back();
   void refuse_accepts(std::vector<PersistPtr>& batch);
   /// After a lost connection at COMMIT: bumps the epochs (which waits for the lost transaction) and compares heads.
   std::optional<bool> was_committed(const Transaction& transaction);

@@ -80,7 +80,6 @@ Compensation read_compensation(const Json& value, const std::string& pointer, Ex
   if (!value.is_object()) return compensation;
   const auto type = read_type(reader);
   if (type) compensation.type = *type;
-  if (type == StepType::delay) reader.fault("type", "a delay undoes nothing; a compensation does work");
   compensation.config = read_config(reader, type, expressions, faults);
   if (const auto timeout = reader.duration("timeout")) compensation.timeout = *timeout;
   reader.refuse_others("compensate");

@@ -165,6 +165,15 @@ TEST_F(OtherCommandTest, VersionIsOneLineOrOneDocument) {
   EXPECT_TRUE(out_json()["version"].is_string());
 }
 
+TEST_F(OtherCommandTest, WrongUseNamesWhatIsWrong) {
+  EXPECT_EQ(run_bare({"bogus"}), 2);
+  EXPECT_EQ(err_, "error: there is no command \"bogus\"\nhint: --help shows the commands and options\n");
+  EXPECT_EQ(run_bare({"--json", "bogus"}), 2);
+  const Json problem = Json::parse(err_);
+  EXPECT_EQ(problem["code"], "malformed_request");
+  EXPECT_EQ(problem["detail"], "there is no command \"bogus\"");
+}
+
 TEST_F(OtherCommandTest, HelpTellsTheExitCodes) {
   EXPECT_EQ(run_bare({"--help"}), 0);
   EXPECT_THAT(out_, AllOf(HasSubstr("3  server not reached"), HasSubstr("7  audit chain broken")));
