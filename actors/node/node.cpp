@@ -156,6 +156,7 @@ void Node::stop(Millis grace) {
       caf::anon_send(actors_.broker, StopAllTasks{});
       (void)idle.wait(limits::kStopDeadline);
     }
+    gateway_->end_waits();
     Signal drained;
     caf::anon_send(actors_.persistence, Drain{drained.setter()});
     (void)drained.wait(limits::kStopDeadline);

@@ -206,6 +206,8 @@ Result<Done> ServingApplication::start_node() {
 Result<Done> ServingApplication::listen() {
   ingress::ApiOptions options;
   options.public_url = config_.server.public_url;
+  options.body_bytes = config_.server.body_bytes;
+  options.job_timeout_max = config_.limits.job_timeout_max;
   auto handler = ingress::make_api(node_->gateway(), keys_, clock_, metrics_, log_, options);
   auto server = ingress::Server::listen(server_options(config_), std::move(handler), ingress::render_problem);
   if (!server) return server.error();

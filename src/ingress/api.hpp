@@ -8,6 +8,7 @@
 #include "ingress/http.hpp"
 #include "ingress/server.hpp"
 #include "troupe/base/clock.hpp"
+#include "troupe/base/limits.hpp"
 #include "troupe/port/gateway.hpp"
 #include "troupe/port/log.hpp"
 #include "troupe/port/metrics.hpp"
@@ -16,6 +17,9 @@ namespace troupe::ingress {
 
 struct ApiOptions {
   std::string public_url;  ///< prefix of absolute links; empty: links are paths
+  // Limits in force elsewhere, for /v1/meta to show.
+  std::size_t body_bytes = limits::kBodyBytes;
+  Millis job_timeout_max = limits::kRunTimeoutMax;
 };
 
 /// The handler may be called from several event loops at once. What it is given by reference outlives it.
