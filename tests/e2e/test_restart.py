@@ -1,0 +1,147 @@
+"""Killed without warning, again and again: every accepted job ends once, and the audit chain is whole.
+
+TROUPE_E2E_SEED replays the moments of an earlier run (they are printed with it when a test fails).
+"""
+
+import http.client
+import os
+import random
+import secrets
+import threading
+import time
+
+from troupe_server import CommandLine
+
+JOBS = 200
+CONFIG = """
+[exec.commands.say]
+program = "/bin/sh"
+args = ["-c", "sleep 0.02; echo \\"{\\\\\\"said\\\\\\": $1}\\"", "sh"]
+"""
+TERMINAL = {"run.completed", "run.failed", "run.cancelled"}
+
+
+def definition(receiver):
+    return {
+        "key": "relay",
+        "inputs": {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}},
+        "steps": [
+            {"name": "begin", "type": "noop"},
+            {"name": "pause", "type": "delay", "config": {"duration": "100ms"}},
+            {"name": "double", "type": "transform", "config": {"value": "${ .inputs.n * 2 }"}},
+            {"name": "call", "type": "http", "config": {"url": receiver.url + "/call", "body": {"n": "${ .inputs.n }"}}},
+            {"name": "say", "type": "exec", "config": {"command": "say", "args": ["${ .inputs.n }"]}},
+        ],
+        "outputs": {"doubled": "${ .steps.double.value }", "said": "${ .steps.say.json.said }"},
+    }
+
+
+class Submitters:
+    """Post the jobs, several at once; a job whose POST got no answer is posted again with the same Idempotency-Key."""
+
+    def __init__(self, server, count):
+        self.server, self.accepted, self.wrong = server, {}, []
+        self.up, self.go_on = threading.Event(), True
+        self._numbers, self._lock = iter(range(count)), threading.Lock()
+        self.permits = threading.Semaphore(0)
+        self.threads = [threading.Thread(target=self._work, daemon=True) for _ in range(4)]
+        for thread in self.threads:
+            thread.start()
+
+    def _work(self):
+        while True:
+            self.permits.acquire()
+            with self._lock:
+                number = next(self._numbers, None)
+            if number is None:
+                return
+            self._submit(number)
+
+    def _submit(self, number):
+        body = {"workflow_key": "relay", "inputs": {"n": number}, "timeout_seconds": 600}
+        while self.go_on:
+            self.up.wait(0.5)
+            try:
+                answer = self.server.http.post("/v1/jobs", body, headers={"Idempotency-Key": f"relay-{number}"}, timeout=10)
+            except (OSError, http.client.HTTPException):  # refused, cut, or killed in the middle of its answer
+                time.sleep(0.01)
+                continue
+            if answer.status == 202:
+                self.accepted[number] = answer.json["job_id"]
+                return
+            if answer.status not in (409, 503):  # in flight, or not ready again yet
+                self.wrong.append(answer)
+                return
+            time.sleep(0.02)
+
+
+def kill_and_restart(server, submitters, moments):
+    for number, moment in enumerate(moments):
+        for _ in range(JOBS // len(moments) + 1):
+            submitters.permits.release()
+        time.sleep(moment)
+        server.kill()
+        submitters.up.clear()
+        if number % 10 == 9:  # now and then it dies while it is starting, too
+            server.launch()
+            time.sleep(moment / 8)
+            server.kill()
+        server.start()
+        submitters.up.set()
+
+
+def check_restarts(troupe, server, receiver, kills):
+    seed = int(os.environ.get("TROUPE_E2E_SEED") or secrets.randbits(32))
+    print(f"seed: TROUPE_E2E_SEED={seed}")
+    random_moments = random.Random(seed)
+    moments = [random_moments.uniform(0.02, 1.0) for _ in range(kills)]
+
+    server.start()
+    server.apply(definition(receiver))
+    submitters = Submitters(server, JOBS)
+    submitters.up.set()
+    kill_and_restart(server, submitters, moments)
+    for _ in range(JOBS + 4):
+        submitters.permits.release()
+    for thread in submitters.threads:
+        thread.join(60)
+    submitters.go_on = False
+    assert submitters.wrong == []
+    assert sorted(submitters.accepted) == list(range(JOBS))
+    assert len(set(submitters.accepted.values())) == JOBS
+
+    recovered = 0
+    for number, job_id in submitters.accepted.items():
+        job = server.await_end(job_id, 60)
+        assert job["status"] == "success", (number, job)
+        assert job["outputs"] == {"doubled": number * 2, "said": number}
+        trail = server.trail(job_id)
+        assert [r["seq"] for r in trail] == list(range(1, len(trail) + 1))
+        assert [r["action"] for r in trail if r["action"] in TERMINAL] == ["run.completed"], (number, trail)
+        assert [r["action"] for r in trail if r["action"] == "job.accepted"] == ["job.accepted"]
+        recovered += sum(r["action"] == "run.recovered" for r in trail)
+    assert recovered >= kills / 5, "the kills met no work: this run has shown nothing"
+    assert count_jobs(server) == JOBS
+    called = set(receiver.keys())
+    assert {f"{job_id}/call/0" for job_id in submitters.accepted.values()} <= called
+    assert server.stop() == 0
+
+    where = ["--database-url", server.database_url] if server.database_url else ["--data-dir", server.data_dir]
+    verified = CommandLine(troupe)("audit", "verify", *where)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def count_jobs(server):
+    count, cursor = 0, ""
+    while cursor is not None:
+        page = server.http.get("/v1/jobs?limit=500" + (f"&cursor={cursor}" if cursor else "")).json
+        count, cursor = count + len(page["items"]), page["next_cursor"]
+    return count
+
+
+def test_every_accepted_job_succeeds_once_though_the_server_is_killed_50_times(troupe, make_server, receiver):
+    check_restarts(troupe, make_server(config=CONFIG), receiver, 50)
+
+
+def test_every_accepted_job_succeeds_once_on_postgresql_too(troupe, make_server, receiver, postgres):
+    check_restarts(troupe, make_server(config=CONFIG, database_url=postgres.fresh_database()), receiver, 15)
