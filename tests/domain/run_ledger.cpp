@@ -249,6 +249,21 @@ void RunLedger::expect_agreement(const RunState& state) const {
   for (std::size_t i = 0; i < steps_.size(); ++i) expect_step_agreement(static_cast<StepIndex>(i), state.steps[i]);
 }
 
+void RunLedger::expect_all_begun() const {
+  bool anything_open = false;
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    const Step& step = steps_[i];
+    const Status status = status_of(step);
+    anything_open = anything_open || !has_ended(status);
+    if (status == Status::pending)
+      require(!needs_met(static_cast<StepIndex>(i)), "a step begins when its needs are met");
+    if (status == Status::running)
+      require(step.begun_items.size() == step.items || count(step, Fate::live) == limits::kItemsLive,
+              "items begin as far as the limit allows");
+  }
+  require(anything_open, "a run ends when all its steps have");
+}
+
 void RunLedger::expect_step_agreement(StepIndex index, const StepState& state) const {
   const Step& step = steps_[index];
   require(state.status == status_of(step), "a step's status follows from its items");

@@ -21,6 +21,9 @@ class RunLedger {
   /// Throws Violation where the state says anything else than the ledger.
   void expect_agreement(const RunState& state) const;
 
+  /// Throws Violation if anything could begin and has not.
+  void expect_all_begun() const;
+
   bool is_live(const TaskKey& task) const;
   bool needs_met(StepIndex step) const;
   bool ended() const { return ended_.has_value(); }

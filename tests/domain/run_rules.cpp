@@ -88,8 +88,10 @@ bool RunWorld::give(const Command& given) {
   progress_ = progress;
   check_effects(before, command, *decision);
   check_outcome_counts_once(command);
+  check_timer_obeyed(before, command, *decision);
   if (observer_) observer_(before, *decision, state_);
   do_effects(decision->effects);
+  check_nothing_forgotten();
   return true;
 }
 
@@ -186,6 +188,33 @@ void RunWorld::check_stops(const RunState& before, const Decision& decision) con
               "everything that is live when the run is stopped is told to stop");
 }
 
+/// What comes when it is due has its effect.
+void RunWorld::check_timer_obeyed(const RunState& before, const Command& command, const Decision& decision) const {
+  const auto* fired = std::get_if<FireTimer>(&command);
+  if (fired == nullptr || before.phase != RunPhase::forward) return;
+  if (fired->kind == TimerKind::run_deadline) {
+    require(now_ < before.deadline || state_.phase != RunPhase::forward, "a run stops at its deadline");
+  } else if (ledger_->is_live(fired->task)) {
+    require(fired->kind != TimerKind::task_deadline, "an attempt does not outlive its deadline");
+    const LiveItem* live = find_live(before, fired->task);
+    require(live->phase != AttemptPhase::waiting || live->due > now_ || has_effect<DispatchTask>(decision, fired->task),
+            "a task goes when it is due");
+  }
+}
+
+/// What waits has been let go, or has a timer: otherwise it would wait for the run's deadline.
+void RunWorld::check_nothing_forgotten() const {
+  if (state_.phase == RunPhase::forward) ledger_->expect_all_begun();
+  const auto check = [&](const LiveItem& item, StepIndex step, bool compensation) {
+    if (item.phase != AttemptPhase::waiting || state_.phase == RunPhase::stopping) return;
+    require(promised_.contains({state_.run, step, item.item, item.attempt, compensation, state_.epoch}),
+            "what waits is dispatched or has a timer");
+  };
+  for (std::size_t i = 0; i < state_.steps.size(); ++i)
+    for (const LiveItem& item : state_.steps[i].live) check(item, static_cast<StepIndex>(i), false);
+  if (state_.compensation) check(*state_.compensation, state_.compensation_step, true);
+}
+
 void RunWorld::check_outcome_counts_once(const Command& command) {
   if (!std::holds_alternative<CompleteTask>(command) && !std::holds_alternative<FailTask>(command)) return;
   const auto again = decide_now(command);
@@ -198,9 +227,13 @@ void RunWorld::do_effects(const std::vector<Effect>& effects) {
     void operator()(const DispatchTask& effect) const {
       world.work_.push_back({effect.task, false});
       world.known_.push_back(effect.task);
+      world.promised_.insert(effect.task);
     }
     void operator()(const AdmitTask&) const {}
-    void operator()(const SetTimer& effect) const { world.timers_.push_back(effect); }
+    void operator()(const SetTimer& effect) const {
+      world.timers_.push_back(effect);
+      if (effect.kind == TimerKind::item_due) world.promised_.insert(effect.task);
+    }
     void operator()(const StopTask& effect) const { world.stops_.push_back(effect.task); }
     void operator()(const FinishRun&) const {}
   };

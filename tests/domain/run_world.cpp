@@ -23,7 +23,7 @@ void RunWorld::begin(RunState fresh) {
   state_ = std::move(fresh);
   ledger_.emplace(drawn_.definition, fresh_);
   journal_.clear();
-  work_.clear(), stops_.clear(), timers_.clear();
+  work_.clear(), stops_.clear(), timers_.clear(), promised_.clear();
   progress_ = 0;
   ledger_->expect_agreement(state_);
 }
@@ -164,7 +164,7 @@ void RunWorld::crash() {
   const auto loaded = decode_run_state(encode_run_state(state_));
   require(loaded.ok() && *loaded == state_, "a state is read as it was written");
   state_ = *loaded;
-  work_.clear(), stops_.clear(), timers_.clear();
+  work_.clear(), stops_.clear(), timers_.clear(), promised_.clear();
   lose_next_commit_ = false;
   now_ += Millis(choices_.number(5'000));
   give(RecoverRun{});

@@ -64,6 +64,8 @@ class RunWorld {
   void check_admission(const Command& command, const Decision& decision, const TaskKey& task) const;
   void check_timer(const SetTimer& timer) const;
   void check_stops(const RunState& before, const Decision& decision) const;
+  void check_timer_obeyed(const RunState& before, const Command& command, const Decision& decision) const;
+  void check_nothing_forgotten() const;
   void check_outcome_counts_once(const Command& command);
   void do_effects(const std::vector<Effect>& effects);
 
@@ -88,6 +90,7 @@ class RunWorld {
   std::vector<SetTimer> timers_;  ///< not fired yet
   std::vector<TaskKey> known_;    ///< every task there ever was, of all runs
   std::unordered_set<TaskKey> dispatched_;
+  std::unordered_set<TaskKey> promised_;  ///< dispatched or given a timer, by this process
   bool lose_next_commit_ = false;
   bool crash_prone_ = false;
   double progress_ = 0;
