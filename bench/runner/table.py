@@ -8,6 +8,7 @@ COLUMNS = (
     ("202 p99 ms", lambda run: run["accept_ms"]["p99"], "{:.2f}"),
     ("end p50 ms", lambda run: run["complete_ms"]["p50"], "{:.2f}"),
     ("end p99 ms", lambda run: run["complete_ms"]["p99"], "{:.2f}"),
+    ("503s", lambda run: run["shed"], "{:.0f}"),
     ("client µs/job", lambda run: run["cpu_us_per_job"]["client"], "{:.0f}"),
     ("server µs/job", lambda run: run["cpu_us_per_job"]["server"], "{:.0f}"),
     ("database µs/job", lambda run: run["cpu_us_per_job"]["database"], "{:.0f}"),
