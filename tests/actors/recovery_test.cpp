@@ -33,7 +33,7 @@ TEST_F(NodeTest, ResumesEveryOpenRunAndEndsEachOnce) {
 
   restart_node();
   for (const char* step : {"soft", "outside", "queued", "tried", "delayed", "rested"}) {
-    if (executor_->running().empty()) pass(40s);
+    for (int i = 0; i < 4 && executor_->running().empty(); ++i) pass(40s);
     ASSERT_TRUE(executor_->complete(step)) << step;
     run();
   }
