@@ -162,8 +162,9 @@ void Node::stop(Millis grace) {
     (void)drained.wait(limits::kStopDeadline);
   }
   caf::anon_send(actors_.supervisor, Rest{});
-  for (const WorkerActor& worker : workers_) caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
+  // The broker before the workers: it must not report as lost what they still hold.
   caf::anon_send_exit(actors_.broker, caf::exit_reason::user_shutdown);
+  for (const WorkerActor& worker : workers_) caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(actors_.timer, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(actors_.persistence, caf::exit_reason::user_shutdown);
   if (options_.testing) return;

@@ -71,8 +71,7 @@ Committer::Progress Committer::commit_group(std::vector<PersistPtr>& group) {
       case CommitStatus::stale: settle_stale(reply, group); break;
       case CommitStatus::refused: return bisect(reply.error, group);
       case CommitStatus::fenced:
-        node_.health.fenced = true;
-        node_.log.write(log::Level::error, "another node has taken over our shards", {{"error", reply.error.message}});
+        note_fenced(reply.error);
         for (const PersistPtr& persist : group) refuse(persist, {ErrorCode::fenced, reply.error.message, false, {}});
         group.clear();
         return Progress::settled;
@@ -90,6 +89,10 @@ Committer::Transaction Committer::assemble(std::vector<PersistPtr>& group) {
   Transaction transaction;
   std::map<ShardId, std::vector<Digest>> hashes;
   const Timestamp at = node_.clock.now();
+  if (group.empty() && !shards_.empty()) {  // a probe; every transaction moves some shard
+    const auto& [id, shard] = *shards_.begin();
+    ++transaction.shards_after.try_emplace(id, shard.state).first->second.seq;
+  }
   for (const PersistPtr& persist : group) {
     TROUPE_ASSERT(shards_.contains(persist->shard), "a change of a shard that is not ours");
     auto [shard, fresh] = transaction.shards_after.try_emplace(persist->shard, shards_[persist->shard].state);
@@ -206,6 +209,21 @@ bool Committer::settle_doubt(std::vector<PersistPtr>& group) {
   return true;
 }
 
+void Committer::probe() {
+  std::vector<PersistPtr> nothing;
+  if (in_doubt_ && !settle_doubt(nothing)) return;
+  Transaction transaction = assemble(nothing);
+  const CommitReply reply = writer_->commit(transaction.commit);
+  if (reply.status == CommitStatus::committed) settle_committed(transaction, nothing);
+  else if (reply.status == CommitStatus::unknown) in_doubt_ = std::move(transaction);
+  else if (reply.status == CommitStatus::fenced) note_fenced(reply.error);
+}
+
+void Committer::note_fenced(const Error& error) {
+  node_.health.fenced = true;
+  node_.log.write(log::Level::error, "another node has taken over our shards", {{"error", error.message}});
+}
+
 void Committer::note_away(const CommitReply& reply, std::size_t changes) {
   node_.health.store_writable = false;
   node_.health.disk_full = reply.status == CommitStatus::full;
@@ -224,17 +242,6 @@ void Committer::refuse_accepts(std::vector<PersistPtr>& batch) {
     if (persist->is_accept) refuse(persist, away_);
     return persist->is_accept;
   });
-}
-
-bool Committer::probe() {
-  if (node_.health.store_writable || node_.health.fenced) return true;
-  std::vector<ShardId> ids;
-  for (const auto& [id, shard] : shards_) ids.push_back(id);
-  const auto states = writer_->acquire(ids, node_.node_name);
-  if (!states) return false;
-  for (const ShardState& state : *states) shards_[state.shard].state.epoch = state.epoch;
-  note_back();
-  return true;
 }
 
 void Committer::note_back() {

@@ -29,9 +29,9 @@ class Committer {
   /// truth is known.
   std::vector<PersistPtr> commit(std::vector<PersistPtr> batch);
 
-  /// For when the database is away and nothing waits to be committed: tries to write (it takes the shards again), so that
-  /// accepting can go on as soon as the database is back. True if the database is not away, or no more.
-  bool probe();
+  /// After a failure, when nothing waits: finds out by an empty transaction whether the store can be written again.
+  /// Without this a node that takes no work because the store was away would never notice that it is back.
+  void probe();
 
  private:
   enum class Progress : std::uint8_t { settled, store_away };
@@ -48,6 +48,7 @@ class Committer {
     std::map<ShardId, ShardState> shards_after;
   };
 
+  void note_fenced(const Error& error);
   Progress commit_group(std::vector<PersistPtr>& group);
   Transaction assemble(std::vector<PersistPtr>& group);
   void give_back_changes(Transaction& transaction, std::vector<PersistPtr>& group);

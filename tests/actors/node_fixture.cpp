@@ -75,10 +75,10 @@ caf::scheduler::test_coordinator& NodeTest::scheduler() const {
 
 void NodeTest::run() { scheduler().run(); }
 
-void NodeTest::run_shuffled(std::uint64_t seed) {
+void NodeTest::run_shuffled(std::uint64_t seed, std::size_t turns) {
   std::mt19937_64 random(seed);
   auto& jobs = scheduler().jobs;
-  while (!jobs.empty()) {
+  for (; turns > 0 && !jobs.empty(); --turns) {
     std::swap(jobs.front(), jobs[random() % jobs.size()]);
     scheduler().run_once();
   }

@@ -36,8 +36,8 @@ class NodeTest : public ::testing::Test {
 
   /// Until no actor has anything to do.
   void run();
-  /// Likewise, the actors taking turns at random.
-  void run_shuffled(std::uint64_t seed);
+  /// Likewise, the actors taking turns at random; at most so many turns.
+  void run_shuffled(std::uint64_t seed, std::size_t turns = SIZE_MAX);
   /// Lets time go by in small steps. What is due is done at most one step late.
   void pass(Millis time, Millis step = 250ms);
   void pass_shuffled(Millis time, Millis step, std::uint64_t seed);

@@ -78,7 +78,7 @@ TEST_F(CrashTest, EndsARunThatCrashesForEverAsPoisonWhileNeighboursGoOn) {
   given_crashes(1'000);
   const JobId neighbour = submit("fine");
   const JobId job = submit("broken");
-  pass(60s);
+  pass(30s);
   EXPECT_EQ(status(job), Status::failed);
   EXPECT_EQ(error_code(job), "poison");
   ASSERT_TRUE(executor_->complete("good"));
