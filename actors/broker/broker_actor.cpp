@@ -91,6 +91,7 @@ void worker_down(Self self, const caf::actor_addr& source) {
     self->send(it->second.offer->run, TaskEndedPtr(ended));
     it = state.assigned.erase(it);
   }
+  if (state.idle && state.assigned.empty()) std::exchange(state.idle, nullptr)();
 }
 
 }  // namespace

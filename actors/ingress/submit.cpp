@@ -118,7 +118,7 @@ void NodeGateway::submit_one(const Caller& caller, SubmitJob job, const RenderAc
   RunSeedPtr seed;
   auto persist = accept(caller, job, render, accepted, seed);
   if (!persist) return reply(persist.error());
-  (*persist)->done = [this, job = std::move(job), accepted, seed, reply](Persisted persisted) {
+  (*persist)->done = [this, job = std::move(job), accepted, seed, reply, request = caller.request_id](Persisted persisted) {
     switch (persisted.verdict) {
       case Persisted::Verdict::duplicate: return reply(answer_duplicate(job, persisted.duplicate));
       case Persisted::Verdict::refused: return reply(persisted.error);
@@ -126,6 +126,11 @@ void NodeGateway::submit_one(const Caller& caller, SubmitJob job, const RenderAc
     }
     seed->head = persisted.head;
     node_.metrics.job_accepted(seed->job->workflow_key);
+    node_.log.write(log::Level::debug, "job accepted",
+                    {{"job", accepted.id},
+                     {"workflow", seed->job->workflow_key},
+                     {"client", seed->job->client_id},
+                     {"request", request}});
     if (node_.events.watched(accepted.id)) {
       const EventSubject subject{accepted.id, accepted.job_id, seed->job->client_id, seed->job->workflow_key};
       for (const LiveEventPtr& event : events_of_records(subject, persisted.records, 0)) node_.events.publish(event);

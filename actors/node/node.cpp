@@ -80,7 +80,10 @@ void Node::spawn_actors(std::unique_ptr<Committer> committer) {
 
 void Node::spawn_worker(const WorkerOptions& worker) {
   const WorkerActor actor = system_->spawn(worker_actor, context_.get(), actors_.broker, worker);
-  workers_.push_back(actor);
+  {
+    const std::lock_guard lock(workers_mutex_);
+    workers_.push_back(actor);
+  }
   if (options_.testing) return;
   actor->attach_functor([this, worker](const caf::error& reason) {
     if (!reason || health_.stopping) return;
@@ -164,7 +167,10 @@ void Node::stop(Millis grace) {
   caf::anon_send(actors_.supervisor, Rest{});
   // The broker before the workers: it must not report as lost what they still hold.
   caf::anon_send_exit(actors_.broker, caf::exit_reason::user_shutdown);
-  for (const WorkerActor& worker : workers_) caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
+  {
+    const std::lock_guard lock(workers_mutex_);
+    for (const WorkerActor& worker : workers_) caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
+  }
   caf::anon_send_exit(actors_.timer, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(actors_.persistence, caf::exit_reason::user_shutdown);
   if (options_.testing) return;

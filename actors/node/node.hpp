@@ -17,6 +17,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -89,6 +90,7 @@ class Node {
   std::unique_ptr<BlockingPool> blocking_;  ///< joined before the system goes: its work sends messages
   std::unique_ptr<NodeContext> context_;
   NodeActors actors_;
+  std::mutex workers_mutex_;
   std::vector<WorkerActor> workers_;
   std::unique_ptr<NodeGateway> gateway_;
   bool stopped_ = false;

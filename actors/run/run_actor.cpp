@@ -3,6 +3,7 @@
 #include "actors/ingress/event_hub.hpp"
 #include "actors/run/live_board.hpp"
 #include "actors/run/run_change.hpp"
+#include "actors/run/run_lines.hpp"
 #include "troupe/domain/core.hpp"
 
 namespace troupe {
@@ -93,7 +94,7 @@ void RunDriver::on(const Persisted& persisted) {
   if (persisted.verdict != Persisted::Verdict::committed) {
     if (done.command.request) done.command.request->reply(persisted.error);
     node_.log.write(log::Level::warning, "a decision was refused; the run is loaded again",
-                       {{"run", to_string(seed_.state.run)}, {"error", persisted.error.message}});
+                       {{"job", seed_.job->id}, {"run", seed_.state.run}, {"error", persisted.error.message}});
     self_->quit(caf::make_error(caf::sec::runtime_error, persisted.error.message));
     return;
   }
@@ -101,6 +102,7 @@ void RunDriver::on(const Persisted& persisted) {
   seed_.state = std::move(done.after);
   seed_.parked = done.parks;
   note_ended_tasks(done.decision, done.command.outcome);
+  log_events(node_.log, *seed_.job, *seed_.workflow, seed_.state, done.decision.events);
   tell_watchers(persisted.records);
   if (done.command.request) answer(done.command.request);
   release(done.decision.effects);

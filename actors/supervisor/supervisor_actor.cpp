@@ -24,7 +24,12 @@ void adopt(Self self, const RunSeedPtr& seed) {
   SupervisorState& state = self->state;
   const JobId id = seed->job->id;
   if (state.live.contains(id)) return;  // found twice: by recovery and by someone who asked for it
-  state.live[id].actor = self->spawn(job_actor, state.node, state.actors, seed);
+  JobActor& actor = state.live[id].actor;
+  actor = self->spawn(job_actor, state.node, state.actors, seed);
+  // It tells itself when its run dies; this is for its own death.
+  actor->attach_functor([id, me = SupervisorActor(self)](const caf::error& reason) {
+    if (reason) caf::anon_send(me, JobBroken{id});
+  });
   report_live(self);
 }
 
@@ -49,6 +54,8 @@ void pass_on(Self self, const JobId& job, const RequestPtr& request) {
   if (fresh) load(self, job, /*recover=*/true, /*parked=*/true);  // harmless if it was not parked, or has ended
 }
 
+void load_broken(Self self, const JobId& job);
+
 void loaded(Self self, const JobLoaded& message) {
   SupervisorState& state = self->state;
   std::deque<SupervisorState::Pending> pending;
@@ -66,6 +73,8 @@ void loaded(Self self, const JobLoaded& message) {
       else one->reply(message.error);
     }, request);
   }
+  // Nobody else would ask for a job that broke while the store was away.
+  if (!message.seed && message.error.retryable && state.broken.contains(message.job)) load_broken(self, message.job);
 }
 
 void rested(Self self, const JobRested& message) {
@@ -82,6 +91,11 @@ void broken(Self self, const JobId& job) {
   SupervisorState& state = self->state;
   state.live.erase(job);
   report_live(self);
+  load_broken(self, job);
+}
+
+void load_broken(Self self, const JobId& job) {
+  SupervisorState& state = self->state;
   state.loading.try_emplace(job);
   const Millis pause = kBrokenPauseFirst * (1 << std::min(state.broken[job]++, 8));
   const Timestamp due = state.node->clock.now() + pause;

@@ -39,6 +39,15 @@ void resume_steps(Decider& decider) {
   }
 }
 
+bool is_poison(const RunState& state) { return state.barren_recoveries > limits::kRecoveriesMax; }
+
+Error poison(const RunState& state) {
+  return {ErrorCode::poison,
+          "taken over " + std::to_string(state.barren_recoveries) + " times without completing a task in between",
+          false,
+          {}};
+}
+
 /// The process that was stopping these tasks is gone, and they with it.
 void cancel_lost(Decider& decider) {
   for (std::size_t i = 0; i < decider.state().steps.size(); ++i) {
@@ -59,19 +68,17 @@ Result<Decision> decide_recover_run(const RunState& state, const RecoverRun&, co
 
   if (state.phase == RunPhase::stopping) {
     cancel_lost(decider);
-  } else if (state.phase == RunPhase::forward && decider.state().barren_recoveries > limits::kRecoveriesMax) {
-    decider.stop(Status::failed, {ErrorCode::poison,
-                                  "taken over " + std::to_string(decider.state().barren_recoveries) +
-                                      " times without completing a task in between",
-                                  false,
-                                  {}});
+  } else if (state.phase == RunPhase::forward && is_poison(decider.state())) {
+    decider.stop(Status::failed, poison(decider.state()));
     cancel_lost(decider);
   } else {
     decider.effect(SetTimer{TimerKind::run_deadline, {state.run}, state.deadline});
     resume_steps(decider);
     if (decider.state().compensation) {
       const LiveItem item = *decider.state().compensation;
-      resume(decider, decider.key_of(decider.state().compensation_step, item, true), item);
+      const TaskKey task = decider.key_of(decider.state().compensation_step, item, true);
+      if (is_poison(decider.state())) decider.fail(task, poison(decider.state()), item.due);
+      else resume(decider, task, item);
     }
   }
   decider.advance();

@@ -62,7 +62,6 @@ Scalar scalar(const Field& field) {
 }
 
 bool is_plain(std::string_view text) {
-  if (text.empty()) return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
     return byte > 0x20 && byte != '"' && byte != '=' && byte != '\\' && byte < 0x7F;
@@ -134,6 +133,7 @@ std::string format_json(Timestamp at, Level level, std::string_view message, Fie
   line += '"';
   for (const Field& field : fields) {
     const Scalar value = scalar(field);
+    if (value.text && value.value.empty()) continue;
     line += ",\"";
     append_json_escaped(line, field.name);
     line += value.text ? "\":\"" : "\":";
@@ -154,6 +154,7 @@ std::string format_text(Timestamp at, Level level, std::string_view message, Fie
   const char* separator = "  ";
   for (const Field& field : fields) {
     const Scalar value = scalar(field);
+    if (value.text && value.value.empty()) continue;
     line += separator;
     line += field.name;
     line += '=';

@@ -3,10 +3,9 @@
 
 #include <atomic>
 
+#include "support/silent_ports.hpp"
 #include "troupe/base/clock.hpp"
 #include "troupe/port/blob_store.hpp"
-#include "troupe/port/log.hpp"
-#include "troupe/port/metrics.hpp"
 
 namespace troupe::test {
 
@@ -27,23 +26,6 @@ class CountingRandom final : public Random {
 
  private:
   std::atomic<std::uint64_t> count_{0};
-};
-
-class SilentLog final : public Log {
- public:
-  void write(log::Level, std::string_view, log::Fields) override {}
-};
-
-class SilentMetrics final : public Metrics {
- public:
-  void job_accepted(std::string_view) override {}
-  void job_ended(std::string_view, Status, Duration) override {}
-  void step_ended(StepType, Status, Duration) override {}
-  void runs_live(std::size_t) override {}
-  void committed(std::size_t, Duration) override {}
-  void queue_depth(std::string_view, std::size_t) override {}
-  void request_answered(std::string_view, std::string_view, int, Duration) override {}
-  void connections(std::size_t) override {}
 };
 
 /// Nothing in these tests is large enough for the blob store.

@@ -14,6 +14,7 @@
 #include "crypto/hash.hpp"
 #include "fake_gateway.hpp"
 #include "ingress/api.hpp"
+#include "recording_ports.hpp"
 
 namespace troupe::ingress {
 
@@ -173,9 +174,11 @@ class ApiTest : public ::testing::Test {
 
   FakeGateway gateway_;
   ApiOptions options_;
+  RecordingMetrics metrics_;
+  RecordingLog log_;
 
  private:
-  void make() { handler_ = make_api(gateway_, *keys_, clock_, options_); }
+  void make() { handler_ = make_api(gateway_, *keys_, clock_, metrics_, log_, options_); }
 
   std::unique_ptr<ApiKeys> keys_ = std::make_unique<ApiKeys>(std::vector<ApiKey>());
   FixedClock clock_;

@@ -33,6 +33,21 @@ TEST_F(RoutesTest, UnknownPathsAre404) {
   }
 }
 
+TEST_F(RoutesTest, EachAnswerIsToldToTheMetricsByItsPattern) {
+  get(job());
+  get("/nothing/here");
+  send("HEAD", job());
+  EXPECT_THAT(metrics_.answered, testing::ElementsAre("GET /v1/jobs/{id} 200", "GET none 404", "HEAD /v1/jobs/{id} 200"));
+}
+
+TEST_F(RoutesTest, EachAnswerIsLoggedWithTheIdsOfItsRequest) {
+  get(job(), {{"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}});
+  ASSERT_EQ(log_.lines.size(), 1U);
+  EXPECT_THAT(log_.lines[0], testing::StartsWith("other method=GET path=" + job()));
+  EXPECT_THAT(log_.lines[0], testing::HasSubstr(" request="));
+  EXPECT_THAT(log_.lines[0], testing::EndsWith(" trace=0af7651916cd43dd8448eb211c80319c"));
+}
+
 TEST_F(RoutesTest, UnknownMethodsAre405AndTellTheKnownOnes) {
   const std::tuple<const char*, std::string, const char*> table[] = {
       {"DELETE", "/v1/jobs", "POST, GET, HEAD"},  {"PUT", job(), "GET, HEAD"},

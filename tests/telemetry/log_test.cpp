@@ -60,10 +60,16 @@ TEST(JsonLine, WritesNumbersThatJsonLacksAsText) {
   EXPECT_NE(line.find(R"("ratio":"Infinity")"), std::string::npos) << line;
 }
 
+TEST(Lines, LeaveOutFieldsWithoutText) {
+  EXPECT_EQ(format_text(kAt, Level::info, "m", {{"a", ""}, {"b", 0}}, false), "2026-11-21T01:02:03.456Z INFO    m  b=0");
+  EXPECT_EQ(format_json(kAt, Level::info, "m", {{"a", ""}, {"b", 0}}),
+            R"({"at":"2026-11-21T01:02:03.456Z","level":"info","message":"m","b":0})");
+}
+
 TEST(TextLine, IsReadableAndQuotesWhatNeedsIt) {
   EXPECT_EQ(format_text(kAt, Level::warning, "step failed",
-                        {{"step", "render"}, {"error", "exit code 3"}, {"empty", ""}}, false),
-            "2026-11-21T01:02:03.456Z WARNING step failed  step=render error=\"exit code 3\" empty=\"\"");
+                        {{"step", "render"}, {"error", "exit code 3"}, {"sign", "="}}, false),
+            "2026-11-21T01:02:03.456Z WARNING step failed  step=render error=\"exit code 3\" sign=\"=\"");
 }
 
 TEST(TextLine, CannotBeForgedByAValue) {
