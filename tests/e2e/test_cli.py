@@ -190,6 +190,17 @@ def test_audit_tail_and_verify(ready, server, offline_cli):
     assert document(offline_cli("--json", "audit", "verify", "--data-dir", server.data_dir))["whole"] is True
 
 
+def test_audit_tail_shows_the_newest_records_the_last_one_last(ready, server):
+    """Fault F7."""
+    for number in range(30):
+        server.submit("chain", {"n": number}, job_id=f"job-{number}")
+    last = server.run("chain", {"n": 99})["id"]
+    records = documents(ready("--json", "audit", "tail"))
+    assert len(records) >= 10 and (records[-1].get("job_id"), records[-1]["action"]) == (last, "run.completed"), records[-1]
+    times = [record["at"] for record in records]
+    assert times == sorted(times)
+
+
 def test_audit_verify_of_a_database_that_is_not_there_makes_none(offline_cli, tmp_path):
     done = offline_cli("audit", "verify", "--data-dir", tmp_path / "nothing")
     assert done.returncode not in (0, 7) and done.stderr, done
