@@ -1,19 +1,21 @@
 # The vocabulary of the project. Bare `make` lists it.
-BUILD ?= build/release
-JOBS ?= $(shell nproc)
-SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+BUILD := build/release
+export SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help deps build demo run test test-release clean format
+.PHONY: help deps test-deps build demo run test soak bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-deps: ## install what is missing (Debian packages)
-	@./.ci/install $(SUDO)
+deps: ## install what the build needs and is missing (Debian packages)
+	@.ci/install .ci/packages
+
+test-deps: deps ## the same for the tests and benchmarks
+	@.ci/install .ci/packages-test
 
 build: deps ## build the release binary, build/release/bin/troupe
-	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=Release > /dev/null
-	@ninja -C $(BUILD) -j $(JOBS) troupe
+	@cmake --preset release -DTROUPE_TESTS=OFF > /dev/null
+	@cmake --build --preset release --target troupe
 
 demo: build ## a generation job goes all the way: server, job, images, timeline, audit
 	@$(BUILD)/bin/troupe demo --data-dir var/demo
@@ -21,8 +23,18 @@ demo: build ## a generation job goes all the way: server, job, images, timeline,
 run: build ## serve on 127.0.0.1:8080 until Ctrl-C
 	@$(BUILD)/bin/troupe serve --data-dir var/run --workflows config/workflows
 
-test: deps ## build everything and run every test
+test: test-deps ## build everything and run every test
 	@./.ci/test
+
+soak: test-deps ## a million random runs of the core (some minutes); RC_PARAMS="seed=…" repeats one
+	@cmake --preset release -DTROUPE_TESTS=ON > /dev/null
+	@cmake --build --preset release --target domain_property_test
+	@TROUPE_PROPERTY_CASES=1000000 $(BUILD)/bin/domain_property_test
+
+bench: test-deps ## measure the release binary over SQLite and PostgreSQL (some ten minutes)
+	@cmake --preset release -DTROUPE_BENCH=ON > /dev/null
+	@cmake --build --preset release --target troupe bench_client bench_store_commit
+	@bench/run --troupe $(BUILD)/bin/troupe --client $(BUILD)/bin/bench_client --store-commit $(BUILD)/bin/bench_store_commit
 
 clean: ## remove what was built
 	rm -rf build var

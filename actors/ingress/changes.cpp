@@ -84,6 +84,7 @@ struct Waiting {
   std::mutex mutex;
   std::unique_ptr<Subscription> subscription;
   std::function<void()> finish;
+  Waits::Place place;
 
   void done() {
     std::function<void()> once;
@@ -116,9 +117,11 @@ void NodeGateway::wait(const Caller& caller, JobRef job, Millis timeout, Reply<J
       // Away from the publishing thread: the subscription cannot be dropped from within its own call, and reads block.
       node_.blocking.run_always([this, caller, ref, reply, waiting] {
         waiting->subscription.reset();
+        waits_.remove(waiting->place);
         reply(view_job(caller, ref, /*details=*/true));
       });
     };
+    waiting->place = waits_.add([waiting] { waiting->done(); });
     EventFilter filter;
     filter.job = row->id;
     auto subscription = node_.events.subscribe(filter, [waiting](const LiveEventPtr& event) {
@@ -129,10 +132,12 @@ void NodeGateway::wait(const Caller& caller, JobRef job, Millis timeout, Reply<J
       waiting->subscription = std::move(subscription);
     }
     const auto now = find_job(caller, ref);  // it may have ended before we watched
-    if (!now || has_ended(now->status)) return waiting->done();
+    if (!now || has_ended(now->status) || node_.health.stopping) return waiting->done();
     caf::anon_send(actors_.timer, CallAt{node_.clock.now() + timeout, [waiting] { waiting->done(); }});
   });
   if (!queued) reply(Error{ErrorCode::overloaded, "too many requests are waiting", true, {}});
 }
+
+void NodeGateway::end_waits() { waits_.end_all(); }
 
 }  // namespace troupe

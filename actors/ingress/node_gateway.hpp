@@ -9,6 +9,7 @@
 #include <mutex>
 #include <set>
 
+#include "actors/ingress/waits.hpp"
 #include "actors/ingress/workflow_catalog.hpp"
 #include "actors/node/blocking_pool.hpp"
 #include "actors/protocol/interfaces.hpp"
@@ -63,6 +64,9 @@ class NodeGateway final : public Gateway {
                                           std::optional<std::uint64_t> after_seq,
                                           std::function<void(LiveEventPtr)> event) override;
 
+  /// The node stops: every `Prefer: wait` is answered with what is known.
+  void end_waits();
+
   Readiness readiness() override;
   NodeMeta meta() override;
   std::string metrics() override;
@@ -102,6 +106,7 @@ class NodeGateway final : public Gateway {
   IdFactory ids_;
   std::mutex keys_mutex_;
   std::set<Digest> keys_in_flight_;
+  Waits waits_;
   std::mutex applying_mutex_;
   std::set<std::string> applying_;  ///< workflow keys whose next version is being committed
 };

@@ -17,7 +17,7 @@ class Resuming {
   void on_live(const LiveEventPtr& event) {
     const std::lock_guard lock(mutex_);
     if (caught_up_) tell(event);
-    else if (held_.size() < limits::kEventQueue) held_.push_back(event);
+    else if (held_.size() < limits::kEventsHeld) held_.push_back(event);
   }
 
   void on_stored(const std::vector<LiveEventPtr>& events) {

@@ -153,6 +153,12 @@ JobActor::behavior_type job_actor(Self self, NodeContext* node, NodeActors actor
         request->reply(Error{ErrorCode::job_not_finished, "the job is being retried already", false, {}});
       },
       [=](const RetryFrom& from) {
+        // Two requests may have reached the run before its first answer came back.
+        const bool of_this_run = self->current_sender() == caf::actor_cast<caf::strong_actor_ptr>(self->state.run);
+        if (self->state.retry || !of_this_run) {
+          from.request->reply(Error{ErrorCode::job_not_finished, "the job is being retried already", false, {}});
+          return;
+        }
         self->state.retry = JobActorState::Retry{from.request, nullptr};
         node->blocking.run_always([node, job = self->state.job, from, me = JobActor(self)] {
           caf::anon_send(me, prepare(*node, *job, from));

@@ -15,6 +15,7 @@ namespace troupe {
 namespace {
 
 constexpr std::size_t kRecoveryRows = 500;
+constexpr Millis kRecoveryPause{1'000};  // when the store cannot be read
 
 /// Waits for a call; false when the time is over.
 class Signal {
@@ -60,8 +61,7 @@ Result<Done> Node::begin(std::unique_ptr<StoreWriter> writer) {
   // Jobs that are accepted from now on are not recovery's business: their ids are greater than this one.
   const JobId before = IdFactory(context_->clock, context_->random).make<JobId>(0);
   blocking_->run_always([this, before] {
-    for (ShardId shard : options_.shards) recover_shard(shard, before);
-    health_.recovering = false;
+    for (ShardId shard : options_.shards) recover_shard(shard, JobId{}, before);
   });
   return Done{};
 }
@@ -103,22 +103,32 @@ void Node::guard() {
   watch(actors_.supervisor, "supervisor");
 }
 
-void Node::recover_shard(ShardId shard, const JobId& before) {
-  JobId after;
+void Node::recover_shard(ShardId shard, JobId after, const JobId& before) {
   std::size_t taken_over = 0;
+  const auto go_on_later = [&](const JobId& last, const Error& error) {
+    context_->log.write(log::Level::error, "open jobs could not be read; it will be tried again",
+                        {{"shard", shard}, {"error", error.message}});
+    caf::anon_send(actors_.timer, CallAt{context_->clock.now() + kRecoveryPause, [this, shard, last, before] {
+                                           blocking_->run_always([=, this] { recover_shard(shard, last, before); });
+                                         }});
+  };
   for (bool more = true; more;) {
     const auto rows = context_->reader.open_jobs(shard, after, kRecoveryRows);
-    if (!rows) {  // the low-water mark stays, so that the next start looks again
-      context_->log.write(log::Level::error, "open jobs could not be read", {{"error", rows.error().message}});
-      return;
-    }
+    if (!rows) return go_on_later(after, rows.error());
     more = rows->size() == kRecoveryRows;
     OpenJobsFound found{shard, {}, false};
     for (const JobRow& row : *rows) {
-      after = row.id;
-      if (row.id > before) continue;
-      found.jobs.push_back(row.id);
+      if (row.id > before) {
+        more = false;
+        break;
+      }
       auto seed = load_run(*context_, row, /*recover=*/true, /*parked=*/false);
+      if (!seed && seed.error().retryable) {
+        caf::anon_send(actors_.persistence, std::move(found));
+        return go_on_later(after, seed.error());
+      }
+      after = row.id;
+      found.jobs.push_back(row.id);
       if (seed) {
         caf::anon_send(actors_.supervisor, AdoptJob{*seed});
         ++taken_over;
@@ -146,13 +156,15 @@ void Node::stop(Millis grace) {
       caf::anon_send(actors_.broker, StopAllTasks{});
       (void)idle.wait(limits::kStopDeadline);
     }
+    gateway_->end_waits();
     Signal drained;
     caf::anon_send(actors_.persistence, Drain{drained.setter()});
     (void)drained.wait(limits::kStopDeadline);
   }
   caf::anon_send(actors_.supervisor, Rest{});
-  for (const WorkerActor& worker : workers_) caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
+  // The broker before the workers: it must not report as lost what they still hold.
   caf::anon_send_exit(actors_.broker, caf::exit_reason::user_shutdown);
+  for (const WorkerActor& worker : workers_) caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(actors_.timer, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(actors_.persistence, caf::exit_reason::user_shutdown);
   if (options_.testing) return;

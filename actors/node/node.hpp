@@ -64,6 +64,7 @@ class Node {
   Gateway& gateway() { return *gateway_; }
   const NodeHealth& health() const { return health_; }
   caf::actor_system& system() { return *system_; }
+  const NodeActors& actors() const { return actors_; }
 
   /// Graceful: returns when everything that was decided is committed and every actor has quit; the executors are let go of.
   /// Idempotent.
@@ -75,7 +76,8 @@ class Node {
   void spawn_actors(std::unique_ptr<Committer> committer);
   void spawn_worker(const WorkerOptions& worker);
   void guard();
-  void recover_shard(ShardId shard, const JobId& before);
+  /// Takes over the open jobs with ids after `after` and up to `before`; goes on later when the store cannot be read.
+  void recover_shard(ShardId shard, JobId after, const JobId& before);
 
   NodeOptions options_;
   NodeHealth health_;

@@ -1,6 +1,7 @@
 #include "actors/persistence/committer.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace troupe {
 namespace {
@@ -15,8 +16,9 @@ void keep_others(std::vector<PersistPtr>& group, const std::set<std::size_t>& se
   group = std::move(rest);
 }
 
-Error away(const Error& cause) {
-  return {ErrorCode::store_unavailable, "the database does not answer: " + cause.message, true, {}};
+Error away(const CommitReply& reply) {
+  if (reply.status == CommitStatus::full) return {ErrorCode::disk_full, "the database's disk is full", true, {}};
+  return {ErrorCode::store_unavailable, "the database does not answer: " + reply.error.message, true, {}};
 }
 
 }  // namespace
@@ -36,12 +38,14 @@ void Committer::open_jobs_found(const OpenJobsFound& found) {
 
 std::vector<PersistPtr> Committer::commit(std::vector<PersistPtr> batch) {
   while (!batch.empty()) {
-    const std::size_t size = std::min(batch.size(), limits::kCommitChanges);
+    const std::size_t size = in_doubt_ ? in_doubt_->heads.size() : std::min(batch.size(), limits::kCommitChanges);
     std::vector<PersistPtr> group(batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(size));
-    const Progress progress = commit_group(group);
+    const bool known = !in_doubt_ || settle_doubt(group);
+    const Progress progress = known ? commit_group(group) : Progress::store_away;
     batch.erase(batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(size));
     if (progress == Progress::settled) continue;
     batch.insert(batch.begin(), group.begin(), group.end());
+    refuse_accepts(batch);
     return batch;
   }
   return batch;
@@ -50,16 +54,16 @@ std::vector<PersistPtr> Committer::commit(std::vector<PersistPtr> batch) {
 Committer::Progress Committer::commit_group(std::vector<PersistPtr>& group) {
   while (!group.empty()) {
     Transaction transaction = assemble(group);
-    CommitReply reply = writer_->commit(transaction.commit);
-    if (reply.status == CommitStatus::unknown) {
-      const auto committed = was_committed(transaction);
-      if (!committed) reply.status = CommitStatus::unavailable;
-      else if (*committed) reply.status = CommitStatus::committed;
-      else { give_back_changes(transaction, group); continue; }
-    }
+    const CommitReply reply = writer_->commit(transaction.commit);
     if (reply.status == CommitStatus::committed) {
       settle_committed(transaction, group);
       return Progress::settled;
+    }
+    if (reply.status == CommitStatus::unknown) {
+      in_doubt_ = std::move(transaction);
+      note_away(reply, group.size());
+      if (!settle_doubt(group)) return Progress::store_away;
+      continue;  // if it was committed after all, nothing is left
     }
     give_back_changes(transaction, group);
     switch (reply.status) {
@@ -67,22 +71,15 @@ Committer::Progress Committer::commit_group(std::vector<PersistPtr>& group) {
       case CommitStatus::stale: settle_stale(reply, group); break;
       case CommitStatus::refused: return bisect(reply.error, group);
       case CommitStatus::fenced:
-        node_.health.fenced = true;
-        node_.log.write(log::Level::error, "another node has taken over our shards", {{"error", reply.error.message}});
+        note_fenced(reply.error);
         for (const PersistPtr& persist : group) refuse(persist, {ErrorCode::fenced, reply.error.message, false, {}});
         group.clear();
         return Progress::settled;
       case CommitStatus::full:
       case CommitStatus::unavailable:
       default:
-        node_.health.store_writable = false;
-        node_.health.disk_full = reply.status == CommitStatus::full;
-        node_.log.write(log::Level::error, "a commit could not be written; it will be tried again",
-                           {{"error", reply.error.message}, {"changes", std::to_string(group.size())}});
-        for (PersistPtr& persist : group)
-          if (persist->is_accept) refuse(std::exchange(persist, nullptr), away(reply.error));
-        std::erase(group, nullptr);
-        return group.empty() ? Progress::settled : Progress::store_away;
+        note_away(reply, group.size());
+        return Progress::store_away;
     }
   }
   return Progress::settled;
@@ -92,6 +89,10 @@ Committer::Transaction Committer::assemble(std::vector<PersistPtr>& group) {
   Transaction transaction;
   std::map<ShardId, std::vector<Digest>> hashes;
   const Timestamp at = node_.clock.now();
+  if (group.empty() && !shards_.empty()) {  // a probe; every transaction moves some shard
+    const auto& [id, shard] = *shards_.begin();
+    ++transaction.shards_after.try_emplace(id, shard.state).first->second.seq;
+  }
   for (const PersistPtr& persist : group) {
     TROUPE_ASSERT(shards_.contains(persist->shard), "a change of a shard that is not ours");
     auto [shard, fresh] = transaction.shards_after.try_emplace(persist->shard, shards_[persist->shard].state);
@@ -148,8 +149,7 @@ void Committer::settle_committed(Transaction& transaction, std::vector<PersistPt
     after.epoch = shards_[id].state.epoch;
     shards_[id].state = after;
   }
-  node_.health.store_writable = true;
-  node_.health.disk_full = false;
+  note_back();
   for (std::size_t i = 0; i < group.size(); ++i) {
     track_open_jobs(*group[i]);
     Persisted persisted;
@@ -198,6 +198,55 @@ Committer::Progress Committer::bisect(const Error& error, std::vector<PersistPtr
   group = std::move(first);
   group.insert(group.end(), second.begin(), second.end());
   return rest;
+}
+
+bool Committer::settle_doubt(std::vector<PersistPtr>& group) {
+  const auto committed = was_committed(*in_doubt_);
+  if (!committed) return false;
+  Transaction transaction = *std::exchange(in_doubt_, std::nullopt);
+  if (*committed) settle_committed(transaction, group);
+  else give_back_changes(transaction, group);
+  return true;
+}
+
+void Committer::probe() {
+  std::vector<PersistPtr> nothing;
+  if (in_doubt_ && !settle_doubt(nothing)) return;
+  Transaction transaction = assemble(nothing);
+  const CommitReply reply = writer_->commit(transaction.commit);
+  if (reply.status == CommitStatus::committed) settle_committed(transaction, nothing);
+  else if (reply.status == CommitStatus::unknown) in_doubt_ = std::move(transaction);
+  else if (reply.status == CommitStatus::fenced) note_fenced(reply.error);
+}
+
+void Committer::note_fenced(const Error& error) {
+  node_.health.fenced = true;
+  node_.log.write(log::Level::error, "another node has taken over our shards", {{"error", error.message}});
+}
+
+void Committer::note_away(const CommitReply& reply, std::size_t changes) {
+  node_.health.store_writable = false;
+  node_.health.disk_full = reply.status == CommitStatus::full;
+  away_ = away(reply);
+  node_.log.write(log::Level::error, "a commit could not be written; it will be tried again",
+                  {{"error", reply.error.message}, {"changes", changes}});
+}
+
+void Committer::refuse_accepts(std::vector<PersistPtr>& batch) {
+  std::size_t doubtful = in_doubt_ ? in_doubt_->heads.size() : 0;
+  std::erase_if(batch, [&](const PersistPtr& persist) {
+    if (doubtful > 0) {
+      --doubtful;
+      return false;
+    }
+    if (persist->is_accept) refuse(persist, away_);
+    return persist->is_accept;
+  });
+}
+
+void Committer::note_back() {
+  if (!node_.health.store_writable.exchange(true)) node_.log.write(log::Level::info, "the database can be written again", {});
+  node_.health.disk_full = false;
 }
 
 std::optional<bool> Committer::was_committed(const Transaction& transaction) {

@@ -24,8 +24,14 @@ class Committer {
   void open_jobs_found(const OpenJobsFound& found);
 
   /// Commits the batch and calls `done` of everything that is settled. What could not be tried for want of the database is
-  /// given back, in order, to be tried again later; of it, accepts are answered at once, because a client can retry.
+  /// given back, in order, to be tried again later, with what arrives meanwhile behind it. Accepts among it are answered at
+  /// once, because a client can retry; but not those whose commit may have been written: they are answered when the
+  /// truth is known.
   std::vector<PersistPtr> commit(std::vector<PersistPtr> batch);
+
+  /// After a failure, when nothing waits: finds out by an empty transaction whether the store can be written again.
+  /// Without this a node that takes no work because the store was away would never notice that it is back.
+  void probe();
 
  private:
   enum class Progress : std::uint8_t { settled, store_away };
@@ -42,6 +48,7 @@ class Committer {
     std::map<ShardId, ShardState> shards_after;
   };
 
+  void note_fenced(const Error& error);
   Progress commit_group(std::vector<PersistPtr>& group);
   Transaction assemble(std::vector<PersistPtr>& group);
   void give_back_changes(Transaction& transaction, std::vector<PersistPtr>& group);
@@ -49,6 +56,12 @@ class Committer {
   void settle_duplicates(const CommitReply& reply, std::vector<PersistPtr>& group);
   void settle_stale(const CommitReply& reply, std::vector<PersistPtr>& group);
   Progress bisect(const Error& error, std::vector<PersistPtr>& group);
+  /// Finds out what became of the transaction in doubt, and settles its group or makes it ready to be committed again.
+  /// False: it cannot be known yet.
+  bool settle_doubt(std::vector<PersistPtr>& group);
+  void note_away(const CommitReply& reply, std::size_t changes);
+  void note_back();
+  void refuse_accepts(std::vector<PersistPtr>& batch);
   /// After a lost connection at COMMIT: bumps the epochs (which waits for the lost transaction) and compares heads.
   std::optional<bool> was_committed(const Transaction& transaction);
   void track_open_jobs(const Persist& persist);
@@ -58,6 +71,8 @@ class Committer {
   std::unique_ptr<StoreWriter> writer_;
   NodeContext& node_;
   std::map<ShardId, Shard> shards_;
+  std::optional<Transaction> in_doubt_;  ///< of the first changes of the batch that was given back last
+  Error away_;                           ///< why the database could not be written last
 };
 
 }  // namespace troupe

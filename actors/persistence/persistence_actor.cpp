@@ -20,20 +20,24 @@ void send_flush(Self self) {
 void flush(Self self) {
   PersistenceState& state = self->state;
   state.flush_sent = false;
-  if (!state.waiting.empty()) {
+  NodeHealth& health = state.node->health;
+  if (state.waiting.empty()) {
+    if (!health.store_writable && !health.fenced) state.committer->probe();
+  } else {
     const std::size_t changes = state.waiting.size();
     const auto begin = std::chrono::steady_clock::now();
     state.waiting = state.committer->commit(std::move(state.waiting));
-    if (state.waiting.empty()) {
-      state.failures = 0;
+    if (state.waiting.empty() && health.store_writable) {
       const auto took = std::chrono::steady_clock::now() - begin;
       state.node->metrics.committed(changes, std::chrono::duration_cast<std::chrono::microseconds>(took));
-    } else {
-      state.flush_sent = true;
-      const auto wait = std::min(kBackoffMax, kBackoffFirst * (1 << std::min(state.failures++, 7)));
-      self->delayed_send(self, wait, Flush{});
-      return;
     }
+  }
+  if (health.store_writable) state.failures = 0;
+  if (!state.waiting.empty() || (!health.store_writable && !health.fenced)) {
+    state.flush_sent = true;
+    const auto wait = std::min(kBackoffMax, kBackoffFirst * (1 << std::min(state.failures++, 7)));
+    self->delayed_send(self, wait, Flush{});
+    if (!state.waiting.empty()) return;
   }
   for (const auto& drained : state.drains) drained();
   state.drains.clear();

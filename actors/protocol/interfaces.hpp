@@ -57,6 +57,7 @@ using RunActor = caf::typed_actor<caf::reacts_to<Persisted>,                // w
 /// Run to broker: a task that is ready.
 struct TaskOffer {
   Task task;
+  Millis timeout{0};  ///< of the attempt, from its start; the worker sets the task's deadline by it
   RunActor run;
   std::uint8_t priority = 5;
   bool commits_start = false;  ///< the worker waits for TaskAdmitted

@@ -25,7 +25,6 @@ struct NodeHealth {
   std::atomic<bool> store_writable{true};
   std::atomic<bool> disk_full{false};
   std::atomic<bool> fenced{false};
-  std::atomic<bool> recovering{true};
   std::atomic<bool> stopping{false};
   std::atomic<std::size_t> changes_waiting{0};  ///< asked of persistence and not yet answered
   std::atomic<std::size_t> runs_live{0};

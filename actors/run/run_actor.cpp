@@ -83,8 +83,8 @@ void RunDriver::on(const RetryRequestPtr& request) {
     self_->send(job_, RetryFrom{request, std::make_shared<RunState>(seed_.state), seed_.workflow, seed_.head});
   } else {
     request->reply(Error{ErrorCode::job_not_finished, "the job's newest run has not ended", false, {}});
-    rest_if_idle();
   }
+  rest_if_idle();  // after a RetryFrom this counts only if nothing comes of the retry
 }
 
 void RunDriver::on(const Persisted& persisted) {
@@ -204,7 +204,7 @@ void RunDriver::do_effect(const DispatchTask& effect) {
   offer->task.config = effect.config;
   offer->task.client_id = seed_.job->client_id;
   offer->task.traceparent = seed_.job->traceparent;
-  offer->task.deadline = node_.clock.now() + (effect.task.compensation ? step.compensate->timeout : step.timeout);
+  offer->timeout = effect.task.compensation ? step.compensate->timeout : step.timeout;
   offer->run = RunActor(self_);
   offer->priority = seed_.job->priority;
   offer->commits_start = commits_start(effect.task);
@@ -251,9 +251,15 @@ void RunDriver::rest() {
   if (armed_ != kNever) self_->send(actors_.timer, ForgetWake{seed_.state.run});
 }
 
+// That it is parked is not enough: it may have been loaded because it falls due soon, and what is due again is dispatched
+// without a commit. A run that rests then would be gone when its timer or its task's outcome comes.
+bool RunDriver::rests_for_long() const {
+  return seed_.parked && parked_until(seed_.state, *seed_.workflow, node_.clock.now()).has_value();
+}
+
 void RunDriver::rest_if_idle() {
   if (rested_ || uncommitted_ || !queue_.empty()) return;
-  if (seed_.state.phase != RunPhase::ended && !seed_.parked) return;
+  if (seed_.state.phase != RunPhase::ended && !rests_for_long()) return;
   rested_ = true;
   self_->send(job_, RunRested{handled_});
 }

@@ -57,6 +57,7 @@ class RunDriver {
   void answer(const CancelRequestPtr& request) const;
   void after_end();
   void rest_if_idle();
+  bool rests_for_long() const;
   void arm_timer();
 
   void do_effect(const DispatchTask& effect);

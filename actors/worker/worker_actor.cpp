@@ -39,7 +39,9 @@ void execute(Self self, Running& running) {
   running.started_at = self->state.node->clock.now();
   const auto executor = self->state.options.executors.find(running.offer->task.type);
   TROUPE_ASSERT(executor != self->state.options.executors.end(), "the broker gives a worker only types it serves");
-  executor->second->start(running.offer->task,
+  Task task = running.offer->task;
+  task.deadline = running.started_at + running.offer->timeout;
+  executor->second->start(std::move(task),
                           std::make_shared<ActorSink>(running.offer->task.key, running.offer->run, WorkerActor(self)));
 }
 

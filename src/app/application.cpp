@@ -52,7 +52,7 @@ ExecOptions exec_options(const Config& config, const std::string& work_dir) {
     command.timeout = configured.timeout;
     command.limits.cpu_seconds = static_cast<std::uint64_t>(configured.cpu_seconds);
     command.limits.memory_bytes = static_cast<std::uint64_t>(configured.memory_mb) << 20;
-    if (configured.file_mb > 0) command.limits.file_bytes = static_cast<std::uint64_t>(configured.file_mb) << 20;
+    command.limits.file_bytes = static_cast<std::uint64_t>(configured.file_mb) << 20;
     options.commands.push_back(std::move(command));
   }
   return options;
@@ -206,7 +206,9 @@ Result<Done> ServingApplication::start_node() {
 Result<Done> ServingApplication::listen() {
   ingress::ApiOptions options;
   options.public_url = config_.server.public_url;
-  auto handler = ingress::make_api(node_->gateway(), keys_, clock_, options);
+  options.body_bytes = config_.server.body_bytes;
+  options.job_timeout_max = config_.limits.job_timeout_max;
+  auto handler = ingress::make_api(node_->gateway(), keys_, clock_, metrics_, log_, options);
   auto server = ingress::Server::listen(server_options(config_), std::move(handler), ingress::render_problem);
   if (!server) return server.error();
   server_ = *std::move(server);

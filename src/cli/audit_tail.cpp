@@ -1,8 +1,10 @@
 // `troupe audit tail`: the newest records, oldest of them first, and with --follow those that come.
 #include <chrono>
-#include <optional>
+#include <deque>
 #include <set>
 #include <thread>
+#include <utility>
+#include <variant>
 
 #include "cli/commands.hpp"
 #include "cli/display.hpp"
@@ -20,13 +22,14 @@ struct Tail {
   int limit = 50;
   bool follow = false;
 
-  std::string target(int count) const {
-    Target path(job.empty() ? "/v1/audit" : "/v1/jobs");
-    if (!job.empty()) path.segment(job).literal("/audit");
-    return path.query("client_id", client)
+  std::string target(int count, const std::string& cursor) const {
+    return Target("/v1/audit")
+        .query("job", job)
+        .query("client_id", client)
         .query("action", action)
         .query("actor", actor)
         .query("limit", std::to_string(count))
+        .query("cursor", cursor)
         .text();
   }
 };
@@ -40,33 +43,61 @@ std::string line_of(const Json& record) {
   return line;
 }
 
-/// The page's records, oldest first; nothing where the answer is of another shape.
-std::vector<Json> oldest_first(const Json& page) {
-  const Json& items = member(page, "items");
-  return items.is_array() ? std::vector<Json>(items.rbegin(), items.rend()) : std::vector<Json>();
-}
+/// What came since the last time, read page by page until something known comes up.
+class Newcomers {
+ public:
+  Newcomers(Session& session, const Tail& options) : session_(session), options_(options) {}
+
+  /// Newest first; the first time, the newest `limit` records. The failed answer otherwise.
+  std::variant<std::vector<Json>, ApiAnswer> read() {
+    std::vector<Json> fresh;
+    const bool first = !std::exchange(begun_, true);
+    std::string cursor;
+    do {
+      ApiAnswer answer = session_.api().get(options_.target(first ? options_.limit : kPollLimit, cursor));
+      if (!answer.ok()) return answer;
+      const Json& items = member(answer.body, "items");
+      if (!items.is_array()) break;
+      for (const Json& record : items) {
+        if (known_.contains(member_text(record, "hash"))) return keep(std::move(fresh));
+        fresh.push_back(record);
+      }
+      cursor = member_text(answer.body, "next_cursor");
+    } while (!first && !cursor.empty());
+    return keep(std::move(fresh));
+  }
+
+ private:
+  /// The newest records are remembered: enough of them to be met again even if a shard's clock lags a little.
+  std::vector<Json> keep(std::vector<Json> fresh) {
+    for (auto record = fresh.rbegin(); record != fresh.rend(); ++record) {
+      if (!known_.insert(member_text(*record, "hash")).second) continue;
+      order_.push_back(member_text(*record, "hash"));
+    }
+    for (; order_.size() > kPollLimit; order_.pop_front()) known_.erase(order_.front());
+    return fresh;
+  }
+
+  Session& session_;
+  const Tail& options_;
+  bool begun_ = false;
+  std::set<std::string> known_;  // hashes
+  std::deque<std::string> order_;
+};
 
 int tail(Session& session, const Tail& options) {
-  // Following, pages are long from the first on: so what is in the next one and was not in this one is new.
-  const int count = options.follow ? kPollLimit : options.limit;
-  std::optional<std::set<std::string>> seen;  // hashes of the page before
+  Newcomers newcomers(session, options);
   while (true) {
-    const ApiAnswer answer = session.api().get(options.target(count));
-    if (!answer.ok()) return session.fail(answer);
-    const std::vector<Json> records = oldest_first(answer.body);
-    std::set<std::string> page;
-    for (std::size_t i = 0; i < records.size(); ++i) {
-      const std::string hash = member_text(records[i], "hash");
-      page.insert(hash);
-      const bool is_new = seen ? !seen->contains(hash) : i + static_cast<std::size_t>(options.limit) >= records.size();
-      if (!is_new) continue;
+    const auto read = newcomers.read();
+    if (const auto* failed = std::get_if<ApiAnswer>(&read)) return session.fail(*failed);
+    const auto& records = std::get<std::vector<Json>>(read);
+    for (auto record = records.rbegin(); record != records.rend(); ++record) {
       if (session.json)
-        session.print_json(records[i]);
+        session.print_json(*record);
       else
-        session.terminal.out << line_of(records[i]) << std::endl;
+        session.terminal.out << line_of(*record) << std::endl;
     }
     if (!options.follow) return kDone;
-    seen = std::move(page);
     std::this_thread::sleep_for(kPollInterval);
   }
 }

@@ -19,8 +19,9 @@ int tell(Session& session, const Json& verdict) {
     session.terminal.out << "whole: " << member_text(verdict, "records") << " records in "
                          << member_text(verdict, "chains") << " chains\n";
   } else {
-    session.terminal.out << "broken: chain " << member_text(verdict, "chain") << ", record "
-                         << member_text(verdict, "seq") << ": " << member_text(verdict, "fault") << '\n';
+    const Json& fault = member(verdict, "fault");
+    session.terminal.out << "broken: chain " << member_text(fault, "chain") << ", record " << member_text(fault, "seq")
+                         << ": " << member_text(fault, "message") << '\n';
   }
   return whole ? kDone : kChainBroken;
 }
@@ -41,9 +42,10 @@ int verify_offline(Session& session, const Verify& options) {
                                          : code == ErrorCode::chain_broken ? kChainBroken
                                                                            : kFailed);
   }
-  Json shown = {{"whole", verdict->whole}, {"chains", verdict->chains}, {"records", verdict->records}};
-  if (!verdict->whole) shown.update({{"chain", verdict->chain}, {"seq", verdict->seq}, {"fault", verdict->fault}});
-  return tell(session, shown);
+  // As GET /v1/audit/verify answers.
+  Json fault;
+  if (!verdict->whole) fault = {{"chain", verdict->chain}, {"seq", verdict->seq}, {"message", verdict->fault}};
+  return tell(session, {{"whole", verdict->whole}, {"chains", verdict->chains}, {"records", verdict->records}, {"fault", fault}});
 }
 
 int verify(Session& session, const Verify& options) {

@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "cli/commands.hpp"
+#include "cli/display.hpp"
 
 namespace troupe {
 namespace {
@@ -54,6 +55,13 @@ void add_global_options(CLI::App& app, Session& session) {
   app.add_flag("--json", session.json, "Print JSON: one document, or one a line for streams");
 }
 
+/// What CLI11 says, or, where a word stands in the place of a command that there is none of, that word.
+std::string usage_error(const CLI::App& app, const CLI::ParseError& wrong) {
+  if (dynamic_cast<const CLI::RequiredError*>(&wrong) == nullptr) return wrong.what();
+  const std::vector<std::string> words = app.remaining(true);
+  return words.empty() ? std::string(wrong.what()) : "there is no command \"" + words.front() + "\"";
+}
+
 int run(const std::vector<std::string>& arguments, Session& session) {
   CLI::App app("Troupe: a durable job runtime.", "troupe");
   app.fallthrough();  // global options may stand anywhere
@@ -65,8 +73,12 @@ int run(const std::vector<std::string>& arguments, Session& session) {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI11 wants them
     app.parse(reversed);
   } catch (const CLI::ParseError& wrong) {
-    const bool asked_for_help = app.exit(wrong, session.terminal.out, session.terminal.err) == 0;
-    return asked_for_help ? kDone : kWrongUse;
+    if (wrong.get_exit_code() == 0) return app.exit(wrong, session.terminal.out, session.terminal.err);  // --help
+    const Error error{ErrorCode::malformed_request, usage_error(app, wrong), false, {}};
+    session.json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
+    if (session.json) return session.fail(error, kWrongUse);
+    session.terminal.err << "error: " << printable(error.message) << "\nhint: --help shows the commands and options\n";
+    return kWrongUse;
   }
   return session.command();
 }

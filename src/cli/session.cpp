@@ -27,6 +27,17 @@ Error read_problem(const ApiAnswer& answer) {
   return error;
 }
 
+/// As the server renders it (RFC 9457), without what only an answer has: a status and a request's id.
+Json problem_of(const Error& error) {
+  Json problem = {{"type", "/docs/errors#" + std::string(code_text(error.code))},
+                  {"title", code_meaning(error.code)},
+                  {"detail", error.message.empty() ? code_remedy(error.code) : std::string_view(error.message)},
+                  {"code", code_text(error.code)}};
+  for (const Fault& fault : error.faults)
+    problem["errors"].push_back({{"pointer", fault.pointer}, {"message", fault.message}});
+  return problem;
+}
+
 void print_faults(std::ostream& err, const std::vector<Fault>& faults) {
   for (const Fault& fault : faults)
     err << "  " << printable(fault.pointer.empty() ? "(document)" : fault.pointer) << ": " << printable(fault.message)
@@ -52,7 +63,7 @@ int Session::fail(const ApiAnswer& answer) {
   }
   if (answer.status == 0) return fail(answer.unreachable, exit_code);
   if (json && answer.body.is_object()) {
-    terminal.err << to_text(answer.body) << '\n';
+    print_problem(answer.body);
     return exit_code;
   }
   fail(read_problem(answer), exit_code);
@@ -63,13 +74,18 @@ int Session::fail(const ApiAnswer& answer) {
 
 int Session::fail(const Error& error, int exit_code) {
   if (json) {
-    terminal.err << to_text(error_to_json(error)) << '\n';
+    print_problem(problem_of(error));
     return exit_code;
   }
-  terminal.err << "error: " << printable(error.message) << '\n';
+  terminal.err << "error: " << (file.empty() ? "" : printable(file) + ": ") << printable(error.message) << '\n';
   print_faults(terminal.err, error.faults);
   if (error.code != ErrorCode::internal) terminal.err << "hint: " << code_remedy(error.code) << '\n';
   return exit_code;
+}
+
+void Session::print_problem(Json problem) {
+  if (!file.empty()) problem["file"] = file;
+  terminal.err << to_text(problem) << '\n';
 }
 
 }  // namespace troupe::cli

@@ -24,6 +24,9 @@ class Session {
   std::string token;
   bool json = false;
 
+  /// The file that the command is at, if it works on files; told with what is wrong in it.
+  std::string file;
+
   /// Set by the subcommand that was named; run after parsing.
   std::function<int()> command;
 
@@ -36,6 +39,8 @@ class Session {
   int fail(const Error& error, int exit_code);
 
  private:
+  void print_problem(Json problem);
+
   std::unique_ptr<ApiClient> api_;
 };
 

@@ -12,6 +12,7 @@ constexpr int kCreated = 201;
 int apply(Session& session, const std::string& file) {
   auto text = read_file(file, session.terminal.in);
   if (!text) return session.fail(text.error(), kWrongUse);
+  session.file = file;
   const ApiAnswer answer = session.api().post_text("/v1/workflows", std::move(*text), definition_media_type(file));
   if (!answer.ok()) return session.fail(answer);
   if (session.json)

@@ -22,6 +22,7 @@ int valid(Session& session, const std::string& file, const std::string& key) {
 int validate(Session& session, const std::string& file, bool offline) {
   auto text = read_file(file, session.terminal.in);
   if (!text) return session.fail(text.error(), kWrongUse);
+  session.file = file;
   if (offline) {
     const auto parsed = parse_workflow(*text, check_expression);
     return parsed ? valid(session, file, parsed->definition.key) : session.fail(parsed.error(), kFailed);

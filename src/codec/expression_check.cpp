@@ -4,6 +4,7 @@
 
 #include "codec/suggestion.hpp"
 #include "codec/template.hpp"
+#include "codec/unavailable.hpp"
 
 namespace troupe {
 namespace {
@@ -36,8 +37,10 @@ void ExpressionCheck::text(const std::string& text, const std::string& pointer) 
   if (!may_hold_expressions(text)) return;
   const auto parts = split_template(text);
   if (!parts.ok()) return faults_.push_back({pointer, parts.error().message});
-  for (const TemplatePart& part : *parts)
+  for (const TemplatePart& part : *parts) {
     if (part.kind == TemplatePart::Kind::expression) expression(part.text, pointer);
+    if (part.kind == TemplatePart::Kind::secret) faults_.push_back({pointer, not_available("\"" + part.text + "\"")});
+  }
 }
 
 std::string ExpressionCheck::sole(const Json& value, const std::string& pointer) {

@@ -93,7 +93,7 @@ std::vector<Key<Config>> make_config_keys() {
        {.help = "Longest timeout_seconds that a job may ask for.",
         .unit = "duration",
         .min = kSecond,
-        .max = 365 * kDay}},
+        .max = 30 * kDay}},
       {"limits.jobs_in_flight",
        TROUPE_FIELD(Config, limits.jobs_in_flight),
        {.help = "Live runs on this node; above it new jobs are answered 503.",

@@ -27,13 +27,14 @@ void resume(Decider& decider, const TaskKey& task, const LiveItem& item) {
   }
 }
 
+/// A task whose configuration cannot be evaluated any more stops the run: nothing is dispatched after that.
 void resume_steps(Decider& decider) {
   for (std::size_t i = 0; i < decider.state().steps.size(); ++i) {
     const auto step = static_cast<StepIndex>(i);
     const std::vector<LiveItem> live = decider.state().steps[i].live;
     for (const LiveItem& item : live) {
-      const TaskKey task = decider.key_of(step, item);
-      if (decider.is_live(task)) resume(decider, task, item);
+      if (decider.state().phase != RunPhase::forward) return;
+      resume(decider, decider.key_of(step, item), item);
     }
   }
 }

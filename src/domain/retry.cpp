@@ -6,24 +6,31 @@
 namespace troupe {
 namespace {
 
-/// The step and all that needs it, directly or not.
-std::vector<bool> step_and_descendants(const WorkflowDefinition& workflow, StepIndex from) {
-  std::vector<bool> marked(workflow.steps.size(), false);
-  marked[from] = true;
-  for (bool grew = true; grew;) {
-    grew = false;
-    for (std::size_t i = 0; i < workflow.steps.size(); ++i) {
-      const auto& needs = workflow.steps[i].needs;
-      if (marked[i] || std::none_of(needs.begin(), needs.end(), [&](StepIndex need) { return marked[need]; })) continue;
-      marked[i] = grew = true;
-    }
-  }
-  return marked;
-}
-
 /// May the new run take over what this step gave? Not if it was undone.
 bool is_reusable(const StepState& step) {
   return step.status == Status::skipped || (step.status == Status::success && step.compensated.count() == 0);
+}
+
+/// What the earlier run knows of each step of the new definition, by name; null where there is nothing to take over.
+std::vector<const StepState*> find_reusable(const RunState& ended, const WorkflowDefinition& old_workflow,
+                                            const WorkflowDefinition& new_workflow, StepIndex from) {
+  std::vector<const StepState*> reusable(new_workflow.steps.size(), nullptr);
+  for (std::size_t i = 0; i < reusable.size(); ++i) {
+    const auto old_index = old_workflow.find_step(new_workflow.steps[i].name);
+    if (i != from && old_index && is_reusable(ended.steps[*old_index])) reusable[i] = &ended.steps[*old_index];
+  }
+  // What needs a step that is done again is done again itself: its results came from results that no longer stand.
+  for (bool shrank = true; shrank;) {
+    shrank = false;
+    for (std::size_t i = 0; i < reusable.size(); ++i) {
+      const auto& needs = new_workflow.steps[i].needs;
+      const auto stands = [&](StepIndex need) { return reusable[need] != nullptr; };
+      if (reusable[i] == nullptr || std::all_of(needs.begin(), needs.end(), stands)) continue;
+      reusable[i] = nullptr;
+      shrank = true;
+    }
+  }
+  return reusable;
 }
 
 }  // namespace
@@ -52,13 +59,11 @@ Result<RunState> make_retry(const RunState& ended, const WorkflowDefinition& old
                  false,
                  {{"/from_step", "\"" + *from_step + "\" is not a step of " + new_workflow.key}}};
   }
-  const std::vector<bool> again = step_and_descendants(new_workflow, *from);
+  const std::vector<const StepState*> reusable = find_reusable(ended, old_workflow, new_workflow, *from);
   std::vector<std::pair<std::uint32_t, std::size_t>> reused;  // by the order in which they had succeeded
   for (std::size_t i = 0; i < new_workflow.steps.size(); ++i) {
-    const auto old_index = old_workflow.find_step(new_workflow.steps[i].name);
-    if (again[i] || !old_index) continue;
-    const StepState& old = ended.steps[*old_index];
-    if (!is_reusable(old)) continue;
+    if (reusable[i] == nullptr) continue;
+    const StepState& old = *reusable[i];
     StepState& step = state.steps[i];
     step = old;
     step.result_run = old.result_run.is_nil() ? ended.run : old.result_run;

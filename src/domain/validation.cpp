@@ -95,21 +95,34 @@ class CycleSearch {
   std::vector<StepIndex> path_;
 };
 
+void check_timeout(Millis timeout, const std::string& pointer, std::vector<Fault>& faults) {
+  if (timeout <= Millis(0)) faults.push_back({pointer, "must be longer than nothing"});
+  if (timeout > limits::kRunTimeoutMax)
+    faults.push_back({pointer, "must be at most " + format_duration(limits::kRunTimeoutMax)});
+}
+
 void check_numbers(const WorkflowDefinition& workflow, std::vector<Fault>& faults) {
-  if (workflow.timeout <= Millis(0)) faults.push_back({"/timeout", "must be longer than nothing"});
-  if (workflow.timeout > limits::kRunTimeoutMax)
-    faults.push_back({"/timeout", "must be at most " + format_duration(limits::kRunTimeoutMax)});
+  check_timeout(workflow.timeout, "/timeout", faults);
   for (std::size_t i = 0; i < workflow.steps.size(); ++i) {
     const StepDefinition& step = workflow.steps[i];
-    if (step.timeout <= Millis(0)) faults.push_back({step_pointer(i, "timeout"), "must be longer than nothing"});
-    if (step.timeout > limits::kRunTimeoutMax)
-      faults.push_back({step_pointer(i, "timeout"), "must be at most " + format_duration(limits::kRunTimeoutMax)});
+    check_timeout(step.timeout, step_pointer(i, "timeout"), faults);
     if (step.retry.max_attempts < 1 || step.retry.max_attempts > limits::kAttemptsMax)
       faults.push_back({step_pointer(i, "retry/max_attempts"), "must be 1 to " + std::to_string(limits::kAttemptsMax)});
     if (!(step.retry.factor >= 1.0 && step.retry.factor <= 100.0))
       faults.push_back({step_pointer(i, "retry/factor"), "must be 1 to 100"});
     if (step.retry.initial > step.retry.max)
       faults.push_back({step_pointer(i, "retry/initial"), "must not be longer than max"});
+  }
+}
+
+/// A delay has no worker: a compensation of this type would wait for one for ever.
+void check_compensations(const WorkflowDefinition& workflow, std::vector<Fault>& faults) {
+  for (std::size_t i = 0; i < workflow.steps.size(); ++i) {
+    const auto& compensate = workflow.steps[i].compensate;
+    if (!compensate) continue;
+    if (compensate->type == StepType::delay)
+      faults.push_back({step_pointer(i, "compensate/type"), "a delay cannot undo anything"});
+    check_timeout(compensate->timeout, step_pointer(i, "compensate/timeout"), faults);
   }
 }
 
@@ -135,6 +148,7 @@ std::vector<Fault> resolve(WorkflowDraft& draft) {
   resolve_needs(draft, faults);
   CycleSearch(draft.definition, faults).run();
   check_numbers(draft.definition, faults);
+  check_compensations(draft.definition, faults);
   return faults;
 }
 

@@ -6,6 +6,7 @@
 
 #include "ingress/content_reader.hpp"
 #include "ingress/exchange.hpp"
+#include "ingress/observed_responder.hpp"
 #include "ingress/request_headers.hpp"
 #include "ingress/router.hpp"
 #include "troupe/base/limits.hpp"
@@ -63,15 +64,25 @@ Result<Done> read_query(Exchange& exchange) {
 
 class Api {
  public:
-  Api(Gateway& gateway, const ApiKeys& keys, Clock& clock, ApiOptions options)
-      : gateway_(gateway), keys_(keys), clock_(clock), options_(std::move(options)), router_(route_table()) {}
+  Api(Gateway& gateway, const ApiKeys& keys, Clock& clock, Metrics& metrics, Log& log, ApiOptions options)
+      : gateway_(gateway),
+        keys_(keys),
+        clock_(clock),
+        metrics_(metrics),
+        log_(log),
+        options_(std::move(options)),
+        router_(route_table()) {}
 
   void handle(Request request, std::shared_ptr<Responder> responder) {
+    std::string traceparent = trace_of(request);
     Match match = router_.find(request.method, request.path);
+    responder = std::make_shared<ObservedResponder>(request, match.route ? match.route->path : "none",
+                                                    trace_id(traceparent), std::move(responder), metrics_, log_);
     if (!match.route) return refuse(match, request, *responder);
     auto exchange = std::make_shared<Exchange>(Exchange{gateway_, clock_, options_, reader_, std::move(request),
                                                         std::move(responder), match.route, std::move(match.values), {},
                                                         {}, {}});
+    exchange->caller.traceparent = std::move(traceparent);
     if (const auto ready = prepare(*exchange); !ready) return exchange->fail(ready.error());
     exchange->route->handle(exchange);
   }
@@ -91,13 +102,13 @@ class Api {
     if (exchange.route->role) {
       auto caller = keys_.authenticate(exchange.request.header("authorization"));
       if (!caller) return caller.error();
+      caller->traceparent = std::move(exchange.caller.traceparent);
       exchange.caller = std::move(*caller);
       if (exchange.caller.role < *exchange.route->role)
         return {ErrorCode::forbidden, "This needs the role " + std::string(role_text(*exchange.route->role)) +
                                           "; the credential has " + std::string(role_text(exchange.caller.role)) + "."};
     }
     exchange.caller.request_id = exchange.request.request_id;
-    exchange.caller.traceparent = trace_of(exchange.request);
     if (auto query = read_query(exchange); !query) return query;
     return read_body(exchange);
   }
@@ -105,6 +116,8 @@ class Api {
   Gateway& gateway_;
   const ApiKeys& keys_;
   Clock& clock_;
+  Metrics& metrics_;
+  Log& log_;
   ApiOptions options_;
   Router router_;
   ContentReader reader_;
@@ -112,8 +125,8 @@ class Api {
 
 }  // namespace
 
-Handler make_api(Gateway& gateway, const ApiKeys& keys, Clock& clock, ApiOptions options) {
-  auto api = std::make_shared<Api>(gateway, keys, clock, std::move(options));
+Handler make_api(Gateway& gateway, const ApiKeys& keys, Clock& clock, Metrics& metrics, Log& log, ApiOptions options) {
+  auto api = std::make_shared<Api>(gateway, keys, clock, metrics, log, std::move(options));
   return [api](Request request, std::shared_ptr<Responder> responder) {
     api->handle(std::move(request), std::move(responder));
   };

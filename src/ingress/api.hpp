@@ -8,16 +8,22 @@
 #include "ingress/http.hpp"
 #include "ingress/server.hpp"
 #include "troupe/base/clock.hpp"
+#include "troupe/base/limits.hpp"
 #include "troupe/port/gateway.hpp"
+#include "troupe/port/log.hpp"
+#include "troupe/port/metrics.hpp"
 
 namespace troupe::ingress {
 
 struct ApiOptions {
   std::string public_url;  ///< prefix of absolute links; empty: links are paths
+  // Limits in force elsewhere, for /v1/meta to show.
+  std::size_t body_bytes = limits::kBodyBytes;
+  Millis job_timeout_max = limits::kRunTimeoutMax;
 };
 
-/// The handler may be called from several event loops at once. `gateway` and `keys` outlive it.
-Handler make_api(Gateway& gateway, const ApiKeys& keys, Clock& clock, ApiOptions options);
+/// The handler may be called from several event loops at once. What it is given by reference outlives it.
+Handler make_api(Gateway& gateway, const ApiKeys& keys, Clock& clock, Metrics& metrics, Log& log, ApiOptions options);
 
 /// The problem document of an error (RFC 9457), with its HTTP status.
 Response render_problem(const Error& error, const std::string& request_id);

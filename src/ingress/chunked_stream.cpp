@@ -7,7 +7,7 @@
 namespace troupe::ingress {
 namespace {
 
-void append_chunk(std::string& out, const std::string& bytes) {
+void append_chunk(std::string& out, std::string_view bytes) {
   char digits[16];
   const auto end = std::to_chars(std::begin(digits), std::end(digits), bytes.size(), 16).ptr;
   out.append(digits, end);
@@ -24,11 +24,13 @@ bool ChunkedStream::send(std::string bytes) {
     std::lock_guard lock(mutex_);
     if (state_ != State::open) return false;
     if (bytes.empty()) return true;  // an empty chunk would end the body
-    if (waiting_.size() < limits::kEventQueue) {
-      waiting_.push_back(std::move(bytes));
+    // What alone is larger than the bound passes if nothing else waits.
+    if (waiting_.size() == taken_ || waiting_.size() - taken_ + bytes.size() <= limits::kStreamBytes) {
+      waiting_ += bytes;
     } else {
       state_ = State::overflowed;
-      waiting_.clear();
+      waiting_ = {};
+      taken_ = 0;
       accepted = false;
     }
     // An overflow is told even if the loop has been woken: it may be waiting for the client, not for us.
@@ -62,16 +64,19 @@ void ChunkedStream::on_close(std::function<void()> handler) {
 ChunkedStream::Ending ChunkedStream::take(std::string& out, bool chunked, std::size_t bytes_max) {
   std::lock_guard lock(mutex_);
   if (state_ == State::overflowed) return Ending::overflowed;
-  while (!waiting_.empty() && out.size() < bytes_max) {
+  if (taken_ < waiting_.size() && out.size() < bytes_max) {
+    const auto piece = std::string_view(waiting_).substr(taken_, bytes_max - out.size());
     if (chunked) {
-      append_chunk(out, waiting_.front());
+      append_chunk(out, piece);
     } else {
-      out += waiting_.front();
+      out += piece;
     }
-    waiting_.pop_front();
+    taken_ += piece.size();
   }
-  awaited_ = !waiting_.empty();
-  if (!waiting_.empty()) return Ending::more;
+  awaited_ = taken_ < waiting_.size();
+  if (awaited_) return Ending::more;
+  waiting_.clear();
+  taken_ = 0;
   return state_ == State::closed ? Ending::closed : Ending::none;
 }
 
@@ -85,7 +90,8 @@ void ChunkedStream::end() {
   {
     std::lock_guard lock(mutex_);
     state_ = State::over;
-    waiting_.clear();
+    waiting_ = {};
+    taken_ = 0;
     handler = std::exchange(on_close_, nullptr);
   }
   if (handler) handler();

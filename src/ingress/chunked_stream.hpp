@@ -1,7 +1,6 @@
 // The server's Stream: a bounded queue between whoever sends and the loop that writes.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -20,11 +19,11 @@ class ChunkedStream final : public Stream, public std::enable_shared_from_this<C
   void close() override;
   void on_close(std::function<void()> handler) override;
 
-  /// What comes after the pieces that take() gave. After `more` the loop comes again without being woken.
+  /// What comes after the bytes that take() gave. After `more` the loop comes again without being woken.
   enum class Ending { none, more, closed, overflowed };
 
-  /// Loop only: moves waiting pieces to the end of `out`, framed as chunks if wanted, until `out` holds `bytes_max` or
-  /// more.
+  /// Loop only: moves what waits to the end of `out`, framed as one chunk if wanted, until `out` holds `bytes_max` or a
+  /// little more.
   Ending take(std::string& out, bool chunked, std::size_t bytes_max);
   bool overflowed();
   /// Nothing is sent any more. Runs the handler of on_close() the first time that there is one.
@@ -40,7 +39,8 @@ class ChunkedStream final : public Stream, public std::enable_shared_from_this<C
   std::uint64_t exchange_;
 
   std::mutex mutex_;
-  std::deque<std::string> waiting_;
+  std::string waiting_;    ///< at most limits::kStreamBytes, or one larger piece; the first `taken_` of it have gone
+  std::size_t taken_ = 0;
   State state_ = State::open;
   bool awaited_ = false;  ///< the loop has been woken and has not come yet
   std::function<void()> on_close_;

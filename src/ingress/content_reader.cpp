@@ -5,7 +5,7 @@
 namespace troupe::ingress {
 namespace {
 
-// Logs are at most a few MiB, so that a stream's queue (limits::kEventQueue pieces) takes all of them.
+// Logs are at most a few MiB, so that a stream's queue (limits::kStreamBytes) takes all of them.
 constexpr std::size_t kPieceBytes = 64 << 10;
 
 bool send_all(BlobSource& source, Stream& stream) {

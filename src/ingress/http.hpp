@@ -57,7 +57,7 @@ struct Response {
 class Stream {
  public:
   virtual ~Stream() = default;
-  /// Queues bytes for sending. False when the peer is gone, or when it is so slow that limits::kEventQueue pieces wait
+  /// Queues bytes for sending. False when the peer is gone, or when it is so slow that limits::kStreamBytes wait
   /// (it is then disconnected: an SSE client resumes by Last-Event-ID).
   virtual bool send(std::string bytes) = 0;
   virtual void close() = 0;

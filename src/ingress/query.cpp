@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "codec/utf8.hpp"
 #include "troupe/base/limits.hpp"
 
 namespace troupe::ingress {
@@ -31,6 +32,7 @@ std::optional<std::string> decode(std::string_view text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return {};
     out += c;
   }
+  if (find_invalid_utf8(out) != std::string_view::npos) return {};
   return out;
 }
 
@@ -42,7 +44,7 @@ std::optional<Number> parse_number(std::string_view text) {
   return value;
 }
 
-std::string quoted(std::string_view text) { return "'" + std::string(text.substr(0, 100)) + "'"; }
+std::string in_quotes(std::string_view text) { return "'" + std::string(text.substr(0, 100)) + "'"; }
 
 }  // namespace
 
@@ -56,8 +58,8 @@ Result<Query> Query::parse(std::string_view text) {
     const auto name = decode(piece.substr(0, equals));
     const auto value = decode(equals == std::string_view::npos ? std::string_view() : piece.substr(equals + 1));
     if (!name || !value)
-      return {ErrorCode::invalid_query, "The query holds a bad percent-encoding or a control character."};
-    if (query.text(*name)) return {ErrorCode::invalid_query, "The parameter " + quoted(*name) + " is given twice."};
+      return {ErrorCode::invalid_query, "The query holds a bad percent-encoding, a control character or what is not UTF-8."};
+    if (query.text(*name)) return {ErrorCode::invalid_query, "The parameter " + in_quotes(*name) + " is given twice."};
     query.parameters_.emplace_back(*name, *value);
   }
   return query;
@@ -68,7 +70,7 @@ Result<Done> Query::expect(const std::vector<std::string_view>& known) const {
     bool found = false;
     for (auto word : known) found = found || word == name;
     if (found) continue;
-    std::string message = "There is no parameter " + quoted(name) + " here; ";
+    std::string message = "There is no parameter " + in_quotes(name) + " here; ";
     if (known.empty()) return {ErrorCode::invalid_query, message + "this route takes none."};
     message += "known are ";
     for (std::size_t i = 0; i < known.size(); ++i) message += (i ? ", " : "") + std::string(known[i]);
@@ -93,7 +95,7 @@ std::optional<Status> Query::status(std::string_view name) {
   const auto status = status_from_text(*word);
   if (status && *status != Status::skipped) return status;
   fail(ErrorCode::invalid_query,
-       std::string(name) + " is " + quoted(*word) + "; it can be pending, running, success, failed or cancelled.");
+       std::string(name) + " is " + in_quotes(*word) + "; it can be pending, running, success, failed or cancelled.");
   return {};
 }
 
@@ -101,7 +103,7 @@ std::optional<Timestamp> Query::time(std::string_view name) {
   const auto word = text(name);
   if (!word) return {};
   if (const auto at = parse_rfc3339(*word)) return at;
-  fail(ErrorCode::invalid_query, std::string(name) + " is " + quoted(*word) +
+  fail(ErrorCode::invalid_query, std::string(name) + " is " + in_quotes(*word) +
                                      "; it must be an RFC 3339 time such as 2026-11-21T01:02:03Z (a '+' is sent as %2B).");
   return {};
 }
@@ -110,7 +112,7 @@ bool Query::flag(std::string_view name) {
   const auto word = text(name);
   if (!word || *word == "0" || *word == "false") return false;
   if (*word == "1" || *word == "true") return true;
-  fail(ErrorCode::invalid_query, std::string(name) + " is " + quoted(*word) + "; it can be 1, 0, true or false.");
+  fail(ErrorCode::invalid_query, std::string(name) + " is " + in_quotes(*word) + "; it can be 1, 0, true or false.");
   return false;
 }
 
@@ -118,7 +120,7 @@ std::optional<std::uint64_t> Query::number(std::string_view name) {
   const auto word = text(name);
   if (!word) return {};
   if (const auto value = parse_number<std::uint64_t>(*word)) return value;
-  fail(ErrorCode::invalid_query, std::string(name) + " is " + quoted(*word) + "; it must be a whole number.");
+  fail(ErrorCode::invalid_query, std::string(name) + " is " + in_quotes(*word) + "; it must be a whole number.");
   return {};
 }
 
@@ -127,7 +129,7 @@ int Query::limit() {
   if (!word) return limits::kPageDefault;
   if (const auto value = parse_number<int>(*word); value && *value >= 1 && *value <= limits::kPageMax) return *value;
   fail(ErrorCode::invalid_limit,
-       "limit is " + quoted(*word) + "; it must be from 1 to " + std::to_string(limits::kPageMax) + ".");
+       "limit is " + in_quotes(*word) + "; it must be from 1 to " + std::to_string(limits::kPageMax) + ".");
   return limits::kPageDefault;
 }
 

@@ -88,6 +88,8 @@ std::string trace_of(const Request& request) {
   return "00-" + to_hex(bytes, 16) + "-" + to_hex(bytes + 16, 8) + "-01";
 }
 
+std::string_view trace_id(std::string_view traceparent) { return traceparent.substr(3, 32); }
+
 Result<std::optional<std::string>> idempotency_key(const Request& request) {
   const auto header = request.header("idempotency-key");
   if (!header) return std::optional<std::string>();

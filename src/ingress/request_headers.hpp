@@ -18,6 +18,9 @@ std::optional<Millis> preferred_wait(const Request& request);
 /// A valid W3C `traceparent`, else a fresh one.
 std::string trace_of(const Request& request);
 
+/// The trace id (32 hex digits) inside a valid `traceparent`.
+std::string_view trace_id(std::string_view traceparent);
+
 /// The text inside an Idempotency-Key: a structured-field string in quotes, or bare. Nothing if the header is absent;
 /// malformed_request if it is empty, malformed or longer than limits::kIdempotencyKeyChars.
 Result<std::optional<std::string>> idempotency_key(const Request& request);

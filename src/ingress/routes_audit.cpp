@@ -51,6 +51,7 @@ void job_audit(const ExchangePtr& exchange) {
   with_job(exchange, exchange->job_ref(), [exchange, query = *wanted](const JobId& id) {
     AuditQuery of_job = query;
     of_job.job = id;
+    of_job.newest_first = false;
     ask_audit(exchange, std::move(of_job));
   });
 }
@@ -107,11 +108,11 @@ constexpr Parameter kJob = {"job", kTextSchema, "Only this job: its UUID or its 
 std::vector<Route> audit_routes() {
   std::vector<Route> routes;
   routes.push_back({.method = "GET", .path = "/v1/jobs/{id}/audit", .id = "getJobAudit", .tag = "Audit",
-                    .summary = "The audit trail of one job", .description = "", .role = Role::viewer, .handle = job_audit,
+                    .summary = "The audit trail of one job", .description = "In the order of its chain: oldest first.", .role = Role::viewer, .handle = job_audit,
                     .query = {kClientParameter, kAction, kActor, kAfter, kBefore, kLimitParameter, kCursorParameter},
                     .answers = {{200, "One page.", "AuditPage"}}, .errors = {ErrorCode::ambiguous_job_id}});
   routes.push_back({.method = "GET", .path = "/v1/audit", .id = "listAudit", .tag = "Audit",
-                    .summary = "The audit trail of everything", .description = "", .role = Role::viewer, .handle = list_audit,
+                    .summary = "The audit trail of everything", .description = "Newest first.", .role = Role::viewer, .handle = list_audit,
                     .query = {kJob, kClientParameter, kAction, kActor, kAfter, kBefore, kLimitParameter, kCursorParameter},
                     .answers = {{200, "One page.", "AuditPage"}}, .errors = {ErrorCode::ambiguous_job_id}});
   routes.push_back({.method = "GET", .path = "/v1/audit/verify", .id = "verifyAudit", .tag = "Audit",

@@ -49,7 +49,7 @@ void get_meta(const ExchangePtr& exchange) {
   json.begin_object().text("name", "troupe").text("version", meta.version).text("node", meta.node);
   json.text("store", meta.store).text("started_at", meta.started_at);
   json.begin_object("limits");
-  json.number("body_bytes", limits::kBodyBytes).number("header_bytes", limits::kHeaderBytes);
+  json.number("body_bytes", exchange->options.body_bytes).number("header_bytes", limits::kHeaderBytes);
   json.number("json_depth", limits::kJsonDepth).number("page_default", limits::kPageDefault);
   json.number("page_max", limits::kPageMax).number("prefer_wait_seconds", limits::kPreferWaitSeconds);
   json.number("metadata_bytes", limits::kMetadataBytes).number("definition_bytes", limits::kDefinitionBytes);
@@ -57,7 +57,7 @@ void get_meta(const ExchangePtr& exchange) {
   json.number("attempts", limits::kAttemptsMax).number("output_bytes", limits::kOutputBytes);
   json.number("log_bytes", limits::kLogBytes).number("idempotency_key_chars", limits::kIdempotencyKeyChars);
   json.real("timeout_seconds_default", seconds(limits::kRunTimeoutDefault));
-  json.real("timeout_seconds_max", seconds(limits::kRunTimeoutMax));
+  json.real("timeout_seconds_max", seconds(exchange->options.job_timeout_max));
   json.end_object().end_object();
   exchange->json(200, json.take());
 }

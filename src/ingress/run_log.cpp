@@ -110,7 +110,7 @@ class LogFollower {
     const std::lock_guard lock(mutex_);
     if (event->run != run_ || over_) return;
     if (stored_sent_) return pass(*event);
-    if (held_.size() < limits::kEventQueue) held_.push_back(event);
+    if (held_.size() < limits::kEventsHeld) held_.push_back(event);
   }
 
   /// Text of these attempts is in the store and must not be told from events too.

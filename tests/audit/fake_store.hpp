@@ -120,6 +120,9 @@ class FakeStore final : public StoreReader {
   Result<std::vector<ResultRow>> results(const RunId&) override { return none(); }
   Result<std::vector<AssetRow>> assets_of_run(const RunId&) override { return none(); }
   Result<std::optional<AssetRow>> asset(const AssetId&) override { return none(); }
+  Result<std::vector<JournalRow>> journal_of_shard_before(ShardId, std::uint64_t, std::uint32_t, std::size_t) override {
+    return none();
+  }
   Result<std::vector<WorkflowSummary>> workflows(const std::optional<std::string>&, int) override { return none(); }
   Result<std::optional<WorkflowSummary>> workflow(const std::string&, std::uint32_t) override { return none(); }
   Result<std::optional<IdempotencyRow>> idempotency(const Digest&) override { return none(); }

@@ -81,19 +81,21 @@ TEST_F(OtherCommandTest, AuditTailShowsTheNewestRecordsInOrder) {
 }
 
 TEST_F(OtherCommandTest, AuditTailOfAJobReadsItsTrail) {
-  server_.answer("GET /v1/jobs/j1/audit?limit=50", 200, R"({"items":[],"next_cursor":null})");
+  server_.answer("GET /v1/audit?job=j1&limit=50", 200, R"({"items":[],"next_cursor":null})");
   EXPECT_EQ(run({"audit", "tail", "--job", "j1"}), 0) << err_;
 }
 
 TEST_F(OtherCommandTest, AuditTailFollowsUntilTheServerGoes) {
-  const std::string page = "GET /v1/audit?limit=500";
+  const std::string first = "GET /v1/audit?limit=1", page = "GET /v1/audit?limit=500";
   const std::string one = R"({"seq":1,"action":"a","hash":"11"})", two = R"({"seq":2,"action":"b","hash":"22"})",
                     three = R"({"seq":3,"action":"c","hash":"33"})";
-  server_.answer(page, 200, R"({"items":[)" + two + "," + one + "]}");
-  server_.answer(page, 200, R"({"items":[)" + three + "," + two + "," + one + "]}");
+  const std::string four = R"({"seq":4,"action":"d","hash":"44"})";
+  server_.answer(first, 200, R"({"items":[)" + two + R"(],"next_cursor":"older"})");
+  server_.answer(page, 200, R"({"items":[)" + four + R"(],"next_cursor":"more"})");
+  server_.answer(page + "&cursor=more", 200, R"({"items":[)" + three + "," + two + "," + one + R"(],"next_cursor":"x"})");
   server_.refuse(page, 401, "unauthenticated", "gone");
   EXPECT_EQ(run({"audit", "tail", "--follow", "-n", "1"}), 4);
-  EXPECT_EQ(out_, "  2  b\n  3  c\n") << "the newest one, then what is new";
+  EXPECT_EQ(out_, "  2  b\n  3  c\n  4  d\n") << "the newest one, then what is new, page by page";
 }
 
 TEST_F(OtherCommandTest, AuditVerifyExitsSevenForABrokenChain) {
@@ -101,7 +103,7 @@ TEST_F(OtherCommandTest, AuditVerifyExitsSevenForABrokenChain) {
   EXPECT_EQ(run({"audit", "verify"}), 0);
   EXPECT_EQ(out_, "whole: 9 records in 3 chains\n");
   server_.answer("GET /v1/audit/verify?job=j1", 200,
-                 R"({"whole":false,"chains":1,"records":2,"chain":"c","seq":2,"fault":"the hash differs"})");
+                 R"({"whole":false,"chains":1,"records":2,"fault":{"chain":"c","seq":2,"message":"the hash differs"}})");
   EXPECT_EQ(run({"audit", "verify", "--job", "j1"}), 7);
   EXPECT_EQ(out_, "broken: chain c, record 2: the hash differs\n");
 }
@@ -120,9 +122,7 @@ TEST_F(OtherCommandTest, AuditVerifyReadsTheDatabaseWhenTold) {
   EXPECT_EQ(out_json(), (Json{{"whole", false},
                               {"chains", 1},
                               {"records", 5},
-                              {"chain", "c"},
-                              {"seq", 4},
-                              {"fault", "a record is missing"}}));
+                              {"fault", {{"chain", "c"}, {"seq", 4}, {"message", "a record is missing"}}}}));
   EXPECT_EQ(seen.database.url, "sqlite:/srv/t/troupe.db");
   EXPECT_EQ(to_string(job.value_or(JobId{})), "0190aaaa-0000-7000-8000-000000000001");
   EXPECT_EQ(run({"audit", "verify", "--database-url", "memory:", "--job", "mine"}), 2);
@@ -163,6 +163,15 @@ TEST_F(OtherCommandTest, VersionIsOneLineOrOneDocument) {
   EXPECT_TRUE(out_.starts_with("troupe ")) << out_;
   EXPECT_EQ(run_bare({"version", "--json"}), 0);
   EXPECT_TRUE(out_json()["version"].is_string());
+}
+
+TEST_F(OtherCommandTest, WrongUseNamesWhatIsWrong) {
+  EXPECT_EQ(run_bare({"bogus"}), 2);
+  EXPECT_EQ(err_, "error: there is no command \"bogus\"\nhint: --help shows the commands and options\n");
+  EXPECT_EQ(run_bare({"--json", "bogus"}), 2);
+  const Json problem = Json::parse(err_);
+  EXPECT_EQ(problem["code"], "malformed_request");
+  EXPECT_EQ(problem["detail"], "there is no command \"bogus\"");
 }
 
 TEST_F(OtherCommandTest, HelpTellsTheExitCodes) {

@@ -194,6 +194,16 @@ TEST_F(RunTest, ATakenOverStepThatIsNotIdempotentWaitsForAPerson) {
   EXPECT_EQ(waiting_for(state, now), WaitingFor::approval);
 }
 
+TEST_F(RunTest, ATakeOverThatMustStopTheRunDispatchesNothingAfterThat) {
+  step("a"), step("b");
+  start();
+  evaluator.config_errors[0] = {ErrorCode::expression_failed, "bad", false, {}};
+  given(RecoverRun{});
+  EXPECT_EQ(state.phase, RunPhase::stopping);
+  EXPECT_EQ(dispatched(), Steps{});
+  EXPECT_EQ(count<StopTask>(), 1u);
+}
+
 TEST_F(RunTest, ARunThatOnlyWaitsIsTakenOverWithoutACommit) {
   step("a", StepType::delay);
   evaluator.delays[0] = Millis(5'000);
@@ -224,6 +234,22 @@ TEST_F(RunTest, ARetryFromAStepReusesWhatCameBefore) {
   EXPECT_EQ(retry->steps[0].result_run, state.run);
   EXPECT_EQ(retry->steps[1].status, Status::pending);
   EXPECT_EQ(retry->number, 2u);
+}
+
+TEST_F(RunTest, ARetryDoesAgainWhatNeedsAStepThatWasUndone) {
+  step("a").compensate = Compensation{StepType::http, Document("{}"), Millis(1'000)};
+  step("b", StepType::http, {0}), step("c", StepType::http, {1}), step("d");
+  start();
+  complete(3), complete(0), complete(1);
+  fail(2);
+  TaskKey undo = task(0);
+  undo.compensation = true;
+  given(CompleteTask{undo, now});
+  const auto retry = make_retry(state, workflow, workflow, RunId{{2}}, "c", now, Millis(60'000));
+  ASSERT_TRUE(retry.ok());
+  EXPECT_EQ(retry->steps[0].status, Status::pending);
+  EXPECT_EQ(retry->steps[1].status, Status::pending) << "its result came from what was undone";
+  EXPECT_EQ(retry->steps[3].status, Status::success);
 }
 
 TEST_F(RunTest, ARetryFromAStepThatDoesNotExistIsRefusedWithItsPointer) {

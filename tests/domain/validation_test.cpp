@@ -36,5 +36,14 @@ TEST(Validation, AStepCannotNeedItself) {
   EXPECT_EQ(resolve(given).at(0).pointer, "/steps/0/needs/0");
 }
 
+TEST(Validation, ADelayIsNoCompensationAndACompensationTakesTime) {
+  WorkflowDraft given = draft({{"a", {}}});
+  given.definition.steps[0].compensate = Compensation{StepType::delay, Document("{}"), Millis(0)};
+  const std::vector<Fault> faults = resolve(given);
+  ASSERT_EQ(faults.size(), 2u);
+  EXPECT_EQ(faults[0].pointer, "/steps/0/compensate/type");
+  EXPECT_EQ(faults[1].pointer, "/steps/0/compensate/timeout");
+}
+
 }  // namespace
 }  // namespace troupe

@@ -139,7 +139,8 @@ class Looking {
            text_of(reader_.asset(make_id<AssetId>(number_, job.id.slot()))) + "called\n" +
            text_of(reader_.jobs_called(job.job_id, {})) + text_of(reader_.jobs_called(job.job_id, job.client_id)) +
            "journal\n" + text_of(reader_.journal({job.id.as<ChainId>(), number_ % 4})) +
-           text_of(reader_.journal_of_shard(shard_, number_ % 8, number_ % 2, 5)) + "workflows\n" +
+           text_of(reader_.journal_of_shard(shard_, number_ % 8, number_ % 2, 5)) + "before\n" +
+           text_of(reader_.journal_of_shard_before(shard_, number_ % 8, number_ % 2, 5)) + "workflows\n" +
            text_of(reader_.workflows({}, 4)) + text_of(reader_.workflow("flow1", number_ % 5)) + "idempotency\n" +
            text_of(reader_.idempotency(make_digest(number_ % 40))) + "shards\n" + text_of(reader_.shards()) + "open\n" +
            text_of(reader_.open_jobs(shard_, {}, 10)) + "parked\n" +

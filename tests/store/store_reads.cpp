@@ -211,6 +211,10 @@ TEST_P(StoreContract, JournalRowsAreReadByChainAndByShard) {
   EXPECT_EQ(records(reader().journal_of_shard(0, 1, 0, 10)), "f1\nf2\nf3\nf4\n");
   EXPECT_EQ(records(reader().journal_of_shard(0, 1, 1, 10)), "f4\n");
   EXPECT_EQ(records(reader().journal_of_shard(0, 1, 0, 1)), "f1\nf2\nf3\n");
+  EXPECT_EQ(records(reader().journal_of_shard_before(0, INT64_MAX, 0, 10)), "f4\nf1\nf2\nf3\ns1\n");
+  EXPECT_EQ(records(reader().journal_of_shard_before(0, INT64_MAX, 0, 1)), "f4\n");
+  EXPECT_EQ(records(reader().journal_of_shard_before(0, 1, 1, 10)), "s1\n");
+  EXPECT_EQ(records(reader().journal_of_shard_before(0, 1, 0, 10)), "");
 }
 
 TEST_P(StoreContract, WorkflowsAreListedByKeyEachAtItsNewestVersion) {

@@ -31,9 +31,9 @@ void apply(RunState& state, const Event& event, const WorkflowDefinition& workfl
 RunState make_run(RunId run, std::uint32_t number, const WorkflowDefinition& workflow, Timestamp accepted_at,
                   Millis timeout);
 
-/// The state of a new run of an ended job. Results of steps that succeeded are reused, except `from_step` and all that
-/// needs it, directly or not; without `from_step` nothing is reused. Steps are matched by name. Refuses with
-/// `job_not_finished`, or `validation_failed` when from_step does not exist in the new definition.
+/// The state of a new run of an ended job. Results of steps that succeeded (and were not undone) are reused, except
+/// `from_step` and all that needs it or another step that is done again, directly or not; without `from_step` nothing is
+/// reused. Steps are matched by name. Refuses with `job_not_finished`, or `validation_failed` when from_step does not exist in the new definition.
 Result<RunState> make_retry(const RunState& ended, const WorkflowDefinition& old_workflow,
                             const WorkflowDefinition& new_workflow, RunId run, const std::optional<std::string>& from_step,
                             Timestamp accepted_at, Millis timeout);

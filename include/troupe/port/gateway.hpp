@@ -195,7 +195,8 @@ struct AuditQuery {
   std::optional<JobId> job;
   std::string action, client_id, actor;  ///< empty: any
   std::optional<Timestamp> after, before;
-  std::string cursor;
+  bool newest_first = true;  ///< else in the order of the chain; for one job only
+  std::string cursor;        ///< of a page with the same job and order
   int limit = limits::kPageDefault;
 };
 

@@ -315,10 +315,12 @@ class StoreReader {
   virtual Result<std::optional<AssetRow>> asset(const AssetId& id) = 0;
   /// By (chain, first_seq).
   virtual Result<std::vector<JournalRow>> journal(const JournalQuery& query) = 0;
-  /// All journal rows of a shard after (transaction, position), in that order: to recompute the shard's head, and to
-  /// page through the audit of everything.
+  /// All journal rows of a shard after (transaction, position), in that order: to recompute the shard's head.
   virtual Result<std::vector<JournalRow>> journal_of_shard(ShardId shard, std::uint64_t after_transaction,
                                                            std::uint32_t after_position, std::size_t rows) = 0;
+  /// The same from there backwards, newest first: to page through the audit of everything.
+  virtual Result<std::vector<JournalRow>> journal_of_shard_before(ShardId shard, std::uint64_t transaction,
+                                                                  std::uint32_t position, std::size_t rows) = 0;
   virtual Result<std::vector<WorkflowSummary>> workflows(const std::optional<std::string>& after_key, int limit) = 0;
   /// Version 0 means the newest.
   virtual Result<std::optional<WorkflowSummary>> workflow(const std::string& key, std::uint32_t version) = 0;

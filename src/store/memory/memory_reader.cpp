@@ -22,6 +22,9 @@ bool matches(const JobRow& job, const JobQuery& query, const JobRange& range) {
          (query.text.empty() || contains_text(job, fold_case(query.text)));
 }
 
+/// Where a journal row stands in its shard.
+std::pair<std::uint64_t, std::uint32_t> place(const JournalRow& row) { return {row.transaction, row.position}; }
+
 template <class Rows>
 bool full(const Rows& rows, std::int64_t limit) {
   return static_cast<std::int64_t>(rows.size()) >= limit;
@@ -115,11 +118,21 @@ class MemoryReader final : public StoreReader {
   Result<std::vector<JournalRow>> journal_of_shard(ShardId shard, std::uint64_t after_transaction,
                                                    std::uint32_t after_position, std::size_t rows) override {
     const std::shared_lock lock(tables_.mutex);
-    const auto place = [](const JournalRow& row) { return std::pair(row.transaction, row.position); };
     std::vector<JournalRow> found;
     for (const auto& [key, row] : tables_.journal)
       if (row.shard == shard && place(row) > std::pair(after_transaction, after_position)) found.push_back(row);
-    std::sort(found.begin(), found.end(), [&](const auto& a, const auto& b) { return place(a) < place(b); });
+    std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return place(a) < place(b); });
+    if (found.size() > rows) found.resize(rows);
+    return found;
+  }
+
+  Result<std::vector<JournalRow>> journal_of_shard_before(ShardId shard, std::uint64_t transaction,
+                                                          std::uint32_t position, std::size_t rows) override {
+    const std::shared_lock lock(tables_.mutex);
+    std::vector<JournalRow> found;
+    for (const auto& [key, row] : tables_.journal)
+      if (row.shard == shard && place(row) < std::pair(transaction, position)) found.push_back(row);
+    std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return place(a) > place(b); });
     if (found.size() > rows) found.resize(rows);
     return found;
   }

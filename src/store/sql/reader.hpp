@@ -22,6 +22,8 @@ class SqlReader final : public StoreReader {
   Result<std::vector<JournalRow>> journal(const JournalQuery& query) override;
   Result<std::vector<JournalRow>> journal_of_shard(ShardId shard, std::uint64_t after_transaction,
                                                    std::uint32_t after_position, std::size_t rows) override;
+  Result<std::vector<JournalRow>> journal_of_shard_before(ShardId shard, std::uint64_t transaction,
+                                                          std::uint32_t position, std::size_t rows) override;
   Result<std::vector<WorkflowSummary>> workflows(const std::optional<std::string>& after_key, int limit) override;
   Result<std::optional<WorkflowSummary>> workflow(const std::string& key, std::uint32_t version) override;
   Result<std::optional<IdempotencyRow>> idempotency(const Digest& scope) override;

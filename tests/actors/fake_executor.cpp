@@ -1,0 +1,129 @@
+#include "actors/fake_executor.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace troupe::test {
+namespace {
+
+TaskOutcome success(const std::string& outputs) { return {TaskOutputs{Document(outputs), {}}, {}}; }
+TaskOutcome failure(bool retryable) { return {Error{ErrorCode::http_failed, "it failed", retryable, {}}, {}}; }
+
+}  // namespace
+
+void FakeExecutor::start(Task task, std::shared_ptr<TaskSink> sink) {
+  std::optional<TaskOutcome> outcome;
+  {
+    const std::lock_guard lock(mutex_);
+    started_.push_back(task.step);
+    if (throws_once_.erase(task.step) > 0) throw std::runtime_error("the executor of " + task.step + " is broken");
+    outcome = immediate(task.step);
+    if (!outcome) running_.push_back({std::move(task), sink});
+  }
+  if (outcome) sink->done(*std::move(outcome));
+}
+
+void FakeExecutor::stop(const TaskKey& key) {
+  std::shared_ptr<TaskSink> sink;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found =
+        std::find_if(running_.begin(), running_.end(), [&](const Running& running) { return running.task.key == key; });
+    if (found == running_.end()) return;
+    stopped_.push_back(found->task.step);
+    if (never_stops_.contains(found->task.step)) return;
+    sink = found->sink;
+    running_.erase(found);
+  }
+  sink->done({Error{ErrorCode::cancelled, "stopped", false, {}}, {}});
+}
+
+std::optional<TaskOutcome> FakeExecutor::immediate(const std::string& step) {
+  if (int& left = fails_[step]; left > 0) {
+    --left;
+    return failure(/*retryable=*/true);
+  }
+  if (ends_at_once_.contains(step)) return success("{}");
+  return std::nullopt;
+}
+
+void FakeExecutor::ends_at_once(const std::string& step) {
+  const std::lock_guard lock(mutex_);
+  ends_at_once_.insert(step);
+}
+
+void FakeExecutor::fails(const std::string& step, int times) {
+  const std::lock_guard lock(mutex_);
+  fails_[step] = times;
+}
+
+void FakeExecutor::never_stops(const std::string& step) {
+  const std::lock_guard lock(mutex_);
+  never_stops_.insert(step);
+}
+
+void FakeExecutor::throws_once(const std::string& step) {
+  const std::lock_guard lock(mutex_);
+  throws_once_.insert(step);
+}
+
+std::optional<FakeExecutor::Running> FakeExecutor::take(const std::string& step) {
+  const std::lock_guard lock(mutex_);
+  const auto found =
+      std::find_if(running_.begin(), running_.end(), [&](const Running& running) { return running.task.step == step; });
+  if (found == running_.end()) return std::nullopt;
+  Running taken = std::move(*found);
+  running_.erase(found);
+  return taken;
+}
+
+bool FakeExecutor::complete(const std::string& step, const std::string& outputs) {
+  const auto running = take(step);
+  if (running) running->sink->done(success(outputs));
+  return running.has_value();
+}
+
+bool FakeExecutor::fail(const std::string& step, bool retryable) {
+  const auto running = take(step);
+  if (running) running->sink->done(failure(retryable));
+  return running.has_value();
+}
+
+bool FakeExecutor::progress(const std::string& step, double fraction) {
+  const std::lock_guard lock(mutex_);
+  for (const Running& running : running_) {
+    if (running.task.step != step) continue;
+    running.sink->progress(fraction, "");
+    return true;
+  }
+  return false;
+}
+
+std::vector<std::string> FakeExecutor::started() const {
+  const std::lock_guard lock(mutex_);
+  return started_;
+}
+
+std::vector<std::string> FakeExecutor::stopped() const {
+  const std::lock_guard lock(mutex_);
+  return stopped_;
+}
+
+std::vector<std::string> FakeExecutor::running() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> steps;
+  for (const Running& running : running_) steps.push_back(running.task.step);
+  return steps;
+}
+
+std::size_t FakeExecutor::count_started(const std::string& step) const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<std::size_t>(std::count(started_.begin(), started_.end(), step));
+}
+
+void FakeExecutor::lose_all() {
+  const std::lock_guard lock(mutex_);
+  running_.clear();
+}
+
+}  // namespace troupe::test

@@ -1,0 +1,61 @@
+// The ports that the actors' tests do not look at, and a clock that stands still until it is told to move.
+#pragma once
+
+#include <atomic>
+
+#include "troupe/base/clock.hpp"
+#include "troupe/port/blob_store.hpp"
+#include "troupe/port/log.hpp"
+#include "troupe/port/metrics.hpp"
+
+namespace troupe::test {
+
+class ManualClock final : public Clock {
+ public:
+  Timestamp now() override { return from_unix_ms(ms_); }
+  Millis monotonic() override { return Millis(ms_); }
+  void advance(Millis time) { ms_ += time.count(); }
+
+ private:
+  std::atomic<std::int64_t> ms_{1'800'000'000'000};
+};
+
+/// Never the same number twice, the same ones in every test.
+class CountingRandom final : public Random {
+ public:
+  std::uint64_t next() override { return (count_ += 1) * 0x9E3779B97F4A7C15ULL; }
+
+ private:
+  std::atomic<std::uint64_t> count_{0};
+};
+
+class SilentLog final : public Log {
+ public:
+  void write(log::Level, std::string_view, log::Fields) override {}
+};
+
+class SilentMetrics final : public Metrics {
+ public:
+  void job_accepted(std::string_view) override {}
+  void job_ended(std::string_view, Status, Duration) override {}
+  void step_ended(StepType, Status, Duration) override {}
+  void runs_live(std::size_t) override {}
+  void committed(std::size_t, Duration) override {}
+  void queue_depth(std::string_view, std::size_t) override {}
+  void request_answered(std::string_view, std::string_view, int, Duration) override {}
+  void connections(std::size_t) override {}
+};
+
+/// Nothing in these tests is large enough for the blob store.
+class NoBlobs final : public BlobStore {
+ public:
+  Result<std::unique_ptr<BlobSink>> create() override { return none(); }
+  Result<std::unique_ptr<BlobSource>> open(const Digest&) override { return none(); }
+  Result<bool> contains(const Digest&) override { return false; }
+  std::string location(const Digest&) const override { return {}; }
+
+ private:
+  static Error none() { return {ErrorCode::io_failed, "this test has no blob store", false, {}}; }
+};
+
+}  // namespace troupe::test

@@ -1,0 +1,157 @@
+// What a node finds when it starts on the store of one that died.
+#include <gmock/gmock.h>
+
+#include "actors/node_fixture.hpp"
+
+namespace troupe::test {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+
+constexpr const char* kTwo = R"(
+key: two
+steps:
+  - {name: first, type: noop}
+  - {name: second, type: noop}
+outputs: {x: "${ .steps.first.x }"}
+)";
+constexpr const char* kOne = "{key: one, steps: [{name: work, type: noop}]}";
+
+TEST_F(NodeTest, ResumesEveryOpenRunAndEndsEachOnce) {
+  start_node(2);
+  given_workflow("{key: soft, steps: [{name: soft, type: noop}]}");
+  given_workflow("{key: outside, steps: [{name: outside, type: exec, config: {command: x}}]}");
+  given_workflow("{key: queued, steps: [{name: queued, type: noop}]}");
+  given_workflow("{key: delayed, steps: [{name: wait, type: delay, config: {duration: 30s}}, {name: delayed, type: noop}]}");
+  given_workflow("{key: resting, steps: [{name: wait, type: delay, config: {duration: 2m}}, {name: rested, type: noop}]}");
+  given_workflow("{key: trying, steps: [{name: tried, type: noop, retry: {initial: 20s, jitter: none}}]}");
+  executor_->fails("tried", 1);
+  for (const char* workflow : {"trying", "soft", "outside", "queued", "delayed", "resting"}) submit(workflow);
+  ASSERT_THAT(executor_->running(), UnorderedElementsAre("soft", "outside"));
+
+  restart_node();
+  for (const char* step : {"soft", "outside", "queued", "tried", "delayed", "rested"}) {
+    for (int i = 0; i < 4 && executor_->running().empty(); ++i) pass(40s);
+    ASSERT_TRUE(executor_->complete(step)) << step;
+    run();
+  }
+  for (const JobId& job : jobs_) EXPECT_EQ(times_ended(job), 1u) << row(job).workflow_key;
+  for (const JobId& job : jobs_) EXPECT_EQ(status(job), Status::success) << row(job).workflow_key;
+  EXPECT_EQ(live_jobs(), 0u);
+}
+
+TEST_F(NodeTest, LeavesEndedJobsAlone) {
+  given_workflow(kOne);
+  const JobId job = submit("one");
+  executor_->complete("work");
+  run();
+  restart_node();
+  EXPECT_EQ(live_jobs(), 0u);
+  EXPECT_EQ(executor_->count_started("work"), 1u);
+  EXPECT_EQ(times_ended(job), 1u);
+}
+
+TEST_F(NodeTest, RemembersWhatStepsGaveBeforeTheCrash) {
+  given_workflow(kTwo);
+  const JobId job = submit("two");
+  executor_->complete("first", R"({"x":7})");
+  run();
+  restart_node();
+  EXPECT_THAT(executor_->running(), ElementsAre("second"));
+  executor_->complete("second");
+  run();
+  EXPECT_EQ(row(job).outputs.view(), R"({"x":7})");
+  EXPECT_EQ(executor_->count_started("first"), 1u);
+}
+
+TEST_F(NodeTest, DoesAgainWhatWasDoneButNotCommitted) {
+  given_workflow(kOne);
+  const JobId job = submit("one");
+  script_.all_commits(Fate::unavailable);
+  executor_->complete("work");
+  run();
+  crash_node();
+  script_.all_commits(Fate::goes_through);
+  start_node();
+  EXPECT_THAT(executor_->running(), ElementsAre("work"));
+  executor_->complete("work");
+  run();
+  EXPECT_EQ(status(job), Status::success);
+}
+
+TEST_F(NodeTest, DoesNotStartAgainWhatMustNotBeDoneTwice) {
+  given_workflow("{key: pay, timeout: 60s, steps: [{name: pay, type: noop, idempotent: false}]}");
+  const JobId job = submit("pay");
+  ASSERT_THAT(executor_->running(), ElementsAre("pay"));
+  restart_node();
+  pass(30s);
+  EXPECT_EQ(executor_->count_started("pay"), 1u);
+  EXPECT_FALSE(has_ended(status(job)));
+  pass(31s);
+  EXPECT_EQ(error_code(job), "run_timeout");
+}
+
+TEST_F(NodeTest, KeepsTheDeadlineOfARunAcrossACrash) {
+  given_workflow("{key: slow, timeout: 20s, steps: [{name: work, type: noop, timeout: 1h}]}");
+  const JobId job = submit("slow");
+  pass(10s);
+  restart_node();
+  pass(8s);
+  EXPECT_FALSE(has_ended(status(job)));
+  pass(2s);
+  EXPECT_EQ(error_code(job), "run_timeout");
+}
+
+TEST_F(NodeTest, EndsARunThatWasBeingCancelled) {
+  given_workflow(kOne);
+  executor_->never_stops("work");
+  const JobId job = submit("one");
+  ask_cancel(job);
+  run();
+  ASSERT_FALSE(has_ended(status(job)));
+  restart_node();
+  EXPECT_EQ(status(job), Status::cancelled);
+  EXPECT_THAT(executor_->running(), IsEmpty());
+}
+
+TEST_F(NodeTest, EndsARunAsPoisonWhenItIsTakenOverTooOften) {
+  given_workflow(kOne);
+  const JobId job = submit("one");
+  for (int recovery = 1; recovery <= limits::kRecoveriesMax; ++recovery) {
+    restart_node();
+    ASSERT_THAT(executor_->running(), ElementsAre("work")) << recovery;
+  }
+  restart_node();
+  EXPECT_THAT(executor_->running(), IsEmpty());
+  EXPECT_EQ(status(job), Status::failed);
+  EXPECT_EQ(error_code(job), "poison");
+}
+
+TEST_F(NodeTest, CountsOnlyTakeOversWithoutACompletedTaskAsPoison) {
+  given_workflow(kTwo);
+  const JobId job = submit("two");
+  for (int i = 0; i < limits::kRecoveriesMax; ++i) restart_node();
+  executor_->complete("first");
+  run();
+  for (int i = 0; i < limits::kRecoveriesMax; ++i) restart_node();
+  executor_->complete("second");
+  run();
+  EXPECT_EQ(status(job), Status::success);
+}
+
+TEST_F(NodeTest, TakesOverMoreJobsThanOnePageOfThem) {
+  given_workflow(kOne);
+  executor_->ends_at_once("work");
+  script_.all_commits(Fate::goes_through);
+  start_node(0);  // nothing runs yet
+  for (int i = 0; i < 1'001; ++i) submit("one");
+  EXPECT_EQ(executor_->count_started("work"), 0u);
+  restart_node();
+  EXPECT_EQ(executor_->count_started("work"), 1'001u);
+  for (const JobId& job : jobs_) ASSERT_EQ(status(job), Status::success);
+}
+
+}  // namespace
+}  // namespace troupe::test

@@ -1,0 +1,292 @@
+#include "domain/run_ledger.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+RunLedger::RunLedger(const WorkflowDefinition& workflow, const RunState& fresh)
+    : workflow_(workflow), run_(fresh.run), steps_(fresh.steps.size()) {
+  completed_.resize(fresh.steps_succeeded);
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    const StepState& reused = fresh.steps[i];
+    steps_[i].skipped = reused.status == Status::skipped;
+    if (reused.status != Status::success) continue;
+    steps_[i].begun = true;
+    steps_[i].items = reused.items;
+    steps_[i].begun_items.resize(reused.items, Item{Fate::done, 1});
+    completed_.at(reused.order - 1) = static_cast<StepIndex>(i);
+  }
+}
+
+void RunLedger::note(const Event& event) {
+  require(!ended(), "a run that has ended stays ended");
+  std::visit([this](const auto& e) { on(e); }, event);
+}
+
+// --- what may happen when ------------------------------------------------------------------------------------------
+
+void RunLedger::on(const RunStarted&) {}
+
+void RunLedger::on(const StepBegun& event) {
+  Step& step = steps_.at(event.step);
+  require(!stopping(), "no step begins once the run is stopping");
+  require(status_of(step) == Status::pending, "a step begins once");
+  require(needs_met(event.step), "no step begins before its needs are met");
+  step.begun = true;
+  step.items = event.items;
+  if (workflow_.steps[event.step].type == StepType::delay) worked_on_ = true;
+  note_completion(event.step);
+}
+
+void RunLedger::on(const StepSkipped& event) {
+  Step& step = steps_.at(event.step);
+  require(!stopping() && status_of(step) == Status::pending, "only a step that has not begun is skipped");
+  require(needs_met(event.step), "no step is skipped before its needs are met");
+  require(!workflow_.steps[event.step].when.empty(), "only a step with a condition is skipped");
+  step.skipped = true;
+}
+
+void RunLedger::on(const ItemBegun& event) {
+  Step& step = steps_.at(event.step);
+  require(!stopping(), "no item begins once the run is stopping");
+  require(step.begun && event.item == step.begun_items.size() && event.item < step.items, "items begin in order, once");
+  step.begun_items.emplace_back();
+  require(count(step, Fate::live) <= limits::kItemsLive, "no more items are live at once than the limit");
+}
+
+void RunLedger::on(const TaskStarted& event) {
+  require(is_live(event.task), "only a live task is started");
+  require(event.task.compensation || !stopping(), "no task is started once the run is stopping");
+  worked_on_ = true;
+}
+
+void RunLedger::on(const TaskCompleted& event) {
+  require(is_live(event.task), "an outcome counts once, and only while its task is live");
+  barren_ = 0;
+  if (event.task.compensation) {
+    steps_[event.task.step].undone.insert(event.task.item);
+    undoing_.reset();
+    return;
+  }
+  worked_on_ = true;
+  item_of(event.task).fate = Fate::done;
+  note_completion(event.task.step);
+}
+
+void RunLedger::on(const TaskRetried& event) {
+  const RetryPolicy& policy = workflow_.steps.at(event.task.step).retry;
+  require(is_live(event.task), "only a live task is retried");
+  require(event.error.retryable, "only an error that says so is retried");
+  require(event.task.attempt < policy.max_attempts, "attempts do not exceed the policy");
+  require(event.due >= event.at && event.due <= event.at + policy.max,
+          "a back-off lies between nothing and its maximum");
+  if (event.task.compensation) {
+    ++undoing_->attempt;
+    return;
+  }
+  require(!stopping(), "nothing is retried once the run is stopping");
+  worked_on_ = true;
+  ++item_of(event.task).attempt;
+}
+
+void RunLedger::on(const TaskFailed& event) {
+  require(is_live(event.task), "a failure counts once, and only while its task is live");
+  if (event.task.compensation) {
+    steps_[event.task.step].undone.insert(event.task.item);
+    undoing_.reset();
+    return;
+  }
+  worked_on_ = true;
+  item_of(event.task).fate = Fate::failed;
+  steps_[event.task.step].failed = true;
+}
+
+void RunLedger::on(const TaskCancelled& event) {
+  require(is_live(event.task) && !event.task.compensation, "only a live task is cancelled");
+  require(stopping(), "a task is cancelled only by a run that is stopping");
+  item_of(event.task).fate = Fate::cancelled;
+}
+
+void RunLedger::on(const StepFailed& event) {
+  Step& step = steps_.at(event.step);
+  require(!stopping() && status_of(step) == Status::pending, "only a step that has not begun fails as a whole");
+  step.failed = true;
+}
+
+void RunLedger::on(const RunStopping& event) {
+  require(!stopping(), "a run is stopped once");
+  require(event.verdict == Status::failed || event.verdict == Status::cancelled,
+          "a run is stopped to fail or be cancelled");
+  stopping_ = event;
+}
+
+void RunLedger::on(const CompensationBegun& event) {
+  require(stopping(), "nothing is undone while the run may succeed");
+  require(!anything_live(), "nothing is undone while anything is live");
+  require(!undoing_, "one thing is undone at a time");
+  const std::vector<ItemIndex> items = to_undo(event.step);
+  require(!items.empty() && items.back() == event.item, "only what was done is undone, its last item first");
+  const std::uint32_t own_order = order_of(event.step);
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    const auto other = static_cast<StepIndex>(i);
+    if (other == event.step || to_undo(other).empty()) continue;
+    require(order_of(other) <= own_order, "steps are undone in reverse order of their completion");
+  }
+  compensating_ = true;
+  undoing_ = Undoing{event.step, event.item, 1};
+}
+
+void RunLedger::on(const RunRecovered&) {
+  ++epoch_;
+  ++barren_;
+}
+
+void RunLedger::on(const RunEnded& event) {
+  require(!anything_live() && !undoing_, "a run ends only when nothing of it is live");
+  require(event.status == (stopping_ ? stopping_->verdict : Status::success), "a run ends as it was decided");
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    if (event.status == Status::success) {
+      const Status status = status_of(steps_[i]);
+      require(status == Status::success || status == Status::skipped, "a run succeeds only if all its steps did");
+    } else {
+      require(to_undo(static_cast<StepIndex>(i)).empty(), "everything that can be undone is, before the run ends");
+    }
+  }
+  ended_ = event.status;
+}
+
+// --- what is known -------------------------------------------------------------------------------------------------
+
+bool RunLedger::is_live(const TaskKey& task) const {
+  if (task.run != run_ || task.epoch != epoch_ || task.step >= steps_.size()) return false;
+  if (task.compensation) {
+    return undoing_ && undoing_->step == task.step && undoing_->item == task.item && undoing_->attempt == task.attempt;
+  }
+  const Step& step = steps_[task.step];
+  if (task.item >= step.begun_items.size()) return false;
+  const Item& item = step.begun_items[task.item];
+  return item.fate == Fate::live && item.attempt == task.attempt;
+}
+
+bool RunLedger::needs_met(StepIndex step) const {
+  const auto& needs = workflow_.steps[step].needs;
+  return std::all_of(needs.begin(), needs.end(), [&](StepIndex need) {
+    return steps_[need].skipped || (is_complete(steps_[need]) && !steps_[need].failed);
+  });
+}
+
+double RunLedger::progress() const {
+  if (ended_ == Status::success) return 1.0;
+  double sum = 0;
+  for (const Step& step : steps_) {
+    if (has_ended(status_of(step)))
+      sum += 1.0;
+    else if (step.items > 0)
+      sum += static_cast<double>(count(step, Fate::done)) / step.items;
+  }
+  return sum / static_cast<double>(steps_.size());
+}
+
+std::size_t RunLedger::count(const Step& step, Fate fate) const {
+  return static_cast<std::size_t>(std::count_if(step.begun_items.begin(), step.begun_items.end(),
+                                                [&](const Item& item) { return item.fate == fate; }));
+}
+
+bool RunLedger::anything_live() const {
+  return std::any_of(steps_.begin(), steps_.end(), [&](const Step& step) { return count(step, Fate::live) > 0; });
+}
+
+void RunLedger::note_completion(StepIndex step) {
+  if (is_complete(steps_[step])) completed_.push_back(step);
+}
+
+Status RunLedger::status_of(const Step& step) const {
+  if (step.skipped) return Status::skipped;
+  if (step.failed) return Status::failed;
+  if (is_complete(step)) return Status::success;
+  if (stopping() && count(step, Fate::live) == 0) return Status::cancelled;
+  return step.begun ? Status::running : Status::pending;
+}
+
+/// From 1; of a step that was done only in part, more than any.
+std::uint32_t RunLedger::order_of(StepIndex step) const {
+  const auto found = std::find(completed_.begin(), completed_.end(), step);
+  return found == completed_.end() ? UINT32_MAX : static_cast<std::uint32_t>(found - completed_.begin()) + 1;
+}
+
+std::vector<ItemIndex> RunLedger::to_undo(StepIndex step) const {
+  std::vector<ItemIndex> items;
+  if (!workflow_.steps[step].compensate) return items;
+  for (ItemIndex item = 0; item < steps_[step].begun_items.size(); ++item)
+    if (steps_[step].begun_items[item].fate == Fate::done && !steps_[step].undone.contains(item)) items.push_back(item);
+  return items;
+}
+
+// --- does the state say the same -----------------------------------------------------------------------------------
+
+void RunLedger::expect_agreement(const RunState& state) const {
+  const RunPhase phase = ended()         ? RunPhase::ended
+                         : compensating_ ? RunPhase::compensating
+                         : stopping()    ? RunPhase::stopping
+                                         : RunPhase::forward;
+  require(state.run == run_, "the run keeps its id");
+  require(state.phase == phase, "the phase follows from the events");
+  require(state.status == ended_.value_or(worked_on_ ? Status::running : Status::pending),
+          "the status follows from the events");
+  require(state.verdict == (stopping_ ? stopping_->verdict : Status::success), "the verdict is the one of the stop");
+  require(state.error == (stopping_ ? std::optional(stopping_->error) : std::nullopt),
+          "the error is the first failure");
+  require((state.ended_at != kNever) == ended(), "a run has an end when it has ended");
+  require(state.epoch == epoch_, "the epoch counts take-overs");
+  require(state.barren_recoveries == barren_, "barren take-overs are counted since the last completion");
+  require(state.steps_succeeded == completed_.size(), "the counter of steps that succeeded agrees");
+  require(state.compensation.has_value() == undoing_.has_value(), "an undoing is live while it is under way");
+  if (undoing_) {
+    require(state.compensation_step == undoing_->step && state.compensation->item == undoing_->item &&
+                state.compensation->attempt == undoing_->attempt,
+            "the undoing under way is the one that was begun");
+  }
+  for (std::size_t i = 0; i < steps_.size(); ++i) expect_step_agreement(static_cast<StepIndex>(i), state.steps[i]);
+}
+
+void RunLedger::expect_all_begun() const {
+  bool anything_open = false;
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    const Step& step = steps_[i];
+    const Status status = status_of(step);
+    anything_open = anything_open || !has_ended(status);
+    if (status == Status::pending)
+      require(!needs_met(static_cast<StepIndex>(i)), "a step begins when its needs are met");
+    if (status == Status::running)
+      require(step.begun_items.size() == step.items || count(step, Fate::live) == limits::kItemsLive,
+              "items begin as far as the limit allows");
+  }
+  require(anything_open, "a run ends when all its steps have");
+}
+
+void RunLedger::expect_step_agreement(StepIndex index, const StepState& state) const {
+  const Step& step = steps_[index];
+  require(state.status == status_of(step), "a step's status follows from its items");
+  require(state.items == step.items && state.next == step.begun_items.size(), "a step counts its items");
+  require(state.done.count() == count(step, Fate::done),
+          "the bitmap of what is done has as many bits as there are done");
+  require(state.compensated.count() == step.undone.size(),
+          "the bitmap of what is undone has as many bits as there are undone");
+  require(state.order == (state.status == Status::success ? order_of(index) : 0),
+          "a step knows its place among the successes");
+  require(state.error.has_value() == step.failed, "a step has an error when it has failed");
+  require((state.ended_at != kNever) == has_ended(state.status), "a step has an end when it has ended");
+  std::size_t live = 0;
+  for (ItemIndex i = 0; i < step.begun_items.size(); ++i) {
+    const Item& item = step.begun_items[i];
+    require(state.done.test(i) == (item.fate == Fate::done), "the bit of an item says whether it is done");
+    require(state.compensated.test(i) == step.undone.contains(i), "the bit of an item says whether it is undone");
+    if (item.fate != Fate::live) continue;
+    require(live < state.live.size() && state.live[live].item == i && state.live[live].attempt == item.attempt,
+            "the list of live items is in order, with their attempts");
+    ++live;
+  }
+  require(live == state.live.size(), "nothing else is live");
+}
+
+}  // namespace troupe

@@ -1,0 +1,91 @@
+// A second, naive book-keeping of a run: it follows the events, holds each against the rules of the run (may this
+// happen now?), and compares what it has counted with the state that apply() made of the same events.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "domain/property.hpp"
+#include "troupe/domain/core.hpp"
+
+namespace troupe {
+
+class RunLedger {
+ public:
+  /// `fresh` is the state before StartRun: of a retry, it has steps whose results are reused.
+  RunLedger(const WorkflowDefinition& workflow, const RunState& fresh);
+
+  /// Throws Violation if the event breaks a rule.
+  void note(const Event& event);
+  /// Throws Violation where the state says anything else than the ledger.
+  void expect_agreement(const RunState& state) const;
+
+  /// Throws Violation if anything could begin and has not.
+  void expect_all_begun() const;
+
+  bool is_live(const TaskKey& task) const;
+  bool needs_met(StepIndex step) const;
+  bool ended() const { return ended_.has_value(); }
+  bool stopping() const { return stopping_.has_value(); }
+  double progress() const;
+
+ private:
+  enum class Fate { live, done, failed, cancelled };
+  struct Item {
+    Fate fate = Fate::live;
+    int attempt = 1;
+  };
+  struct Step {
+    bool begun = false;
+    bool skipped = false;
+    bool failed = false;
+    ItemIndex items = 0;
+    std::vector<Item> begun_items;
+    std::set<ItemIndex> undone;
+  };
+  struct Undoing {
+    StepIndex step;
+    ItemIndex item;
+    int attempt = 1;
+  };
+
+  void on(const RunStarted& event);
+  void on(const StepBegun& event);
+  void on(const StepSkipped& event);
+  void on(const ItemBegun& event);
+  void on(const TaskStarted& event);
+  void on(const TaskCompleted& event);
+  void on(const TaskRetried& event);
+  void on(const TaskFailed& event);
+  void on(const TaskCancelled& event);
+  void on(const StepFailed& event);
+  void on(const RunStopping& event);
+  void on(const CompensationBegun& event);
+  void on(const RunRecovered& event);
+  void on(const RunEnded& event);
+
+  Item& item_of(const TaskKey& task) { return steps_[task.step].begun_items[task.item]; }
+  std::size_t count(const Step& step, Fate fate) const;
+  bool anything_live() const;
+  bool is_complete(const Step& step) const { return step.begun && count(step, Fate::done) == step.items; }
+  void note_completion(StepIndex step);
+  Status status_of(const Step& step) const;
+  std::uint32_t order_of(StepIndex step) const;
+  std::vector<ItemIndex> to_undo(StepIndex step) const;
+  void expect_step_agreement(StepIndex step, const StepState& state) const;
+
+  const WorkflowDefinition& workflow_;
+  RunId run_;
+  std::vector<Step> steps_;
+  std::vector<StepIndex> completed_;  ///< in the order of their completion
+  bool worked_on_ = false;
+  std::optional<RunStopping> stopping_;
+  bool compensating_ = false;
+  std::optional<Undoing> undoing_;
+  std::optional<Status> ended_;
+  std::uint16_t epoch_ = 0;
+  std::uint16_t barren_ = 0;
+};
+
+}  // namespace troupe
