@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from troupe_server import CommandLine, clean_environment
+from troupe_server import clean_environment
 
 DEFINITION = """
 key: chain
