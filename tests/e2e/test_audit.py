@@ -186,7 +186,6 @@ def test_lists_page_newest_first_and_a_cursor_stays_valid_while_rows_are_added(s
 
 
 def test_the_audit_list_is_newest_first_like_every_list(server):
-    """Fault F7 (CONTRACTS §1, lists)."""
     for _ in range(3):
         server.run("chain")
     times = [record["at"] for record in server.http.get("/v1/audit?limit=500").json["items"]]

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from troupe_server import CommandLine, clean_environment
+from troupe_server import clean_environment
 
 DEFINITION = """
 key: chain
@@ -105,7 +105,6 @@ def test_every_fault_of_a_definition_is_told_with_its_place(cli, bad_file, offli
 
 
 def test_the_file_at_fault_is_named(cli, file, bad_file):
-    """Fault F3."""
     expect_text_in_error(cli("workflow", "validate", "--offline", file, bad_file), "bad.yaml")
 
 
@@ -190,6 +189,16 @@ def test_audit_tail_and_verify(ready, server, offline_cli):
     assert document(offline_cli("--json", "audit", "verify", "--data-dir", server.data_dir))["whole"] is True
 
 
+def test_audit_tail_shows_the_newest_records_the_last_one_last(ready, server):
+    for job_id in [server.submit("chain", {"n": number}) for number in range(30)]:
+        server.await_end(job_id)
+    last = server.run("chain", {"n": 99})["id"]
+    records = documents(ready("--json", "audit", "tail"))
+    assert len(records) >= 10 and (records[-1].get("job_id"), records[-1]["action"]) == (last, "run.completed"), records[-1]
+    times = [record["at"] for record in records]
+    assert times == sorted(times)
+
+
 def test_audit_verify_of_a_database_that_is_not_there_makes_none(offline_cli, tmp_path):
     done = offline_cli("audit", "verify", "--data-dir", tmp_path / "nothing")
     assert done.returncode not in (0, 7) and done.stderr, done
@@ -235,7 +244,6 @@ def test_wrong_use_is_2(offline_cli, args):
 
 
 def test_an_unknown_command_is_named(offline_cli):
-    """Fault F4."""
     assert "bogus" in offline_cli("bogus").stderr
 
 
@@ -247,7 +255,6 @@ def test_a_server_that_is_not_there_is_3(offline_cli, args):
 
 
 def test_a_server_that_is_not_there_is_a_problem_document_with_json(offline_cli):
-    """Fault F3."""
     done = offline_cli("--json", "--server", "http://127.0.0.1:1", "job", "list")
     assert done.returncode == 3 and done.stdout == ""
     assert {"type", "title", "detail", "code"} <= set(json.loads(done.stderr)), done.stderr

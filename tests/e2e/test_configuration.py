@@ -50,7 +50,6 @@ def test_a_secret_in_a_bad_value_is_not_logged(make_server):
 
 
 def test_flags_win_over_the_environment_and_that_over_the_file(make_server):
-    """Fault F6."""
     config = "node_name = 'of-file'\n[server]\nbody_bytes = 2000\n[limits]\njob_timeout_max = '1h'\n"
     env = {"TROUPE_NODE_NAME": "of-environment", "TROUPE_SERVER_BODY_BYTES": "3000", "TROUPE_LOG_LEVEL": ""}
     server = make_server(config=config, env=env, args=["--node-name", "of-flag"]).start()

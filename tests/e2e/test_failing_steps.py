@@ -269,7 +269,6 @@ def on_small_disk(make_server, small_disk):
 
 
 def test_a_full_disk_refuses_jobs_clearly_and_loses_none(on_small_disk, small_disk):
-    """Fault F2: once refused, jobs were refused for ever."""
     server = on_small_disk
     accepted = [server.submit("quick")]
     small_disk.fill()

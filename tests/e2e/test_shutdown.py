@@ -91,7 +91,6 @@ def try_to_submit(server):
 
 
 def test_a_request_under_way_is_answered(server):
-    """Fault F5."""
     server.apply({"key": "short", "steps": [{"name": "it", "type": "delay", "config": {"duration": "1s"}}]})
     with ThreadPoolExecutor() as pool:
         held = pool.submit(server.http.post, "/v1/jobs", {"workflow_key": "short"}, headers={"Prefer": "wait=20"})
