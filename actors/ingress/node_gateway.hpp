@@ -85,6 +85,11 @@ class NodeGateway final : public Gateway {
   void submit_one(const Caller& caller, SubmitJob job, const RenderAccepted& render,
                   std::function<void(Result<AcceptedJob>)> reply);
 
+  // changes.cpp
+  using ChangeJob = std::function<void(const JobRow& row, const Reply<JobChange>& answer)>;
+  void change(const Caller& caller, const JobRef& job, const std::optional<IdempotencyKey>& key, Reply<JobChange> reply,
+              ChangeJob make_change);
+
   // reads.cpp; all block
   Result<JobRow> find_job(const Caller& caller, const JobRef& ref) const;
   Result<JobView> view_job(const Caller& caller, const JobRef& ref, bool details) const;

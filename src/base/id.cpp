@@ -1,5 +1,6 @@
 #include "troupe/base/id.hpp"
 
+#include "troupe/base/bytes.hpp"
 #include "troupe/base/clock.hpp"
 
 namespace troupe {
@@ -7,13 +8,6 @@ namespace {
 
 constexpr char kDigits[] = "0123456789abcdef";
 constexpr bool is_dash_before(std::size_t byte) { return byte == 4 || byte == 6 || byte == 8 || byte == 10; }
-
-int nibble(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 }  // namespace
 
@@ -34,7 +28,7 @@ std::optional<std::array<std::uint8_t, 16>> parse_uuid(std::string_view text) {
   std::size_t at = 0;
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     if (is_dash_before(i) && text[at++] != '-') return std::nullopt;
-    const int high = nibble(text[at]), low = nibble(text[at + 1]);
+    const int high = hex_value(text[at]), low = hex_value(text[at + 1]);
     if (high < 0 || low < 0) return std::nullopt;
     bytes[i] = static_cast<std::uint8_t>((high << 4) | low);
     at += 2;

@@ -12,7 +12,7 @@ constexpr std::size_t kAnswerBytes = 64 << 20;
 int ApiAnswer::exit_code() const {
   if (ok()) return kDone;
   if (status != 0) return exit_code_of(status);
-  return unreachable.code == ErrorCode::invalid_config ? kWrongUse : kNotReached;
+  return unreachable.code == ErrorCode::wrong_usage ? kWrongUse : kNotReached;
 }
 
 ApiClient::ApiClient(std::string server, std::string token)
@@ -58,6 +58,8 @@ ApiAnswer ApiClient::read(Result<HttpResponse> response) {
   ApiAnswer answer;
   if (!response) {
     answer.unreachable = response.error();
+    // The one thing of a request that is not ours: the server's address.
+    if (answer.unreachable.code == ErrorCode::invalid_config) answer.unreachable.code = ErrorCode::wrong_usage;
     return answer;
   }
   answer.status = response->status;

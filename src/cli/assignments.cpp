@@ -9,7 +9,7 @@ Result<Json> read_assignments(const std::vector<std::string>& assignments, Json 
   for (const std::string& assignment : assignments) {
     const std::size_t equals = assignment.find('=');
     if (equals == std::string::npos || equals == 0)
-      return Error{ErrorCode::invalid_config, "'" + assignment + "' is not KEY=VALUE", false, {}};
+      return Error{ErrorCode::wrong_usage, "'" + assignment + "' is not KEY=VALUE", false, {}};
     const std::string value = assignment.substr(equals + 1);
     auto parsed = parse_json(value);
     object[assignment.substr(0, equals)] = parsed ? std::move(*parsed) : Json(value);

@@ -5,7 +5,6 @@
 #include <ostream>
 
 #include "cli/commands.hpp"
-#include "cli/display.hpp"
 
 namespace troupe {
 namespace {
@@ -74,11 +73,9 @@ int run(const std::vector<std::string>& arguments, Session& session) {
     app.parse(reversed);
   } catch (const CLI::ParseError& wrong) {
     if (wrong.get_exit_code() == 0) return app.exit(wrong, session.terminal.out, session.terminal.err);  // --help
-    const Error error{ErrorCode::malformed_request, usage_error(app, wrong), false, {}};
+    const Error error{ErrorCode::wrong_usage, usage_error(app, wrong), false, {}};
     session.json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
-    if (session.json) return session.fail(error, kWrongUse);
-    session.terminal.err << "error: " << printable(error.message) << "\nhint: --help shows the commands and options\n";
-    return kWrongUse;
+    return session.fail(error, kWrongUse);
   }
   return session.command();
 }

@@ -38,7 +38,7 @@ Result<Json> Submission::body(std::istream& in) const {
   if (!timeout.empty()) {
     const auto duration = parse_duration(timeout);
     if (!duration)
-      return Error{ErrorCode::invalid_config, "'" + timeout + "' is no duration like 30s or 5m", false, {}};
+      return Error{ErrorCode::wrong_usage, "'" + timeout + "' is no duration like 30s or 5m", false, {}};
     body["timeout_seconds"] = static_cast<double>(duration->count()) / 1e3;
   }
   return body;

@@ -64,6 +64,7 @@ int http_status(ErrorCode code) {
     case ErrorCode::store_refused:
     case ErrorCode::chain_broken:
     case ErrorCode::invalid_configuration:
+    case ErrorCode::wrong_usage:
     case ErrorCode::insecure_listen:
     case ErrorCode::io_failed: return 500;
   }

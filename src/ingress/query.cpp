@@ -3,17 +3,11 @@
 #include <charconv>
 
 #include "codec/utf8.hpp"
+#include "troupe/base/bytes.hpp"
 #include "troupe/base/limits.hpp"
 
 namespace troupe::ingress {
 namespace {
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 /// Control characters are refused: no parameter has a use for them, and a database may choke on NUL.
 std::optional<std::string> decode(std::string_view text) {

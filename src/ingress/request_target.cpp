@@ -2,15 +2,10 @@
 
 #include <cstdint>
 
+#include "troupe/base/bytes.hpp"
+
 namespace troupe::ingress {
 namespace {
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 std::optional<std::string> percent_decode(std::string_view text) {
   if (text.find('%') == text.npos) return std::string(text);
@@ -22,7 +17,7 @@ std::optional<std::string> percent_decode(std::string_view text) {
       continue;
     }
     if (i + 2 >= text.size()) return std::nullopt;
-    const int high = hex_digit(text[i + 1]), low = hex_digit(text[i + 2]);
+    const int high = hex_value(text[i + 1]), low = hex_value(text[i + 2]);
     if (high < 0 || low < 0 || (high | low) == 0) return std::nullopt;
     decoded += static_cast<char>((high << 4) | low);
     i += 2;

@@ -167,10 +167,10 @@ TEST_F(OtherCommandTest, VersionIsOneLineOrOneDocument) {
 
 TEST_F(OtherCommandTest, WrongUseNamesWhatIsWrong) {
   EXPECT_EQ(run_bare({"bogus"}), 2);
-  EXPECT_EQ(err_, "error: there is no command \"bogus\"\nhint: --help shows the commands and options\n");
+  EXPECT_EQ(err_, "error: there is no command \"bogus\"\nhint: See `troupe --help`, or --help after a command.\n");
   EXPECT_EQ(run_bare({"--json", "bogus"}), 2);
   const Json problem = Json::parse(err_);
-  EXPECT_EQ(problem["code"], "malformed_request");
+  EXPECT_EQ(problem["code"], "wrong_usage");
   EXPECT_EQ(problem["detail"], "there is no command \"bogus\"");
 }
 

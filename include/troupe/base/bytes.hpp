@@ -14,6 +14,8 @@ namespace troupe {
 using Digest = std::array<std::uint8_t, 32>;
 
 /// Lower-case hexadecimal.
+/// Of a hexadecimal digit, in either case; -1 if it is none.
+int hex_value(char c);
 std::string to_hex(const std::uint8_t* data, std::size_t size);
 inline std::string to_hex(const Digest& digest) { return to_hex(digest.data(), digest.size()); }
 /// Nothing unless the text is exactly 64 hexadecimal digits.

@@ -75,6 +75,7 @@ namespace troupe {
   X(conflict, "The thing has changed meanwhile.", "Read it again and repeat.")                                      \
   X(chain_broken, "The audit chain does not hold.", "The named record was changed: find out by whom.")              \
   X(invalid_configuration, "The server's configuration is not valid.", "Mend the keys named in errors.")            \
+  X(wrong_usage, "The command line is not understood.", "See `troupe --help`, or --help after a command.")         \
   X(insecure_listen, "Listening off loopback needs authentication.", "Configure a key, or listen on 127.0.0.1.")    \
   X(io_failed, "A file could not be read or written.", "Check the path, its permissions and the disk.")
 
