@@ -151,6 +151,7 @@ Result<Done> Demo::submit() {
 
 Result<Done> Demo::watch() {
   cli::ProgressView view(options_.terminal);
+  if (const ApiAnswer begun = api_->get("/v1/jobs/" + job_); begun.ok()) view.begin(begun.body);
   cli::EventStream events(*api_, "/v1/jobs/" + job_ + "/events");
   const ApiAnswer answer = events.follow(
       [&](const cli::ServerEvent& event) {
@@ -188,7 +189,7 @@ Result<Done> Demo::show_images() {
   }
   const auto received = receiver_->received();
   if (received.empty()) return {ErrorCode::internal, "the receiver was not called"};
-  out_ << "  receiver got " << received.size() << " call(s), the last of " << received.back().size() << " bytes\n";
+  out_ << "  receiver got " << received.size() << (received.size() == 1 ? " call, of " : " calls, the last of ") << received.back().size() << " bytes\n";
   return Done{};
 }
 

@@ -41,6 +41,19 @@ ProgressView::ProgressView(const Terminal& terminal)
 
 bool ProgressView::ended() const { return is_end(status_); }
 
+void ProgressView::begin(const Json& job) {
+  if (const Json& all = member(job, "steps"); all.is_array()) take_steps(all);
+  run_ = member_text(job, "execution_id");
+}
+
+void ProgressView::take_steps(const Json& all) {
+  for (const Json& one : all) {
+    Step& known = step(member_text(one, "name"));
+    known.status = member_text(one, "status");
+    known.progress = fraction(member(one, "progress"));
+  }
+}
+
 void ProgressView::on_event(std::string_view kind, const Json& data) {
   if (kind == "status") on_status(data);
   if (kind == "progress") on_progress(data);
@@ -55,22 +68,16 @@ void ProgressView::on_event(std::string_view kind, const Json& data) {
 
 void ProgressView::on_status(const Json& data) {
   const std::string run = member_text(data, "run_id");
-  if (!run.empty() && run != run_) steps_.clear();  // a retry: its steps begin anew
+  if (!run.empty() && run != run_)  // a retry: its steps begin anew
+    for (Step& known : steps_) known = {.name = known.name};
   if (!run.empty()) run_ = run;
   const std::string before = status_;
   status_ = member_text(data, "status");
   message_ = member_text(data, "message");
   waiting_for_ = member_text(data, "waiting_for");
-  progress_ = fraction(member(data, "progress"));
   if (const Json& error = member(data, "error"); error.is_object())
     error_ = member_text(error, "code") + ": " + member_text(error, "message");
 
-  if (const Json& all = member(data, "steps"); all.is_array())
-    for (const Json& one : all) {
-      Step& known = step(member_text(one, "name"));
-      known.status = member_text(one, "status");
-      known.progress = fraction(member(one, "progress"));
-    }
   const std::string name = member_text(data, "step");
   if (!name.empty()) {
     Step& moved = step(name);
@@ -145,15 +152,20 @@ void ProgressView::draw_bars() {
   std::size_t name_width = 3;
   for (const Step& one : steps_) name_width = std::max(name_width, std::min(columns(one.name), kNameColumnsMax));
   for (const Step& one : steps_) out_ << bar_line(one, name_width) << '\n';
-  Step whole{.name = "job", .status = status_, .progress = progress_, .message = message_};
+  Step whole{.name = "job", .status = status_, .message = message_};
+  for (const Step& one : steps_) whole.progress += share_of(one) / static_cast<double>(steps_.size());
   if (!waiting_for_.empty()) whole.message = "waiting for " + waiting_for_;
   out_ << bar_line(whole, name_width) << '\n';
   bars_drawn_ = steps_.size() + 1;
 }
 
+double ProgressView::share_of(const Step& step) {
+  return step.status == "success" || step.status == "skipped" ? 1.0 : step.progress;
+}
+
 /// Never wider than the terminal: a line that wraps could not be redrawn in place.
 std::string ProgressView::bar_line(const Step& step, std::size_t name_width) const {
-  const double share = step.status == "success" || step.status == "skipped" ? 1.0 : step.progress;
+  const double share = share_of(step);
   const auto filled = static_cast<std::size_t>(std::lround(share * kBarColumns));
   std::string name = cut(step.name, name_width);
   name += std::string(name_width - columns(name), ' ');

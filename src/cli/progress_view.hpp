@@ -19,6 +19,8 @@ class ProgressView {
   ProgressView(std::ostream& out, bool terminal);
   explicit ProgressView(const Terminal& terminal);
 
+  /// The job as `GET /v1/jobs/{id}` shows it, so that steps which have not begun have their bars too. Optional.
+  void begin(const Json& job);
   /// `kind` is status, progress, log, asset, preview or approval; others are ignored. Events that do not look as they
   /// should are shown as far as they do.
   void on_event(std::string_view kind, const Json& data);
@@ -38,6 +40,8 @@ class ProgressView {
     int told_tenth = 0;  ///< of the last progress line in plain mode
   };
 
+  void take_steps(const Json& all);
+  static double share_of(const Step& step);
   void on_status(const Json& data);
   void on_progress(const Json& data);
   void on_log(const Json& data);
@@ -54,7 +58,6 @@ class ProgressView {
   const std::size_t width_;
   std::string status_, run_, message_, waiting_for_, error_;
   std::string last_said_;
-  double progress_ = 0;
   std::vector<Step> steps_;
   std::size_t bars_drawn_ = 0;  ///< lines on the screen that are ours to redraw
 };

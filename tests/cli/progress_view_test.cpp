@@ -42,15 +42,16 @@ std::vector<std::string> screen(const std::string& bytes) {
 TEST(ProgressView, RedrawsABarForEachStepInPlace) {
   std::ostringstream out;
   ProgressView view({.in = std::cin, .out = out, .err = out, .interactive = true, .colour = false, .width = 60});
-  view.on_event("status", status(R"({"run_id":"r","status":"running","progress":0,
+  view.begin(status(R"({"execution_id":"r",
       "steps":[{"name":"render","status":"pending","progress":0},{"name":"send","status":"pending","progress":0}]})"));
+  view.on_event("status", status(R"({"run_id":"r","status":"running"})"));
   view.on_event("progress", status(R"({"step":"render","progress":0.5,"message":"2 of 4"})"));
   EXPECT_EQ(screen(out.str()), (std::vector<std::string>{"render [############............]  50%  running  2 of 4",
                                                          "send   [........................]   0%  pending",
-                                                         "job    [........................]   0%  running"}));
+                                                         "job    [######..................]  25%  running"}));
   view.on_event("log", status(R"({"step":"render","text":"a line"})"));
   view.on_event("status",
-                status(R"({"run_id":"r","status":"running","progress":0.5,"step":"render","step_status":"success"})"));
+                status(R"({"run_id":"r","status":"running","step":"render","step_status":"success"})"));
   EXPECT_EQ(screen(out.str()),
             (std::vector<std::string>{"render | a line", "render [########################] 100%  success",
                                       "send   [........................]   0%  pending",
@@ -67,8 +68,8 @@ TEST(ProgressView, RedrawsABarForEachStepInPlace) {
 TEST(ProgressView, NeverDrawsABarWiderThanTheTerminal) {
   std::ostringstream out;
   ProgressView view({.in = std::cin, .out = out, .err = out, .interactive = true, .colour = false, .width = 40});
-  view.on_event("status",
-                Json{{"status", "running"}, {"steps", {{{"name", std::string(100, 'n')}, {"status", "running"}}}}});
+  view.begin({{"steps", {{{"name", std::string(100, 'n')}, {"status", "running"}}}}});
+  view.on_event("status", {{"status", "running"}});
   view.on_event("progress",
                 Json{{"step", std::string(100, 'n')}, {"progress", 0.2}, {"message", std::string(500, 'm')}});
   for (const std::string& line : screen(out.str()))
@@ -103,9 +104,10 @@ TEST(ProgressView, WritesPlainLinesWithoutEscapesElsewhere) {
 TEST(ProgressView, BeginsAnewWithARetry) {
   std::ostringstream out;
   ProgressView view({.in = std::cin, .out = out, .err = out, .interactive = true, .colour = false, .width = 80});
-  view.on_event("status", status(R"({"run_id":"r1","status":"failed","steps":[{"name":"old","status":"failed"}]})"));
-  view.on_event("status", status(R"({"run_id":"r2","status":"running","steps":[{"name":"new","status":"pending"}]})"));
-  EXPECT_THAT(screen(out.str()), testing::ElementsAre(HasSubstr("new"), HasSubstr("job")));
+  view.begin(status(R"({"execution_id":"r1","steps":[{"name":"render","status":"failed","progress":0.5}]})"));
+  view.on_event("status", status(R"({"run_id":"r2","status":"running"})"));
+  EXPECT_THAT(screen(out.str()), testing::ElementsAre("render [........................]   0%  pending",
+                                                      "job    [........................]   0%  running"));
 }
 
 TEST(ProgressView, SurvivesEventsOfAnyShape) {
@@ -116,6 +118,7 @@ TEST(ProgressView, SurvivesEventsOfAnyShape) {
       for (const char* data : {"null", "3", "[]", "{}", R"({"steps":3,"step":7,"progress":"x","error":[],"text":{}})",
                                R"({"steps":[1,null,{"name":null}]})"})
         view.on_event(kind, status(data));
+    for (const char* job : {"null", "[]", R"({"steps":3})", R"({"steps":[1,null,{"name":null}]})"}) view.begin(status(job));
     view.finish();
     EXPECT_FALSE(view.ended());
   }
