@@ -110,11 +110,14 @@ BrokerActor::behavior_type broker_actor(Self self, NodeContext* node) {
       [=](const SlotFree& free) { slot_free(self, free.task); },
       [=](const StopAssigning& stop) {
         self->state.assigning = false;
-        if (self->state.assigned.empty()) stop.idle();
-        else self->state.idle = stop.idle;
+        if (self->state.assigned.empty())
+          stop.idle();
+        else
+          self->state.idle = stop.idle;
       },
       [=](StopAllTasks) {
-        for (const auto& [task, assignment] : self->state.assigned) self->send(assignment.worker, StopTaskMessage{task});
+        for (const auto& [task, assignment] : self->state.assigned)
+          self->send(assignment.worker, StopTaskMessage{task});
       },
   };
 }

@@ -76,7 +76,8 @@ class ShardBackwards {
       const JournalRow& row = rows_[next_++];
       entries_ = entries_of(row);
       const bool goes_on = row.transaction == place_.transaction && row.position == place_.position;
-      place_ = {row.transaction, row.position, goes_on ? std::min<std::uint64_t>(place_.left, entries_.size()) : entries_.size()};
+      place_ = {row.transaction, row.position,
+                goes_on ? std::min<std::uint64_t>(place_.left, entries_.size()) : entries_.size()};
     }
     return &entries_[place_.left - 1];
   }
@@ -90,7 +91,8 @@ class ShardBackwards {
   Result<Done> read_rows() {
     // A row of which records are left is read once more.
     const std::uint64_t position = place_.position + (place_.left > 0 && entries_.empty() ? 1 : 0);
-    auto rows = reader_.journal_of_shard_before(shard_, place_.transaction, static_cast<std::uint32_t>(position), kRows);
+    auto rows =
+        reader_.journal_of_shard_before(shard_, place_.transaction, static_cast<std::uint32_t>(position), kRows);
     if (!rows) return rows.error();
     rows_ = *std::move(rows);
     next_ = 0;
@@ -103,7 +105,7 @@ class ShardBackwards {
   Place place_;
   std::vector<JournalRow> rows_;  // newest first
   std::size_t next_ = 0;
-  bool at_start_ = false;  // nothing lies before `rows_`
+  bool at_start_ = false;       // nothing lies before `rows_`
   std::vector<Entry> entries_;  // of the row at `place_`, in the order of the chain
 };
 
@@ -137,9 +139,9 @@ std::optional<Places> parse_places(std::string_view text) {
     if ((end == std::string_view::npos) != (shard + 1 == places.size())) return std::nullopt;
     std::string_view piece = text.substr(0, end);
     Place& place = places[shard];
-    if (!piece.empty() && !(take_number(piece, '.', INT64_MAX - 1, place.transaction) &&
-                            take_number(piece, '.', INT32_MAX - 1, place.position) &&
-                            take_number(piece, '\0', INT32_MAX, place.left)))
+    if (!piece.empty() &&
+        !(take_number(piece, '.', INT64_MAX - 1, place.transaction) &&
+          take_number(piece, '.', INT32_MAX - 1, place.position) && take_number(piece, '\0', INT32_MAX, place.left)))
       return std::nullopt;
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   }
@@ -176,7 +178,8 @@ Result<AuditPage> audit_page_of_all(StoreReader& reader, const AuditQuery& query
     }
     latest->take();
   }
-  std::transform(shards.begin(), shards.end(), places.begin(), [](const ShardBackwards& shard) { return shard.place(); });
+  std::transform(shards.begin(), shards.end(), places.begin(),
+                 [](const ShardBackwards& shard) { return shard.place(); });
   page.next_cursor = to_text(places);
   return page;
 }

@@ -36,7 +36,8 @@ void NodeGateway::change(const Caller& caller, const JobRef& job, const std::opt
 void NodeGateway::cancel(const Caller& caller, CancelJob command, RenderChange render, Reply<JobChange> reply) {
   change(caller, command.job, command.idempotency, reply, [=, this](const JobRow& row, const Reply<JobChange>& answer) {
     if (has_ended(row.status))
-      return answer(Error{ErrorCode::job_finished, "the job has ended: " + std::string(status_text(row.status)), false, {}});
+      return answer(
+          Error{ErrorCode::job_finished, "the job has ended: " + std::string(status_text(row.status)), false, {}});
     auto request = std::make_shared<CancelRequest>();
     request->reason = command.reason.empty() ? "cancelled by " + caller.name : command.reason;
     request->actor = caller.name;
@@ -54,7 +55,8 @@ void NodeGateway::retry(const Caller& caller, RetryJob command, RenderChange ren
     auto workflow = node_.workflows.load(row.workflow_key, command.workflow_version);
     if (!workflow) return answer(workflow.error());
     if (workflow->disabled)
-      return answer(Error{ErrorCode::workflow_disabled, "the workflow " + row.workflow_key + " is disabled", false, {}});
+      return answer(
+          Error{ErrorCode::workflow_disabled, "the workflow " + row.workflow_key + " is disabled", false, {}});
     auto request = std::make_shared<RetryRequest>();
     request->from_step = command.from_step;
     request->workflow = workflow->entry->workflow;

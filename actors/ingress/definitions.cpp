@@ -30,7 +30,8 @@ void NodeGateway::validate_workflow(std::string definition, Reply<AppliedWorkflo
 }
 
 void NodeGateway::apply_workflow(const Caller& caller, std::string definition, std::optional<IdempotencyKey> key,
-                                 std::function<KeptAnswer(const AppliedWorkflow&)> render, Reply<AppliedWorkflow> reply) {
+                                 std::function<KeptAnswer(const AppliedWorkflow&)> render,
+                                 Reply<AppliedWorkflow> reply) {
   if (auto error = unavailable()) return reply(*std::move(error));
   const bool queued = node_.blocking.run([this, caller, definition = std::move(definition), key, render, reply] {
     AppliedWorkflow applied;
@@ -57,8 +58,8 @@ void NodeGateway::apply_workflow(const Caller& caller, std::string definition, s
     };
 
     const WorkflowCatalog::Found found = node_.workflows.find(applied.key, 0);
-    WorkflowRow row{applied.key, found.newest + 1, sha256(parsed->canonical), parsed->canonical, node_.clock.now(),
-                    caller.name};
+    WorkflowRow row{applied.key,       found.newest + 1,  sha256(parsed->canonical),
+                    parsed->canonical, node_.clock.now(), caller.name};
     if (found.entry && found.entry->row.digest == row.digest) {
       release();
       applied.version = found.newest;
@@ -74,7 +75,8 @@ void NodeGateway::apply_workflow(const Caller& caller, std::string definition, s
 
     auto persist = std::make_shared<Persist>();
     persist->records = {{"workflow.applied",
-                         {{"workflow", row.key}, {"version", row.version},
+                         {{"workflow", row.key},
+                          {"version", row.version},
                           {"definition", digest_to_json(row.digest, row.definition.size())}},
                          std::nullopt}};
     persist->frame.actor = caller.name;
@@ -95,7 +97,8 @@ void NodeGateway::apply_workflow(const Caller& caller, std::string definition, s
   if (!queued) reply(Error{ErrorCode::overloaded, "too many requests are waiting", true, {}});
 }
 
-void NodeGateway::set_workflow_disabled(const Caller& caller, std::string key, bool disabled, Reply<WorkflowView> reply) {
+void NodeGateway::set_workflow_disabled(const Caller& caller, std::string key, bool disabled,
+                                        Reply<WorkflowView> reply) {
   if (auto error = unavailable()) return reply(*std::move(error));
   WorkflowCatalog::Found found = node_.workflows.find(key, 0);
   if (!found.entry) return reply(Error{ErrorCode::not_found, "there is no workflow " + key, false, {}});
@@ -127,16 +130,17 @@ void NodeGateway::workflow(std::string key, std::uint32_t version, Reply<Workflo
 }
 
 void NodeGateway::workflows(std::optional<std::string> after_key, int limit, Reply<std::vector<WorkflowView>> reply) {
-  read<std::vector<WorkflowView>>(reply, [this, after_key = std::move(after_key), limit]() -> Result<std::vector<WorkflowView>> {
-    auto rows = node_.reader.workflows(after_key, limit);
-    if (!rows) return rows.error();
-    std::vector<WorkflowView> views;
-    for (WorkflowSummary& summary : *rows) {
-      const std::uint32_t newest = summary.newest.version;
-      views.push_back({std::move(summary.newest), summary.disabled, newest});
-    }
-    return views;
-  });
+  read<std::vector<WorkflowView>>(
+      reply, [this, after_key = std::move(after_key), limit]() -> Result<std::vector<WorkflowView>> {
+        auto rows = node_.reader.workflows(after_key, limit);
+        if (!rows) return rows.error();
+        std::vector<WorkflowView> views;
+        for (WorkflowSummary& summary : *rows) {
+          const std::uint32_t newest = summary.newest.version;
+          views.push_back({std::move(summary.newest), summary.disabled, newest});
+        }
+        return views;
+      });
 }
 
 }  // namespace troupe

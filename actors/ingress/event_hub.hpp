@@ -1,5 +1,5 @@
-// Live events, from runs to whoever watches. Not an actor: publishing happens on the runs' threads, watchers' functions are
-// called right there (they only queue), and nobody pays when nobody watches.
+// Live events, from runs to whoever watches. Not an actor: publishing happens on the runs' threads, watchers' functions
+// are called right there (they only queue), and nobody pays when nobody watches.
 #pragma once
 
 #include <atomic>

@@ -1,19 +1,23 @@
 #include "actors/ingress/node_gateway.hpp"
 
-
 namespace troupe {
 
 NodeGateway::NodeGateway(NodeContext& node, NodeActors actors, GatewayOptions options)
-    : node_(node), actors_(std::move(actors)), options_(std::move(options)),
-      started_at_(format_rfc3339(node.clock.now())), ids_(node.clock, node.random) {}
+    : node_(node),
+      actors_(std::move(actors)),
+      options_(std::move(options)),
+      started_at_(format_rfc3339(node.clock.now())),
+      ids_(node.clock, node.random) {}
 
 Readiness NodeGateway::readiness() {
   Readiness readiness;
   const NodeHealth& health = node_.health;
   if (health.stopping) readiness.reasons.emplace_back("the server is stopping");
   if (health.fenced) readiness.reasons.emplace_back("another node has taken over this node's shards");
-  if (health.disk_full) readiness.reasons.emplace_back("the database's disk is full");
-  else if (!health.store_writable) readiness.reasons.emplace_back("the database does not answer");
+  if (health.disk_full)
+    readiness.reasons.emplace_back("the database's disk is full");
+  else if (!health.store_writable)
+    readiness.reasons.emplace_back("the database does not answer");
   if (health.changes_waiting >= options_.changes_waiting_max)
     readiness.reasons.emplace_back("too many changes wait for the database");
   readiness.ready = readiness.reasons.empty();

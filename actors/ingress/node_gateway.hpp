@@ -1,5 +1,5 @@
-// The core's side of the Gateway port. Everything that must not block runs on the caller's thread (validation, the decision
-// to accept); reads run on the blocking pool; changes go to persistence or the supervisor as messages.
+// The core's side of the Gateway port. Everything that must not block runs on the caller's thread (validation, the
+// decision to accept); reads run on the blocking pool; changes go to persistence or the supervisor as messages.
 //
 //   submit.cpp        accept jobs            reads.cpp      jobs, runs, assets, logs
 //   changes.cpp       cancel, retry, wait    watching.cpp   subscriptions

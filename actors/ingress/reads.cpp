@@ -10,7 +10,9 @@ Error no_run() { return {ErrorCode::not_found, "there is no such run", false, {}
 Error no_asset() { return {ErrorCode::not_found, "there is no such asset", false, {}}; }
 
 /// A client's credential sees its own jobs only; others do not exist for it.
-bool may_see(const Caller& caller, const JobRow& row) { return !caller.client_id || *caller.client_id == row.client_id; }
+bool may_see(const Caller& caller, const JobRow& row) {
+  return !caller.client_id || *caller.client_id == row.client_id;
+}
 
 }  // namespace
 
@@ -114,8 +116,8 @@ void NodeGateway::run_logs(const Caller& caller, RunId run, Reply<std::vector<Lo
     std::vector<LogPiece> pieces;
     for (const ResultRow& row : *rows) {
       if (row.log_bytes == 0 || row.task.step >= outline->steps.size()) continue;
-      pieces.push_back({outline->steps[row.task.step].name, row.task.item, row.task.attempt, row.log, row.log_blob,
-                        row.log_bytes});
+      pieces.push_back(
+          {outline->steps[row.task.step].name, row.task.item, row.task.attempt, row.log, row.log_blob, row.log_bytes});
     }
     return pieces;
   });

@@ -63,7 +63,9 @@ std::vector<StepView> outline_steps(const Loaded& loaded, Timestamp now) {
     view.items = step.items;
     view.items_done = step.done.count();
     view.for_each = !definition.for_each.empty();
-    view.progress = has_ended(step.status) ? 1.0 : step.items == 0 ? 0.0 : static_cast<double>(view.items_done) / step.items;
+    view.progress = has_ended(step.status) ? 1.0
+                    : step.items == 0      ? 0.0
+                                           : static_cast<double>(view.items_done) / step.items;
     view.started_at = step.started_at;
     view.ended_at = step.ended_at;
     view.result_run = step.result_run;
@@ -103,7 +105,8 @@ void note_queued(const RunState& state, const std::optional<LiveRun>& live, RunV
     bool running = false;
     if (live)
       for (const auto& [place, task] : live->tasks) running = running || place.first == i;
-    if (running) all_queued = false;
+    if (running)
+      all_queued = false;
     else {
       step.waiting_for = WaitingFor::worker;
       if (step.items_done == 0) step.status = Status::pending;
@@ -147,8 +150,10 @@ Result<Done> add_results(NodeContext& node, const Loaded& loaded, RunView& view)
     }
     if (view.steps[i].status != Status::success) continue;
     const auto& items = outputs[i];
-    if (view.steps[i].for_each) view.steps[i].outputs = combine_items(items, state.items);
-    else view.steps[i].outputs = items.contains(0) && items.at(0).present() ? items.at(0) : Document("{}");
+    if (view.steps[i].for_each)
+      view.steps[i].outputs = combine_items(items, state.items);
+    else
+      view.steps[i].outputs = items.contains(0) && items.at(0).present() ? items.at(0) : Document("{}");
   }
   return Done{};
 }

@@ -6,7 +6,8 @@
 
 namespace troupe {
 
-/// From what a run record says, without steps' outputs, attempts and assets: for lists. Blocks only on the workflow cache.
+/// From what a run record says, without steps' outputs, attempts and assets: for lists. Blocks only on the workflow
+/// cache.
 Result<RunView> summarize_run(NodeContext& node, const RunRecord& record);
 /// Everything. Blocks.
 Result<RunView> describe_run(NodeContext& node, const RunRecord& record);

@@ -14,7 +14,9 @@ namespace {
 
 Error unknown_workflow(const SubmitJob& job) {
   const std::string version = job.workflow_version == 0 ? "" : " version " + std::to_string(job.workflow_version);
-  return {ErrorCode::unknown_workflow, "there is no workflow " + job.workflow_key + version, false,
+  return {ErrorCode::unknown_workflow,
+          "there is no workflow " + job.workflow_key + version,
+          false,
           {{job.workflow_version == 0 ? "/workflow_key" : "/workflow_version", "is not known"}}};
 }
 
@@ -118,7 +120,8 @@ void NodeGateway::submit_one(const Caller& caller, SubmitJob job, const RenderAc
   RunSeedPtr seed;
   auto persist = accept(caller, job, render, accepted, seed);
   if (!persist) return reply(persist.error());
-  (*persist)->done = [this, job = std::move(job), accepted, seed, reply, request = caller.request_id](Persisted persisted) {
+  (*persist)->done = [this, job = std::move(job), accepted, seed, reply,
+                      request = caller.request_id](Persisted persisted) {
     switch (persisted.verdict) {
       case Persisted::Verdict::duplicate: return reply(answer_duplicate(job, persisted.duplicate));
       case Persisted::Verdict::refused: return reply(persisted.error);
@@ -167,9 +170,12 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   if (found.disabled) return {ErrorCode::workflow_disabled, "the workflow " + job.workflow_key + " is disabled"};
   const WorkflowDefinition& workflow = *found.entry->workflow;
   const Millis timeout = job.timeout.value_or(workflow.timeout);
-  const Millis longest = workflow.timeout_given ? std::min(workflow.timeout, options_.timeout_max) : options_.timeout_max;
+  const Millis longest =
+      workflow.timeout_given ? std::min(workflow.timeout, options_.timeout_max) : options_.timeout_max;
   if (timeout > longest)
-    return Error{ErrorCode::timeout_too_large, "the time-out is above the maximum of " + format_duration(longest), false,
+    return Error{ErrorCode::timeout_too_large,
+                 "the time-out is above the maximum of " + format_duration(longest),
+                 false,
                  {{"/timeout_seconds", "must be at most " + std::to_string(longest.count() / 1000)}}};
   auto inputs = check_inputs(*found.entry, job.inputs);
   if (!inputs) return inputs.error();
@@ -207,7 +213,8 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   accepted.accepted_at = facts->created_at;
   accepted.estimated_completion = estimate(workflow, facts->created_at, timeout);
 
-  PersistPtr persist = make_persist(node_, {*facts, workflow, seed->state, after, *decision, nullptr, false, parks}, {});
+  PersistPtr persist =
+      make_persist(node_, {*facts, workflow, seed->state, after, *decision, nullptr, false, parks}, {});
   describe_acceptance(persist->records.at(0), job, workflow, *inputs, timeout);
   persist->frame.actor = caller.name;
   persist->is_accept = true;
@@ -231,7 +238,9 @@ Result<AcceptedJob> NodeGateway::answer_duplicate(const SubmitJob& job, const Co
     return accepted;
   }
   if (duplicate.job_key->request != job.request)
-    return Error{ErrorCode::job_id_conflict, "the job_id " + job.job_id + " was used for another body", false,
+    return Error{ErrorCode::job_id_conflict,
+                 "the job_id " + job.job_id + " was used for another body",
+                 false,
                  {{"/job_id", "names job " + to_string(duplicate.job_key->id) + " already"}}};
   const auto workflow = node_.workflows.find(job.workflow_key, job.workflow_version).entry;
   accepted.id = duplicate.job_key->id;

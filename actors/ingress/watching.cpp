@@ -16,8 +16,10 @@ class Resuming {
 
   void on_live(const LiveEventPtr& event) {
     const std::lock_guard lock(mutex_);
-    if (caught_up_) tell(event);
-    else if (held_.size() < limits::kEventsHeld) held_.push_back(event);
+    if (caught_up_)
+      tell(event);
+    else if (held_.size() < limits::kEventsHeld)
+      held_.push_back(event);
   }
 
   void on_stored(const std::vector<LiveEventPtr>& events) {
@@ -80,7 +82,7 @@ std::unique_ptr<Subscription> NodeGateway::subscribe(const Caller& caller, Event
   node_.blocking.run_always([this, job, resuming] {
     if (auto replayed = replay(node_.reader, job, *resuming); !replayed)
       node_.log.write(log::Level::warning, "a watcher could not be brought up to date",
-                         {{"job", to_string(job)}, {"error", replayed.error().message}});
+                      {{"job", to_string(job)}, {"error", replayed.error().message}});
     resuming->caught_up();
   });
   return subscription;

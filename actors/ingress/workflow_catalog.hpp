@@ -1,5 +1,5 @@
-// Compiled workflow definitions, cached for ever: a version never changes. Read by the gateway on every job, and when runs
-// are loaded. Not an actor, because it is read from many threads and changes rarely.
+// Compiled workflow definitions, cached for ever: a version never changes. Read by the gateway on every job, and when
+// runs are loaded. Not an actor, because it is read from many threads and changes rarely.
 #pragma once
 
 #include <map>

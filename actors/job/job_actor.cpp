@@ -63,7 +63,7 @@ RetryPrepared prepare(NodeContext& node, const JobFacts& job, const RetryFrom& f
     prepared.error = row ? Error{ErrorCode::not_found, "the job is gone", false, {}} : row.error();
     return prepared;
   }
-  prepared.archive = {from.ended->run,    job.id,           from.ended->number, from.ended->status,
+  prepared.archive = {from.ended->run,        job.id,        from.ended->number, from.ended->status,
                       from.workflow->version, (*row)->state, (*row)->outputs,    (*row)->error};
   seed->state = *std::move(state);
   prepared.seed = std::move(seed);
@@ -71,8 +71,9 @@ RetryPrepared prepare(NodeContext& node, const JobFacts& job, const RetryFrom& f
 }
 
 RecordDraft retried_record(const RetryRequest& request, const RunState& state, const WorkflowDefinition& workflow) {
-  RecordDraft draft{"job.retried", {{"run", to_string(state.run)}, {"number", state.number},
-                                    {"workflow_version", workflow.version}}, std::nullopt};
+  RecordDraft draft{"job.retried",
+                    {{"run", to_string(state.run)}, {"number", state.number}, {"workflow_version", workflow.version}},
+                    std::nullopt};
   if (request.from_step) draft.details["from_step"] = *request.from_step;
   if (request.inputs.present()) draft.details["inputs_sha256"] = to_hex(sha256(request.inputs.view()));
   return draft;
@@ -90,15 +91,15 @@ void commit_retry(Self self, const RetryPrepared& prepared) {
   for (const Event& event : decision->events) apply(after, event, *seed.workflow);
 
   const bool parks = parked_until(after, *seed.workflow, node.clock.now()).has_value();
-  PersistPtr persist = make_persist(node, {*seed.job, *seed.workflow, seed.state, after, *decision, nullptr, false, parks},
-                                    seed.head);
+  PersistPtr persist =
+      make_persist(node, {*seed.job, *seed.workflow, seed.state, after, *decision, nullptr, false, parks}, seed.head);
   persist->records.insert(persist->records.begin(), retried_record(*prepared.request, seed.state, *seed.workflow));
   persist->frame.actor = prepared.request->actor;
   persist->change.run = RunRow{after.run, seed.job->id, after.number, prepared.request->inputs};
   persist->change.archive = prepared.archive;
   if (prepared.request->idempotency)
-    persist->change.idempotency = prepared.request->idempotency(
-        {seed.job->id, seed.job->client_job_id, after.run, after.status, std::nullopt});
+    persist->change.idempotency =
+        prepared.request->idempotency({seed.job->id, seed.job->client_job_id, after.run, after.status, std::nullopt});
   persist->done = [job = JobActor(self)](Persisted persisted) { caf::anon_send(job, std::move(persisted)); };
 
   seed.state = std::move(after);
@@ -123,8 +124,10 @@ void finish_retry(Self self, const Persisted& persisted) {
   seed.head = persisted.head;
   const EventSubject subject{seed.job->id, seed.job->client_job_id, seed.job->client_id, seed.job->workflow_key};
   if (state.node->events.watched(seed.job->id))
-    for (const LiveEventPtr& event : events_of_records(subject, persisted.records, 0)) state.node->events.publish(event);
-  retry.request->reply(JobChange{seed.job->id, seed.job->client_job_id, seed.state.run, seed.state.status, std::nullopt});
+    for (const LiveEventPtr& event : events_of_records(subject, persisted.records, 0))
+      state.node->events.publish(event);
+  retry.request->reply(
+      JobChange{seed.job->id, seed.job->client_job_id, seed.state.run, seed.state.status, std::nullopt});
   const RunActor old = state.run;
   self->demonitor(old.address());
   self->send(old, Rest{});
@@ -166,8 +169,10 @@ JobActor::behavior_type job_actor(Self self, NodeContext* node, NodeActors actor
       },
       [=](const RetryPrepared& prepared) {
         self->state.retry.reset();
-        if (prepared.seed) commit_retry(self, prepared);
-        else prepared.request->reply(prepared.error);
+        if (prepared.seed)
+          commit_retry(self, prepared);
+        else
+          prepared.request->reply(prepared.error);
         rest_if_idle(self);
       },
       [=](const Persisted& persisted) {

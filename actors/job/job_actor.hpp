@@ -1,6 +1,7 @@
 // A job: its runs, one after another.
 //
-//   supervisor ─ Cancel, Retry ─► job ─► run            the run answers a cancel, and refuses a retry unless it has ended
+//   supervisor ─ Cancel, Retry ─► job ─► run            the run answers a cancel, and refuses a retry unless it has
+//   ended
 //                                  ◄─ RetryFrom ─ run   then: load, decide, commit, and the next run takes its place
 //                                  ◄─ RunRested ─ run   passed on, so that the supervisor can let go of both
 //

@@ -1,5 +1,5 @@
-// Runs from what is stored: for recovery, for jobs that rested, and for retries. All of it blocks on the store, so it runs
-// on the blocking pool.
+// Runs from what is stored: for recovery, for jobs that rested, and for retries. All of it blocks on the store, so it
+// runs on the blocking pool.
 #pragma once
 
 #include "actors/protocol/messages.hpp"

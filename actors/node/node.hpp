@@ -12,7 +12,8 @@
 //         └─ supervisor    ends the node
 //              └─ job ─ run   a failing run is loaded again from the store; one that fails for ever ends as `poison`
 //
-// "Ends the node" means the process exits with an error and is started again by whoever runs it: the store has the truth.
+// "Ends the node" means the process exits with an error and is started again by whoever runs it: the store has the
+// truth.
 #pragma once
 
 #include <functional>
@@ -46,12 +47,12 @@ struct NodePorts {
 
 struct NodeOptions {
   std::string name = "node";
-  std::vector<ShardId> shards;            ///< to take over; ascending
+  std::vector<ShardId> shards;  ///< to take over; ascending
   std::vector<WorkerOptions> workers;
-  std::size_t blocking_threads = 4;       ///< for reads and blobs; 0: blocking calls run on the caller's thread (tests)
+  std::size_t blocking_threads = 4;  ///< for reads and blobs; 0: blocking calls run on the caller's thread (tests)
   std::size_t blocking_queue = 10'000;
-  std::size_t scheduler_threads = 0;      ///< 0: as many as there are cores
-  bool testing = false;                   ///< CAF's deterministic scheduler and virtual clock; nothing is detached
+  std::size_t scheduler_threads = 0;  ///< 0: as many as there are cores
+  bool testing = false;               ///< CAF's deterministic scheduler and virtual clock; nothing is detached
   GatewayOptions gateway;
   std::function<void(std::string why)> failed;  ///< an actor that must not fail has failed; called on an actor's thread
 };
@@ -67,8 +68,8 @@ class Node {
   caf::actor_system& system() { return *system_; }
   const NodeActors& actors() const { return actors_; }
 
-  /// Graceful: returns when everything that was decided is committed and every actor has quit; the executors are let go of.
-  /// Idempotent.
+  /// Graceful: returns when everything that was decided is committed and every actor has quit; the executors are let go
+  /// of. Idempotent.
   void stop(Millis grace);
 
  private:

@@ -77,9 +77,7 @@ Committer::Progress Committer::commit_group(std::vector<PersistPtr>& group) {
         return Progress::settled;
       case CommitStatus::full:
       case CommitStatus::unavailable:
-      default:
-        note_away(reply, group.size());
-        return Progress::store_away;
+      default: note_away(reply, group.size()); return Progress::store_away;
     }
   }
   return Progress::settled;
@@ -131,8 +129,8 @@ Committer::Transaction Committer::assemble(std::vector<PersistPtr>& group) {
     const Shard& shard = shards_[id];
     after.head = advance_shard(shard.state.head, hashes[id]);
     after.low_water = low_water_with(shard, group, id);
-    transaction.commit.shards.push_back({id, shard.state.epoch, shard.state.seq, after.head, after.low_water,
-                                         after.chain_seq, after.chain_head});
+    transaction.commit.shards.push_back(
+        {id, shard.state.epoch, shard.state.seq, after.head, after.low_water, after.chain_seq, after.chain_head});
   }
   return transaction;
 }
@@ -186,7 +184,7 @@ void Committer::settle_stale(const CommitReply& reply, std::vector<PersistPtr>& 
 Committer::Progress Committer::bisect(const Error& error, std::vector<PersistPtr>& group) {
   if (group.size() == 1) {
     node_.log.write(log::Level::error, "the database refuses a change",
-                       {{"error", error.message}, {"job", to_string(job_of(*group[0]))}});
+                    {{"error", error.message}, {"job", to_string(job_of(*group[0]))}});
     refuse(group[0], {ErrorCode::store_refused, error.message, false, {}});
     group.clear();
     return Progress::settled;
@@ -204,8 +202,10 @@ bool Committer::settle_doubt(std::vector<PersistPtr>& group) {
   const auto committed = was_committed(*in_doubt_);
   if (!committed) return false;
   Transaction transaction = *std::exchange(in_doubt_, std::nullopt);
-  if (*committed) settle_committed(transaction, group);
-  else give_back_changes(transaction, group);
+  if (*committed)
+    settle_committed(transaction, group);
+  else
+    give_back_changes(transaction, group);
   return true;
 }
 
@@ -214,9 +214,12 @@ void Committer::probe() {
   if (in_doubt_ && !settle_doubt(nothing)) return;
   Transaction transaction = assemble(nothing);
   const CommitReply reply = writer_->commit(transaction.commit);
-  if (reply.status == CommitStatus::committed) settle_committed(transaction, nothing);
-  else if (reply.status == CommitStatus::unknown) in_doubt_ = std::move(transaction);
-  else if (reply.status == CommitStatus::fenced) note_fenced(reply.error);
+  if (reply.status == CommitStatus::committed)
+    settle_committed(transaction, nothing);
+  else if (reply.status == CommitStatus::unknown)
+    in_doubt_ = std::move(transaction);
+  else if (reply.status == CommitStatus::fenced)
+    note_fenced(reply.error);
 }
 
 void Committer::note_fenced(const Error& error) {
@@ -245,7 +248,8 @@ void Committer::refuse_accepts(std::vector<PersistPtr>& batch) {
 }
 
 void Committer::note_back() {
-  if (!node_.health.store_writable.exchange(true)) node_.log.write(log::Level::info, "the database can be written again", {});
+  if (!node_.health.store_writable.exchange(true))
+    node_.log.write(log::Level::info, "the database can be written again", {});
   node_.health.disk_full = false;
 }
 
@@ -267,11 +271,14 @@ std::optional<bool> Committer::was_committed(const Transaction& transaction) {
 void Committer::track_open_jobs(const Persist& persist) {
   if (!persist.frame.job) return;
   std::set<JobId>& open = shards_[persist.shard].open;
-  if (persist.opens) open.insert(*persist.frame.job);
-  else open.erase(*persist.frame.job);
+  if (persist.opens)
+    open.insert(*persist.frame.job);
+  else
+    open.erase(*persist.frame.job);
 }
 
-// Nothing that is open may be older than the mark. It may well be older than it could be: it only bounds a scan at start.
+// Nothing that is open may be older than the mark. It may well be older than it could be: it only bounds a scan at
+// start.
 JobId Committer::low_water_with(const Shard& shard, const std::vector<PersistPtr>& group, ShardId id) const {
   if (!shard.recovered) return shard.state.low_water;
   std::optional<JobId> oldest;

@@ -1,5 +1,6 @@
-// Group commit: turns a batch of waiting changes into transactions and settles each of them. Plain code without actors, so
-// that its rules (bisecting, duplicates, unknown outcomes) are tested by plain calls. Owned by the persistence actor.
+// Group commit: turns a batch of waiting changes into transactions and settles each of them. Plain code without actors,
+// so that its rules (bisecting, duplicates, unknown outcomes) are tested by plain calls. Owned by the persistence
+// actor.
 #pragma once
 
 #include <map>
@@ -23,10 +24,10 @@ class Committer {
   /// Recovery: open jobs that exist in the store. Until a shard's recovery is complete its low-water mark stays.
   void open_jobs_found(const OpenJobsFound& found);
 
-  /// Commits the batch and calls `done` of everything that is settled. What could not be tried for want of the database is
-  /// given back, in order, to be tried again later, with what arrives meanwhile behind it. Accepts among it are answered at
-  /// once, because a client can retry; but not those whose commit may have been written: they are answered when the
-  /// truth is known.
+  /// Commits the batch and calls `done` of everything that is settled. What could not be tried for want of the database
+  /// is given back, in order, to be tried again later, with what arrives meanwhile behind it. Accepts among it are
+  /// answered at once, because a client can retry; but not those whose commit may have been written: they are answered
+  /// when the truth is known.
   std::vector<PersistPtr> commit(std::vector<PersistPtr> batch);
 
   /// After a failure, when nothing waits: finds out by an empty transaction whether the store can be written again.

@@ -5,7 +5,8 @@
 //
 // Alone, a change waits for nobody: its Flush is the next message. While a commit is under way, everything that arrives
 // piles up in the mailbox and becomes the next transaction, so batches grow by themselves under load.
-// When the database is away, what must not be lost is kept and tried again with back-off; accepts are refused meanwhile.
+// When the database is away, what must not be lost is kept and tried again with back-off; accepts are refused
+// meanwhile.
 #pragma once
 
 #include <memory>

@@ -4,7 +4,8 @@
 //   NodeGateway ───┤  (Persist)      one transaction a batch         │ (Persist)
 //                  └─► SupervisorActor ──► JobActor ──► RunActor ────┤
 //                        adopts, loads,     a job's      decides     │ (TaskOffer)       (AssignTask)
-//                        rests jobs         runs         and applies └─────► BrokerActor ─────► WorkerActor ──► Executor
+//                        rests jobs         runs         and applies └─────► BrokerActor ─────► WorkerActor ──►
+//                        Executor
 //                                              TimerActor ─(Wake)─► RunActor ◄───(TaskStarting, TaskEnded)───┘
 //
 // All messages to a run go through the supervisor and its job, except the answers of workers, broker, timer and
@@ -22,17 +23,17 @@ struct AssignTask {
 };
 
 /// Turns everything that waits in its mailbox into one transaction. Detached; owns one StoreWriter.
-using PersistenceActor = caf::typed_actor<caf::reacts_to<PersistPtr>,       // a change to make durable
-                                          caf::reacts_to<Flush>,            // to itself
-                                          caf::reacts_to<OpenJobsFound>,    // recovery tells what is open
-                                          caf::reacts_to<Drain>>;           // answer when all before is done
+using PersistenceActor = caf::typed_actor<caf::reacts_to<PersistPtr>,     // a change to make durable
+                                          caf::reacts_to<Flush>,          // to itself
+                                          caf::reacts_to<OpenJobsFound>,  // recovery tells what is open
+                                          caf::reacts_to<Drain>>;         // answer when all before is done
 
 /// Works on tasks in its slots, through an executor for each step type it serves.
 using WorkerActor = caf::typed_actor<caf::reacts_to<AssignTask>,
-                                     caf::reacts_to<TaskAdmitted>,          // the committed start of a task
+                                     caf::reacts_to<TaskAdmitted>,  // the committed start of a task
                                      caf::reacts_to<StopTaskMessage>,
-                                     caf::reacts_to<TaskFinished>,          // from its executor
-                                     caf::reacts_to<StopOverdue>>;          // to itself
+                                     caf::reacts_to<TaskFinished>,  // from its executor
+                                     caf::reacts_to<StopOverdue>>;  // to itself
 
 /// Worker to run: it begins now (or waits for TaskAdmitted, where the start is committed first).
 struct TaskStarting {
@@ -42,16 +43,13 @@ struct TaskStarting {
 };
 
 /// Carries one run through its workflow. Spawned by its job only.
-using RunActor = caf::typed_actor<caf::reacts_to<Persisted>,                // what became of its decision
-                                  caf::reacts_to<TaskStarting>,
-                                  caf::reacts_to<TaskProgress>,
-                                  caf::reacts_to<TaskPreview>,
-                                  caf::reacts_to<TaskLog>,
-                                  caf::reacts_to<TaskEndedPtr>,
-                                  caf::reacts_to<TaskGone>,                 // it is not running and will not
-                                  caf::reacts_to<Wake>,                     // a timer of its is due
+using RunActor = caf::typed_actor<caf::reacts_to<Persisted>,  // what became of its decision
+                                  caf::reacts_to<TaskStarting>, caf::reacts_to<TaskProgress>,
+                                  caf::reacts_to<TaskPreview>, caf::reacts_to<TaskLog>, caf::reacts_to<TaskEndedPtr>,
+                                  caf::reacts_to<TaskGone>,  // it is not running and will not
+                                  caf::reacts_to<Wake>,      // a timer of its is due
                                   caf::reacts_to<CancelRequestPtr>,
-                                  caf::reacts_to<RetryRequestPtr>,          // answered here unless it has ended
+                                  caf::reacts_to<RetryRequestPtr>,  // answered here unless it has ended
                                   caf::reacts_to<Rest>>;
 
 /// Run to broker: a task that is ready.
@@ -79,12 +77,9 @@ struct RegisterWorker {
 };
 
 /// Gives tasks to workers: by priority with aging, then fair between clients. Its queue is soft: runs are the truth.
-using BrokerActor = caf::typed_actor<caf::reacts_to<TaskOfferPtr>,
-                                     caf::reacts_to<WithdrawTask>,
-                                     caf::reacts_to<RegisterWorker>,
-                                     caf::reacts_to<SlotFree>,
-                                     caf::reacts_to<StopAssigning>,
-                                     caf::reacts_to<StopAllTasks>>;
+using BrokerActor =
+    caf::typed_actor<caf::reacts_to<TaskOfferPtr>, caf::reacts_to<WithdrawTask>, caf::reacts_to<RegisterWorker>,
+                     caf::reacts_to<SlotFree>, caf::reacts_to<StopAssigning>, caf::reacts_to<StopAllTasks>>;
 
 /// Run to timer: wake me at this time. A later one replaces an earlier one of the same run.
 struct WakeAt {
@@ -105,27 +100,22 @@ struct CallAt {
   std::function<void()> function;
 };
 
-using TimerActor = caf::typed_actor<caf::reacts_to<WakeAt>, caf::reacts_to<ForgetWake>, caf::reacts_to<CallAt>,
-                                    caf::reacts_to<Tick>>;
+using TimerActor =
+    caf::typed_actor<caf::reacts_to<WakeAt>, caf::reacts_to<ForgetWake>, caf::reacts_to<CallAt>, caf::reacts_to<Tick>>;
 
 /// Owns a job's runs: spawns them, starts the next one on a retry, has a broken one loaded again.
-using JobActor = caf::typed_actor<caf::reacts_to<CancelRequestPtr>,
-                                  caf::reacts_to<RetryRequestPtr>,
-                                  caf::reacts_to<RetryFrom>,                // the run has ended: begin another
+using JobActor = caf::typed_actor<caf::reacts_to<CancelRequestPtr>, caf::reacts_to<RetryRequestPtr>,
+                                  caf::reacts_to<RetryFrom>,  // the run has ended: begin another
                                   caf::reacts_to<RetryPrepared>,
-                                  caf::reacts_to<Persisted>,                // of a retry
-                                  caf::reacts_to<RunRested>,
-                                  caf::reacts_to<Rest>>;
+                                  caf::reacts_to<Persisted>,  // of a retry
+                                  caf::reacts_to<RunRested>, caf::reacts_to<Rest>>;
 
 /// Looks after all live jobs of the node: one JobActor each, loaded when needed and rested when idle.
-using SupervisorActor = caf::typed_actor<caf::reacts_to<AdoptJob>,
-                                         caf::reacts_to<CancelJobMessage>,
-                                         caf::reacts_to<RetryJobMessage>,
-                                         caf::reacts_to<JobLoaded>,
-                                         caf::reacts_to<JobRested>,
-                                         caf::reacts_to<JobBroken>,
-                                         caf::reacts_to<ScanParked>,
-                                         caf::reacts_to<Rest>>;           // rest all jobs, then quit
+using SupervisorActor =
+    caf::typed_actor<caf::reacts_to<AdoptJob>, caf::reacts_to<CancelJobMessage>, caf::reacts_to<RetryJobMessage>,
+                     caf::reacts_to<JobLoaded>, caf::reacts_to<JobRested>, caf::reacts_to<JobBroken>,
+                     caf::reacts_to<ScanParked>,
+                     caf::reacts_to<Rest>>;  // rest all jobs, then quit
 
 /// The actors of a node that others send to.
 struct NodeActors {

@@ -44,8 +44,9 @@ struct Persist {
   std::vector<RecordDraft> records;
   RecordFrame frame;
   ShardId shard = 0;
-  ChainHead head;      ///< of the job's chain, before; ignored for a shard's own chain (frame.job absent)
-  bool is_accept = false;  ///< may be answered `overloaded` or `not_ready` instead of waiting for the store to come back
+  ChainHead head;  ///< of the job's chain, before; ignored for a shard's own chain (frame.job absent)
+  bool is_accept =
+      false;           ///< may be answered `overloaded` or `not_ready` instead of waiting for the store to come back
   bool opens = false;  ///< the job is open and not parked afterwards: it counts for the low-water mark
   std::function<void(Persisted)> done;
 };
@@ -165,8 +166,8 @@ struct RetryPrepared {
   RunArchive archive;
   Error error;
 };
-/// From a run to its job: nothing is left to do in memory, because it has ended, or only waits and was parked. `handled`:
-/// how many of the job's messages it had taken by then, so that one on its way is not lost.
+/// From a run to its job: nothing is left to do in memory, because it has ended, or only waits and was parked.
+/// `handled`: how many of the job's messages it had taken by then, so that one on its way is not lost.
 struct RunRested {
   std::uint64_t handled = 0;
 };

@@ -1,5 +1,5 @@
-// What every actor of a node may reach besides other actors: ports, and the few shared objects that are not actors because
-// they are read from many threads at once. Made once by the node; outlives all actors.
+// What every actor of a node may reach besides other actors: ports, and the few shared objects that are not actors
+// because they are read from many threads at once. Made once by the node; outlives all actors.
 #pragma once
 
 #include <atomic>
@@ -15,9 +15,9 @@
 
 namespace troupe {
 
-class BlockingPool;   // node/blocking_pool.hpp: threads for calls that block
-class EventHub;       // ingress/event_hub.hpp: live events to whoever watches
-class LiveBoard;      // run/live_board.hpp: what runs are doing right now, before it is durable
+class BlockingPool;     // node/blocking_pool.hpp: threads for calls that block
+class EventHub;         // ingress/event_hub.hpp: live events to whoever watches
+class LiveBoard;        // run/live_board.hpp: what runs are doing right now, before it is durable
 class WorkflowCatalog;  // ingress/workflow_catalog.hpp: compiled definitions
 
 /// Whether the node can take work, and why not. Written by the persistence actor and the node, read by the gateway.

@@ -1,5 +1,5 @@
-// What runs are doing right now, before any of it is durable: that a task is running, how far it is. Written by run actors,
-// laid over the stored state by reads. Lost with the process, on purpose.
+// What runs are doing right now, before any of it is durable: that a task is running, how far it is. Written by run
+// actors, laid over the stored state by reads. Lost with the process, on purpose.
 #pragma once
 
 #include <array>

@@ -42,8 +42,8 @@ std::string_view step_status_after(std::string_view action) {
 Json status_data(const Json& record) {
   const std::string action = record.at("action");
   const Json details = record.value("details", Json::object());
-  Json data = {{"seq", record.at("seq")}, {"at", record.at("at")}, {"action", action},
-               {"status", run_status_after(action)}};
+  Json data = {
+      {"seq", record.at("seq")}, {"at", record.at("at")}, {"action", action}, {"status", run_status_after(action)}};
   for (const char* member : {"step", "item", "attempt", "error", "due", "reason", "next"})
     if (details.contains(member)) data[member] = details[member];
   if (const auto status = step_status_after(action); !status.empty()) data["step_status"] = status;
@@ -78,27 +78,37 @@ std::vector<LiveEventPtr> events_of_records(const EventSubject& subject, std::st
 LiveEventPtr running_event(const EventSubject& subject, const RunId& run, const std::string& step, const TaskKey& task,
                            const std::string& worker) {
   return make_event(subject, "status", run, 0,
-                    {{"action", "step.running"}, {"status", "running"}, {"step", step}, {"step_status", "running"},
-                     {"item", task.item}, {"attempt", task.attempt}, {"worker", worker}});
+                    {{"action", "step.running"},
+                     {"status", "running"},
+                     {"step", step},
+                     {"step_status", "running"},
+                     {"item", task.item},
+                     {"attempt", task.attempt},
+                     {"worker", worker}});
 }
 
 LiveEventPtr progress_event(const EventSubject& subject, const RunId& run, const std::string& step,
                             const TaskProgress& progress) {
-  return make_event(subject, "progress", run, 0,
-                    {{"step", step}, {"item", progress.task.item}, {"progress", progress.fraction},
-                     {"message", progress.message}});
+  return make_event(
+      subject, "progress", run, 0,
+      {{"step", step}, {"item", progress.task.item}, {"progress", progress.fraction}, {"message", progress.message}});
 }
 
 LiveEventPtr preview_event(const EventSubject& subject, const RunId& run, const std::string& step,
                            const TaskPreview& preview) {
   return make_event(subject, "preview", run, 0,
-                    {{"step", step}, {"item", preview.task.item}, {"media_type", preview.media_type},
+                    {{"step", step},
+                     {"item", preview.task.item},
+                     {"media_type", preview.media_type},
                      {"data", to_base64(preview.bytes)}});
 }
 
 LiveEventPtr log_event(const EventSubject& subject, const RunId& run, const std::string& step, const TaskLog& log) {
   return make_event(subject, "log", run, 0,
-                    {{"step", step}, {"item", log.task.item}, {"attempt", log.task.attempt}, {"stream", log.stream},
+                    {{"step", step},
+                     {"item", log.task.item},
+                     {"attempt", log.task.attempt},
+                     {"stream", log.stream},
                      {"text", log.text}});
 }
 

@@ -1,5 +1,5 @@
-// Live events of a run: made from its audit records (durable: they carry the record's seq, and are the same whether sent
-// live or read back from the journal), and from what its tasks say while they work (soft).
+// Live events of a run: made from its audit records (durable: they carry the record's seq, and are the same whether
+// sent live or read back from the journal), and from what its tasks say while they work (soft).
 #pragma once
 
 #include <string>
@@ -20,8 +20,8 @@ struct EventSubject {
   std::string workflow_key;
 };
 
-/// The durable events of journal rows' records (one canonical JSON a line), in order: `asset` events of a record's assets
-/// come before the `status` event that carries its seq, so that resuming after that seq has missed none.
+/// The durable events of journal rows' records (one canonical JSON a line), in order: `asset` events of a record's
+/// assets come before the `status` event that carries its seq, so that resuming after that seq has missed none.
 std::vector<LiveEventPtr> events_of_records(const EventSubject& subject, std::string_view records,
                                             std::uint64_t after_seq);
 

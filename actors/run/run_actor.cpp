@@ -9,7 +9,11 @@
 namespace troupe {
 
 RunDriver::RunDriver(Self self, NodeContext& node, NodeActors actors, JobActor job, RunSeed seed)
-    : self_(self), node_(node), actors_(std::move(actors)), job_(std::move(job)), seed_(std::move(seed)),
+    : self_(self),
+      node_(node),
+      actors_(std::move(actors)),
+      job_(std::move(job)),
+      seed_(std::move(seed)),
       subject_{seed_.job->id, seed_.job->client_job_id, seed_.job->client_id, seed_.job->workflow_key} {}
 
 void RunDriver::begin() {
@@ -26,8 +30,8 @@ void RunDriver::on(const TaskStarting& starting) {
   if (!starting.task.compensation)
     node_.board.update(seed_.state.run, starting.task.step, starting.task.item, {true, 0, {}, node_.clock.now()});
   if (watched())
-    node_.events.publish(running_event(subject_, seed_.state.run, step_name(starting.task.step), starting.task,
-                                       starting.worker_name));
+    node_.events.publish(
+        running_event(subject_, seed_.state.run, step_name(starting.task.step), starting.task, starting.worker_name));
   push({StartTask{starting.task, starting.worker_name}, nullptr, nullptr});
 }
 
@@ -50,8 +54,10 @@ void RunDriver::on(const TaskLog& log) {
 
 void RunDriver::on(const TaskEndedPtr& ended) {
   waiting_for_admission_.erase(ended->task);
-  if (ended->outputs) push({CompleteTask{ended->task, ended->started_at}, ended, nullptr});
-  else push({FailTask{ended->task, ended->outputs.error(), ended->started_at}, ended, nullptr});
+  if (ended->outputs)
+    push({CompleteTask{ended->task, ended->started_at}, ended, nullptr});
+  else
+    push({FailTask{ended->task, ended->outputs.error(), ended->started_at}, ended, nullptr});
 }
 
 void RunDriver::on(const TaskGone& gone) {
@@ -94,7 +100,7 @@ void RunDriver::on(const Persisted& persisted) {
   if (persisted.verdict != Persisted::Verdict::committed) {
     if (done.command.request) done.command.request->reply(persisted.error);
     node_.log.write(log::Level::warning, "a decision was refused; the run is loaded again",
-                       {{"job", seed_.job->id}, {"run", seed_.state.run}, {"error", persisted.error.message}});
+                    {{"job", seed_.job->id}, {"run", seed_.state.run}, {"error", persisted.error.message}});
     self_->quit(caf::make_error(caf::sec::runtime_error, persisted.error.message));
     return;
   }
@@ -146,8 +152,9 @@ void RunDriver::commit(QueuedCommand command, Decision decision) {
   RunState after = seed_.state;
   for (const Event& event : decision.events) apply(after, event, *seed_.workflow);
   const bool parks = queue_.empty() && parked_until(after, *seed_.workflow, node_.clock.now()).has_value();
-  PersistPtr persist = make_persist(node_, {*seed_.job, *seed_.workflow, seed_.state, after, decision, command.outcome,
-                                            seed_.parked, parks}, seed_.head);
+  PersistPtr persist = make_persist(
+      node_, {*seed_.job, *seed_.workflow, seed_.state, after, decision, command.outcome, seed_.parked, parks},
+      seed_.head);
   if (command.request) {
     persist->frame.actor = command.request->actor;
     persist->change.idempotency = command.request->idempotency;
@@ -253,8 +260,8 @@ void RunDriver::rest() {
   if (armed_ != kNever) self_->send(actors_.timer, ForgetWake{seed_.state.run});
 }
 
-// That it is parked is not enough: it may have been loaded because it falls due soon, and what is due again is dispatched
-// without a commit. A run that rests then would be gone when its timer or its task's outcome comes.
+// That it is parked is not enough: it may have been loaded because it falls due soon, and what is due again is
+// dispatched without a commit. A run that rests then would be gone when its timer or its task's outcome comes.
 bool RunDriver::rests_for_long() const {
   return seed_.parked && parked_until(seed_.state, *seed_.workflow, node_.clock.now()).has_value();
 }

@@ -1,5 +1,5 @@
-// Carries one run: takes commands one at a time, decides (domain), has the decision committed, and only then applies it and
-// releases its effects. At most one decision is uncommitted; commands that arrive meanwhile queue.
+// Carries one run: takes commands one at a time, decides (domain), has the decision committed, and only then applies it
+// and releases its effects. At most one decision is uncommitted; commands that arrive meanwhile queue.
 //
 //   command ─► queue ─► decide ─► events? ── none ──► release effects
 //                ▲                  └─► Persist ─► committed ─► apply, tell watchers, release effects ─┐
@@ -87,10 +87,10 @@ class RunDriver {
   std::optional<Uncommitted> uncommitted_;
 
   std::multimap<Timestamp, SetTimer> timers_;
-  Timestamp armed_ = kNever;                      ///< what the timer actor knows; kNever: nothing
+  Timestamp armed_ = kNever;  ///< what the timer actor knows; kNever: nothing
   std::map<TaskKey, WorkerActor> waiting_for_admission_;
-  std::uint64_t handled_ = 0;                     ///< messages of the job, for the resting handshake
-  bool rested_ = false;                           ///< said RunRested since the last change
+  std::uint64_t handled_ = 0;  ///< messages of the job, for the resting handshake
+  bool rested_ = false;        ///< said RunRested since the last change
 };
 
 struct RunActorState {

@@ -25,8 +25,10 @@ ResultRow result_of_report(const TaskEnded& outcome) {
   if (outcome.log_blob) row.log_blob = outcome.log_blob->sha256;
   if (outcome.outputs) {
     row.outputs_bytes = outcome.outputs->size();
-    if (outcome.outputs_blob) row.outputs_blob = outcome.outputs_blob->sha256;
-    else row.outputs = *outcome.outputs;
+    if (outcome.outputs_blob)
+      row.outputs_blob = outcome.outputs_blob->sha256;
+    else
+      row.outputs = *outcome.outputs;
   } else {
     row.status = Status::failed;
     row.error = to_document(error_to_json(outcome.outputs.error()));
@@ -55,7 +57,8 @@ std::vector<ResultRow> result_rows(const RunCommit& commit) {
     }
   };
   for (const Event& event : commit.decision.events) {
-    if (const auto* completed = std::get_if<TaskCompleted>(&event)) add(completed->task, nullptr, kNever, completed->at);
+    if (const auto* completed = std::get_if<TaskCompleted>(&event))
+      add(completed->task, nullptr, kNever, completed->at);
     if (const auto* retried = std::get_if<TaskRetried>(&event))
       add(retried->task, &retried->error, retried->started_at, retried->at);
     if (const auto* failed = std::get_if<TaskFailed>(&event))
@@ -141,7 +144,8 @@ PersistPtr make_persist(NodeContext& node, const RunCommit& commit, const ChainH
   if (commit.park) persist->change.park = parked_until(after, commit.workflow, node.clock.now());
   persist->change.unpark = commit.was_parked && !commit.park;
 
-  persist->records = to_records(commit.decision.events, commit.before, commit.workflow, outcome_digests(commit.outcome));
+  persist->records =
+      to_records(commit.decision.events, commit.before, commit.workflow, outcome_digests(commit.outcome));
   persist->frame = {commit.job.id, after.run, "node", node.node_name, commit.job.client_id};
   persist->shard = shard_of(commit.job.id.slot());
   persist->head = head;

@@ -1,4 +1,5 @@
-// From a decision to what is written: the job row's update, the outcomes, the assets and the audit records of one commit.
+// From a decision to what is written: the job row's update, the outcomes, the assets and the audit records of one
+// commit.
 #pragma once
 
 #include "actors/protocol/interfaces.hpp"
@@ -19,9 +20,9 @@ struct RunCommit {
   const RunState& before;
   const RunState& after;
   const Decision& decision;
-  TaskEndedPtr outcome;         ///< the report that led to the decision, if one did
+  TaskEndedPtr outcome;  ///< the report that led to the decision, if one did
   bool was_parked = false;
-  bool park = false;            ///< write that it rests until parked_until(after)
+  bool park = false;  ///< write that it rests until parked_until(after)
 };
 
 /// Everything but `done`, `frame.actor` and the Idempotency-Key.

@@ -36,8 +36,10 @@ void adopt(Self self, const RunSeedPtr& seed) {
 void load(Self self, const JobId& job, bool recover, bool parked) {
   self->state.node->blocking.run_always([node = self->state.node, job, recover, parked, me = SupervisorActor(self)] {
     auto seed = load_run(*node, job, recover, parked);
-    if (seed) caf::anon_send(me, JobLoaded{job, *seed, {}});
-    else caf::anon_send(me, JobLoaded{job, nullptr, seed.error()});
+    if (seed)
+      caf::anon_send(me, JobLoaded{job, *seed, {}});
+    else
+      caf::anon_send(me, JobLoaded{job, nullptr, seed.error()});
   });
 }
 
@@ -63,15 +65,20 @@ void loaded(Self self, const JobLoaded& message) {
     pending = std::move(found->second);
     state.loading.erase(found);
   }
-  if (message.seed) adopt(self, message.seed);
+  if (message.seed)
+    adopt(self, message.seed);
   else
     state.node->log.write(log::Level::error, "a job could not be loaded",
-                             {{"job", to_string(message.job)}, {"error", message.error.message}});
+                          {{"job", to_string(message.job)}, {"error", message.error.message}});
   for (const auto& request : pending) {
-    std::visit([&](const auto& one) {
-      if (message.seed) pass_on(self, message.job, one);
-      else one->reply(message.error);
-    }, request);
+    std::visit(
+        [&](const auto& one) {
+          if (message.seed)
+            pass_on(self, message.job, one);
+          else
+            one->reply(message.error);
+        },
+        request);
   }
   // Nobody else would ask for a job that broke while the store was away.
   if (!message.seed && message.error.retryable && state.broken.contains(message.job)) load_broken(self, message.job);
@@ -99,12 +106,13 @@ void load_broken(Self self, const JobId& job) {
   state.loading.try_emplace(job);
   const Millis pause = kBrokenPauseFirst * (1 << std::min(state.broken[job]++, 8));
   const Timestamp due = state.node->clock.now() + pause;
-  self->send(state.actors.timer, CallAt{due, [node = state.node, job, me = SupervisorActor(self)] {
-    node->blocking.run_always([node, job, me] {
-      auto seed = load_run(*node, job, /*recover=*/true, /*parked=*/false);
-      caf::anon_send(me, seed ? JobLoaded{job, *seed, {}} : JobLoaded{job, nullptr, seed.error()});
-    });
-  }});
+  self->send(state.actors.timer,
+             CallAt{due, [node = state.node, job, me = SupervisorActor(self)] {
+                      node->blocking.run_always([node, job, me] {
+                        auto seed = load_run(*node, job, /*recover=*/true, /*parked=*/false);
+                        caf::anon_send(me, seed ? JobLoaded{job, *seed, {}} : JobLoaded{job, nullptr, seed.error()});
+                      });
+                    }});
 }
 
 void scan_parked(Self self) {

@@ -36,7 +36,7 @@ struct SupervisorState {
   static inline const char* name = "supervisor";
 };
 
-SupervisorActor::behavior_type supervisor_actor(SupervisorActor::stateful_pointer<SupervisorState> self, NodeContext* node,
-                                                NodeActors actors, std::vector<ShardId> shards);
+SupervisorActor::behavior_type supervisor_actor(SupervisorActor::stateful_pointer<SupervisorState> self,
+                                                NodeContext* node, NodeActors actors, std::vector<ShardId> shards);
 
 }  // namespace troupe

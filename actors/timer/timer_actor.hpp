@@ -1,7 +1,7 @@
 // Wakes runs, and calls functions, at a point in time.
 //
-// One entry a run: a run arms only its earliest timer, and disarms it when it ends; so the many five-minute deadlines of
-// short runs cost nothing afterwards. One CAF timer at a time, with a generation: CAF's cannot be cancelled.
+// One entry a run: a run arms only its earliest timer, and disarms it when it ends; so the many five-minute deadlines
+// of short runs cost nothing afterwards. One CAF timer at a time, with a generation: CAF's cannot be cancelled.
 #pragma once
 
 #include <map>
@@ -15,7 +15,7 @@ namespace troupe {
 
 struct TimerState {
   struct Entry {
-    RunId run;       ///< nil for a function
+    RunId run;  ///< nil for a function
     RunActor actor;
     std::function<void()> function;
   };

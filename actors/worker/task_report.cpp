@@ -61,8 +61,10 @@ Document complete_outputs(NodeContext& node, const TaskOutputs& given, const std
 void store_large_parts(NodeContext& node, TaskEnded& ended) {
   const auto store = [&](std::string_view bytes, std::optional<BlobInfo>& info) {
     auto stored = node.blobs.put(bytes);
-    if (stored) info = *stored;
-    else if (ended.outputs) ended.outputs = stored.error();
+    if (stored)
+      info = *stored;
+    else if (ended.outputs)
+      ended.outputs = stored.error();
   };
   if (ended.log.size() > limits::kInlineDocumentBytes) {
     store(ended.log, ended.log_blob);
@@ -80,7 +82,8 @@ bool needs_blobs(const TaskOutcome& outcome) {
   if (outcome.log.size() > limits::kInlineDocumentBytes) return true;
   if (!outcome.result) return false;
   constexpr std::size_t kAssetJsonBytes = 700;
-  return outcome.result->outputs.size() + outcome.result->assets.size() * kAssetJsonBytes > limits::kInlineDocumentBytes;
+  return outcome.result->outputs.size() + outcome.result->assets.size() * kAssetJsonBytes >
+         limits::kInlineDocumentBytes;
 }
 
 TaskEndedPtr make_report(NodeContext& node, const Task& task, const std::string& worker, Timestamp started_at,

@@ -1,5 +1,5 @@
-// From what an executor gave to what the run is told: assets get ids and become part of the outputs, and what is too large
-// for a row goes to the blob store.
+// From what an executor gave to what the run is told: assets get ids and become part of the outputs, and what is too
+// large for a row goes to the blob store.
 #pragma once
 
 #include "actors/protocol/interfaces.hpp"

@@ -101,7 +101,7 @@ void stop_overdue(Self self, const TaskKey& task) {
   if (found == self->state.running.end() || found->second.reported) return;
   found->second.reported = true;
   self->state.node->log.write(log::Level::error, "an executor does not stop; its slot stays taken",
-                                 {{"run", to_string(task.run)}, {"step", found->second.offer->task.step}});
+                              {{"run", to_string(task.run)}, {"step", found->second.offer->task.step}});
   self->send(found->second.offer->run, TaskGone{task});
 }
 

@@ -33,7 +33,7 @@ struct WorkerState {
     Timestamp started_at = kNever;
     bool executing = false;  ///< false: waits for TaskAdmitted
     bool stopping = false;
-    bool reported = false;   ///< the run knows the end already (StopOverdue)
+    bool reported = false;  ///< the run knows the end already (StopOverdue)
   };
 
   NodeContext* node = nullptr;

@@ -24,8 +24,10 @@ bool EventParser::feed(std::string_view bytes) {
     }
     const char c = bytes.front();
     bytes.remove_prefix(1);
-    if (part_ == Part::size) take_size_byte(c);
-    else if (c == '\n') part_ = Part::size;
+    if (part_ == Part::size)
+      take_size_byte(c);
+    else if (c == '\n')
+      part_ = Part::size;
   }
   return part_ != Part::over;
 }

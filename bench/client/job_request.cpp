@@ -14,8 +14,8 @@ constexpr std::string_view kPrompt =
 JobRequest::JobRequest(const std::string& host, const std::string& workflow) {
   const std::string body = R"({"workflow_key":")" + workflow + R"(","inputs":{"prompt":")" + std::string(kPrompt) +
                            std::string(kDigits) + R"(","count":4}})";
-  text_ = "POST /v1/jobs HTTP/1.1\r\nHost: " + host + "\r\nContent-Type: application/json\r\nContent-Length: " +
-          std::to_string(body.size()) + "\r\n\r\n" + body;
+  text_ = "POST /v1/jobs HTTP/1.1\r\nHost: " + host +
+          "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   digits_at_ = text_.rfind(kDigits);
 }
 

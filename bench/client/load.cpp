@@ -121,7 +121,8 @@ void Load::on_shed(std::size_t lane, const Answer& answer, Steady::time_point no
 
 Steady::time_point Load::next_wake(Steady::time_point now) const {
   auto wake = now + std::chrono::seconds(1);
-  if (is_open_loop() && submitted_ < options_.job_count() && !free_lanes_.empty()) wake = std::min(wake, due(submitted_));
+  if (is_open_loop() && submitted_ < options_.job_count() && !free_lanes_.empty())
+    wake = std::min(wake, due(submitted_));
   if (!resting_.empty()) wake = std::min(wake, resting_.front().first);
   return wake;
 }

@@ -116,8 +116,8 @@ class ServingApplication final : public Application {
 ServingApplication::~ServingApplication() {
   stop(Millis(0));
   server_.reset();
-  // Executors tell sinks, and sinks send messages: all of that ends before the node's actor system does. The HTTP client
-  // outlives its executor, which cancels its calls.
+  // Executors tell sinks, and sinks send messages: all of that ends before the node's actor system does. The HTTP
+  // client outlives its executor, which cancels its calls.
   exec_executor_.reset();
   generate_executor_.reset();
   http_executor_.reset();
@@ -179,11 +179,15 @@ Result<Done> ServingApplication::start_node() {
   options.shards = all_shards();
   options.failed = failed_;
   options.workers = {
-      {"instant", kInstantSlots,
-       {{StepType::noop, std::make_shared<NoopExecutor>()}, {StepType::transform, std::make_shared<TransformExecutor>()}}},
+      {"instant",
+       kInstantSlots,
+       {{StepType::noop, std::make_shared<NoopExecutor>()},
+        {StepType::transform, std::make_shared<TransformExecutor>()}}},
       {"http", slots, {{StepType::http, http_executor_}}},
       {"exec", slots, {{StepType::exec, exec_executor_}}},
-      {"generate", static_cast<std::size_t>(config_.worker.generate_threads), {{StepType::generate, generate_executor_}}},
+      {"generate",
+       static_cast<std::size_t>(config_.worker.generate_threads),
+       {{StepType::generate, generate_executor_}}},
   };
   options.gateway.timeout_max = config_.limits.job_timeout_max;
   options.gateway.runs_live_max = config_.limits.jobs_in_flight;
@@ -197,7 +201,8 @@ Result<Done> ServingApplication::start_node() {
     return metrics_.render();
   };
   options.gateway.check_expression = check_expression;
-  auto node = Node::start({clock_, random_, *reader_, *blobs_, *evaluators_, metrics_, log_}, *std::move(writer), options);
+  auto node =
+      Node::start({clock_, random_, *reader_, *blobs_, *evaluators_, metrics_, log_}, *std::move(writer), options);
   if (!node) return node.error();
   node_ = *std::move(node);
   return Done{};
@@ -269,8 +274,9 @@ Result<Done> check_safety(const Config& config) {
   const std::string& host = config.server.listen.host;
   if (is_loopback(host) || !config.auth_keys.empty()) return Done{};
   return {ErrorCode::insecure_listen,
-          "listening on " + host + " without authentication: anyone who reaches it could run work here. Configure a key "
-          "([[auth.keys]]; `troupe key create` makes one), or listen on 127.0.0.1"};
+          "listening on " + host +
+              " without authentication: anyone who reaches it could run work here. Configure a key "
+              "([[auth.keys]]; `troupe key create` makes one), or listen on 127.0.0.1"};
 }
 
 Result<DataPaths> make_data_dir(const Config& config) {

@@ -1,5 +1,5 @@
-// The composition root: everything a serving process consists of, made in order from the configuration and taken down in
-// the opposite order. Only this room knows all the others.
+// The composition root: everything a serving process consists of, made in order from the configuration and taken down
+// in the opposite order. Only this room knows all the others.
 //
 //   store, blobs ─► executors (HTTP client, processes, painter) ─► node (actors) ─► HTTP server
 #pragma once

@@ -91,8 +91,10 @@ class Demo {
   Result<Done> verify();
   Result<Done> stop();
 
-  void title(std::string_view text) { out_ << "\n" << (options_.terminal.colour ? "\x1b[1m" : "") << text
-                                           << (options_.terminal.colour ? "\x1b[0m" : "") << "\n"; }
+  void title(std::string_view text) {
+    out_ << "\n"
+         << (options_.terminal.colour ? "\x1b[1m" : "") << text << (options_.terminal.colour ? "\x1b[0m" : "") << "\n";
+  }
   Error failed(std::string_view what, const ApiAnswer& answer) const;
 
   const DemoOptions& options_;
@@ -133,8 +135,8 @@ Result<Done> Demo::start() {
 Result<Done> Demo::apply_workflow() {
   const ApiAnswer answer = api_->post_text("/v1/workflows", sample_workflow(), "application/yaml");
   if (!answer.ok()) return failed("applying the sample workflow", answer);
-  out_ << "workflow  " << cli::member_text(answer.body, "key") << " version " << cli::member_text(answer.body, "version")
-       << "\n";
+  out_ << "workflow  " << cli::member_text(answer.body, "key") << " version "
+       << cli::member_text(answer.body, "version") << "\n";
   return Done{};
 }
 
@@ -189,7 +191,8 @@ Result<Done> Demo::show_images() {
   }
   const auto received = receiver_->received();
   if (received.empty()) return {ErrorCode::internal, "the receiver was not called"};
-  out_ << "  receiver got " << received.size() << (received.size() == 1 ? " call, of " : " calls, the last of ") << received.back().size() << " bytes\n";
+  out_ << "  receiver got " << received.size() << (received.size() == 1 ? " call, of " : " calls, the last of ")
+       << received.back().size() << " bytes\n";
   return Done{};
 }
 
@@ -203,8 +206,8 @@ Result<Done> Demo::show_timeline() {
     const auto seconds = [](Millis time) { return static_cast<double>(time.count()) / 1000.0; };
     out_ << "  " << std::left << std::setw(12) << cli::member_text(step, "name") << std::setw(11)
          << cli::member_text(step, "type") << std::setw(9) << cli::member_text(step, "status") << std::right
-         << std::fixed << std::setprecision(3) << std::setw(8) << seconds(*from - *begin) << " s  +" << seconds(*to - *from)
-         << " s\n";
+         << std::fixed << std::setprecision(3) << std::setw(8) << seconds(*from - *begin) << " s  +"
+         << seconds(*to - *from) << " s\n";
   }
   return Done{};
 }

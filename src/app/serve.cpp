@@ -67,7 +67,8 @@ log::Options log_options(const LogConfig& config) {
 
 int fail(const Error& error) {
   std::fprintf(stderr, "troupe: %s: %s\n", std::string(code_text(error.code)).c_str(), error.message.c_str());
-  for (const Fault& fault : error.faults) std::fprintf(stderr, "  %s %s\n", fault.pointer.c_str(), fault.message.c_str());
+  for (const Fault& fault : error.faults)
+    std::fprintf(stderr, "  %s %s\n", fault.pointer.c_str(), fault.message.c_str());
   return error.code == ErrorCode::insecure_listen || error.code == ErrorCode::invalid_configuration ? 2 : 1;
 }
 
@@ -90,8 +91,10 @@ int serve(const Config& config) {
     _exit(kSecondSignalExit);
   }).detach();
   const std::string why = failure.why();
-  if (why.empty()) log::info("stopping", {{"signal", strsignal(signal)}});
-  else log::error("stopping, because a part has failed", {{"error", why}});
+  if (why.empty())
+    log::info("stopping", {{"signal", strsignal(signal)}});
+  else
+    log::error("stopping, because a part has failed", {{"error", why}});
   (*application)->stop(why.empty() ? config.shutdown_grace : Millis(0));
   application->reset();
   log::info("stopped", {});

@@ -58,7 +58,8 @@ Result<int> spawn(const std::vector<std::string>& arguments, const std::string& 
   pid_t pid = -1;
   const int error = posix_spawn(&pid, "/proc/self/exe", &files, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&files);
-  if (error != 0) return {ErrorCode::io_failed, std::string("the server could not be started: ") + std::strerror(error)};
+  if (error != 0)
+    return {ErrorCode::io_failed, std::string("the server could not be started: ") + std::strerror(error)};
   return static_cast<int>(pid);
 }
 

@@ -12,9 +12,10 @@ namespace troupe {
 
 class ServerProcess {
  public:
-  /// Runs `troupe serve` with these arguments and waits until it listens. Fails with io_failed when it ends instead; what
-  /// it wrote to standard error is in `log_file`.
-  static Result<ServerProcess> start(const std::vector<std::string>& arguments, const std::string& log_file, Millis patience);
+  /// Runs `troupe serve` with these arguments and waits until it listens. Fails with io_failed when it ends instead;
+  /// what it wrote to standard error is in `log_file`.
+  static Result<ServerProcess> start(const std::vector<std::string>& arguments, const std::string& log_file,
+                                     Millis patience);
 
   ServerProcess(ServerProcess&& other) noexcept;
   ServerProcess& operator=(ServerProcess&&) = delete;

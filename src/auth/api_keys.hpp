@@ -13,8 +13,8 @@
 namespace troupe {
 
 struct ApiKey {
-  std::string name;                      ///< shown in audit records
-  Digest sha256{};                       ///< of the whole key text, `trp_…`
+  std::string name;  ///< shown in audit records
+  Digest sha256{};   ///< of the whole key text, `trp_…`
   Role role = Role::client;
   std::optional<std::string> client_id;  ///< required for roles viewer and client unless they may see everything
 };

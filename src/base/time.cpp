@@ -33,12 +33,8 @@ struct Unit {
   std::string_view name;
   double millis;
 };
-constexpr std::array<Unit, 6> kUnits = {{{"ms", 1},
-                                         {"s", 1e3},
-                                         {"m", 60e3},
-                                         {"h", 3600e3},
-                                         {"d", 86400e3},
-                                         {"y", 365.0 * 86400e3}}};
+constexpr std::array<Unit, 6> kUnits = {
+    {{"ms", 1}, {"s", 1e3}, {"m", 60e3}, {"h", 3600e3}, {"d", 86400e3}, {"y", 365.0 * 86400e3}}};
 constexpr double kLongestMillis = 100.0 * 365 * 86400e3;
 
 }  // namespace

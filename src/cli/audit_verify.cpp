@@ -45,7 +45,9 @@ int verify_offline(Session& session, const Verify& options) {
   // As GET /v1/audit/verify answers.
   Json fault;
   if (!verdict->whole) fault = {{"chain", verdict->chain}, {"seq", verdict->seq}, {"message", verdict->fault}};
-  return tell(session, {{"whole", verdict->whole}, {"chains", verdict->chains}, {"records", verdict->records}, {"fault", fault}});
+  return tell(
+      session,
+      {{"whole", verdict->whole}, {"chains", verdict->chains}, {"records", verdict->records}, {"fault", fault}});
 }
 
 int verify(Session& session, const Verify& options) {

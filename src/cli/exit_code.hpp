@@ -30,14 +30,10 @@ inline constexpr std::string_view kExitCodeHelp =
 constexpr int exit_code_of(int http_status) {
   switch (http_status) {
     case 401:
-    case 403:
-      return kRefused;
-    case 404:
-      return kNotFound;
-    case 409:
-      return kConflict;
-    default:
-      return kFailed;
+    case 403: return kRefused;
+    case 404: return kNotFound;
+    case 409: return kConflict;
+    default: return kFailed;
   }
 }
 

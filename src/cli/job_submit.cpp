@@ -37,8 +37,7 @@ Result<Json> Submission::body(std::istream& in) const {
   if (version != 0) body["workflow_version"] = version;
   if (!timeout.empty()) {
     const auto duration = parse_duration(timeout);
-    if (!duration)
-      return Error{ErrorCode::wrong_usage, "'" + timeout + "' is no duration like 30s or 5m", false, {}};
+    if (!duration) return Error{ErrorCode::wrong_usage, "'" + timeout + "' is no duration like 30s or 5m", false, {}};
     body["timeout_seconds"] = static_cast<double>(duration->count()) / 1e3;
   }
   return body;

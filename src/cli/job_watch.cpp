@@ -21,7 +21,8 @@ int watch_job(Session& session, const std::string& id, const std::string& client
   const std::string target = Target("/v1/jobs").segment(id).literal("/events").query("client_id", client).text();
   ProgressView view(session.terminal);
   if (session.terminal.interactive && !session.json)
-    if (const ApiAnswer job = session.api().get(Target("/v1/jobs").segment(id).query("client_id", client).text()); job.ok())
+    if (const ApiAnswer job = session.api().get(Target("/v1/jobs").segment(id).query("client_id", client).text());
+        job.ok())
       view.begin(job.body);
   std::string status;
   EventStream events(session.api(), target);

@@ -1,6 +1,6 @@
 // Canonical JSON as RFC 8785 has it, with one departure: the RFC knows only IEEE doubles, so that integers beyond 2^53
-// lose digits. Ours keep all digits of an int64 or uint64, because a record must say what it was given. For every number
-// that a double holds exactly and prints in full (all integers up to 2^53) the bytes are the same as the RFC's.
+// lose digits. Ours keep all digits of an int64 or uint64, because a record must say what it was given. For every
+// number that a double holds exactly and prints in full (all integers up to 2^53) the bytes are the same as the RFC's.
 #include <algorithm>
 #include <array>
 #include <charconv>

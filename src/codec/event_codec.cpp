@@ -7,12 +7,9 @@ namespace {
 
 std::string_view action_of_end(Status status) {
   switch (status) {
-    case Status::failed:
-      return "run.failed";
-    case Status::cancelled:
-      return "run.cancelled";
-    default:
-      return "run.completed";
+    case Status::failed: return "run.failed";
+    case Status::cancelled: return "run.cancelled";
+    default: return "run.completed";
   }
 }
 

@@ -64,11 +64,12 @@ void ExpressionCheck::expression(const std::string& jq, const std::string& point
   const std::size_t before = faults_.size();
   step_names(jq, pointer);
   if (faults_.size() > before || !check_) return;  // the same mistake would be told twice
-  if (const auto wrong = check_(jq)) faults_.push_back({pointer, "\"" + trimmed(jq) + "\" is not an expression: " + *wrong});
+  if (const auto wrong = check_(jq))
+    faults_.push_back({pointer, "\"" + trimmed(jq) + "\" is not an expression: " + *wrong});
 }
 
-/// Finds `.steps.NAME` and `.steps["NAME"]` as far as `.` is certainly the run. What it does not see is found when it is
-/// evaluated.
+/// Finds `.steps.NAME` and `.steps["NAME"]` as far as `.` is certainly the run. What it does not see is found when it
+/// is evaluated.
 void ExpressionCheck::step_names(std::string_view jq, const std::string& pointer) {
   constexpr std::string_view kSteps = ".steps";
   for (std::size_t at = 0; at < jq.size() && !leaves_the_root(jq, at); ++at) {
@@ -78,7 +79,8 @@ void ExpressionCheck::step_names(std::string_view jq, const std::string& pointer
       continue;
     }
     if (!jq.substr(at).starts_with(kSteps)) continue;
-    if (at > 0 && (is_name_char(jq[at - 1]) || jq[at - 1] == ']' || jq[at - 1] == ')' || jq[at - 1] == '?' || jq[at - 1] == '"'))
+    if (at > 0 &&
+        (is_name_char(jq[at - 1]) || jq[at - 1] == ']' || jq[at - 1] == ')' || jq[at - 1] == '?' || jq[at - 1] == '"'))
       continue;  // `.inputs.steps`
     std::string_view rest = jq.substr(at + kSteps.size());
     if (rest.starts_with("[\"") || rest.starts_with(".\"")) {
@@ -100,7 +102,8 @@ void ExpressionCheck::step_name(std::string_view name, std::string_view rest, co
   if (rest.starts_with('-')) {  // jq reads `.steps.to-do` as a subtraction
     const auto end = std::find_if_not(rest.begin(), rest.end(), [](char c) { return is_name_char(c) || c == '-'; });
     const std::string whole = std::string(name) + std::string(rest.begin(), end);
-    if (is_step(whole)) return faults_.push_back({pointer, "a step name with \"-\" is written .steps[\"" + whole + "\"]"});
+    if (is_step(whole))
+      return faults_.push_back({pointer, "a step name with \"-\" is written .steps[\"" + whole + "\"]"});
   }
   const std::vector<std::string_view> known(steps_.begin(), steps_.end());
   faults_.push_back({pointer, "there is no step \"" + std::string(name) + "\"" + did_you_mean(name, known)});

@@ -152,8 +152,8 @@ class Builder final : public Json::json_sax_t {
   const char* const begin_;
   const char* const* const position_;
   Json root_;
-  Json* member_ = nullptr;    ///< the member whose value comes next
-  std::vector<Json*> open_;   ///< the objects and arrays around what comes next
+  Json* member_ = nullptr;   ///< the member whose value comes next
+  std::vector<Json*> open_;  ///< the objects and arrays around what comes next
   std::optional<Error> error_;
 };
 
@@ -216,9 +216,12 @@ std::string pointer_append(std::string_view pointer, std::string_view token) {
   std::string result(pointer);
   result += '/';
   for (const char c : token) {
-    if (c == '~') result += "~0";
-    else if (c == '/') result += "~1";
-    else result += c;
+    if (c == '~')
+      result += "~0";
+    else if (c == '/')
+      result += "~1";
+    else
+      result += c;
   }
   return result;
 }

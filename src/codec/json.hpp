@@ -14,8 +14,8 @@ namespace troupe {
 /// Object members sorted by name; numbers int64, uint64 or double; strings valid UTF-8.
 using Json = nlohmann::json;
 
-/// RFC 8259, strictly: no comments, no trailing text, no invalid UTF-8, no duplicate member names, nesting up to `depth`.
-/// Fails with malformed_json (line, column and reason) or json_too_deep.
+/// RFC 8259, strictly: no comments, no trailing text, no invalid UTF-8, no duplicate member names, nesting up to
+/// `depth`. Fails with malformed_json (line, column and reason) or json_too_deep.
 Result<Json> parse_json(std::string_view text, std::size_t depth = limits::kJsonDepth);
 
 /// Canonical JSON (RFC 8785): members sorted by UTF-16 code units, numbers as ECMAScript prints them, no space.

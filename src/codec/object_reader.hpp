@@ -17,7 +17,8 @@ bool holds_expressions(const Json& value);
 
 /// A number of seconds, or text such as `1h30m`.
 std::optional<Millis> duration_from_json(const Json& value);
-inline constexpr std::string_view kDurationExpected = "must be a number of seconds, or text such as \"250ms\", \"30s\" or \"1h30m\"";
+inline constexpr std::string_view kDurationExpected =
+    "must be a number of seconds, or text such as \"250ms\", \"30s\" or \"1h30m\"";
 
 class ObjectReader {
  public:

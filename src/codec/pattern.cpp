@@ -55,8 +55,7 @@ Result<Pattern> Pattern::compile(std::string_view expression) {
   const std::string text = with_text_anchors(expression);
   regex_t* regex = nullptr;
   OnigErrorInfo info;
-  const OnigOptionType options =
-      ONIG_OPTION_CAPTURE_GROUP | ONIG_OPTION_WORD_IS_ASCII | ONIG_OPTION_DIGIT_IS_ASCII;
+  const OnigOptionType options = ONIG_OPTION_CAPTURE_GROUP | ONIG_OPTION_WORD_IS_ASCII | ONIG_OPTION_DIGIT_IS_ASCII;
   const int status =
       onig_new(&regex, bytes(text), bytes(text) + text.size(), options, ONIG_ENCODING_UTF8, syntax, &info);
   if (status != ONIG_NORMAL) {

@@ -1,8 +1,8 @@
 // A regular expression of a JSON Schema: ECMAScript syntax over Unicode text.
 //
 // Over oniguruma rather than std::regex, which the schema library would use: std::regex recurses once per character, so
-// that a long string in a request overflows the stack, it cannot be stopped when a pattern backtracks without end, and it
-// sees bytes instead of characters.
+// that a long string in a request overflows the stack, it cannot be stopped when a pattern backtracks without end, and
+// it sees bytes instead of characters.
 #pragma once
 
 #include <memory>

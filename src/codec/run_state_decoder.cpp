@@ -138,13 +138,9 @@ void Decoder::read(const Value& value, Error& error) {
   std::string code;
   each_field(value, [&](std::uint8_t key, const Value& field) {
     switch (static_cast<ErrorKey>(key)) {
-      case ErrorKey::code:
-        return read(field, code);
-      case ErrorKey::message:
-        return read(field, error.message);
-      case ErrorKey::retryable:
-        error.retryable = field.type == msgpack::type::BOOLEAN && field.via.boolean;
-        return;
+      case ErrorKey::code: return read(field, code);
+      case ErrorKey::message: return read(field, error.message);
+      case ErrorKey::retryable: error.retryable = field.type == msgpack::type::BOOLEAN && field.via.boolean; return;
       case ErrorKey::faults:
         return each_element(field, [&](const Value& fault) { read(fault, error.faults.emplace_back()); });
     }
@@ -158,28 +154,17 @@ void Decoder::read(const Value& value, Error& error) {
 void Decoder::read(const Value& value, StepState& step) {
   each_field(value, [&](std::uint8_t key, const Value& field) {
     switch (static_cast<StepKey>(key)) {
-      case StepKey::status:
-        return read(field, step.status, Status::skipped);
-      case StepKey::items:
-        return read(field, step.items);
-      case StepKey::next:
-        return read(field, step.next);
-      case StepKey::done:
-        return read(field, step.done);
-      case StepKey::live:
-        return each_element(field, [&](const Value& live) { read(live, step.live.emplace_back()); });
-      case StepKey::order:
-        return read(field, step.order);
-      case StepKey::started_at:
-        return read(field, step.started_at);
-      case StepKey::ended_at:
-        return read(field, step.ended_at);
-      case StepKey::error:
-        return read(field, step.error.emplace());
-      case StepKey::result_run:
-        return read(field, step.result_run);
-      case StepKey::compensated:
-        return read(field, step.compensated);
+      case StepKey::status: return read(field, step.status, Status::skipped);
+      case StepKey::items: return read(field, step.items);
+      case StepKey::next: return read(field, step.next);
+      case StepKey::done: return read(field, step.done);
+      case StepKey::live: return each_element(field, [&](const Value& live) { read(live, step.live.emplace_back()); });
+      case StepKey::order: return read(field, step.order);
+      case StepKey::started_at: return read(field, step.started_at);
+      case StepKey::ended_at: return read(field, step.ended_at);
+      case StepKey::error: return read(field, step.error.emplace());
+      case StepKey::result_run: return read(field, step.result_run);
+      case StepKey::compensated: return read(field, step.compensated);
     }
   });
   check(step.items <= 8 * kBitmapBytesMax && step.next <= step.items, "a step has more items than there can be");
@@ -194,41 +179,26 @@ void Decoder::read_run(const Value& value, RunState& state) {
   state.verdict = Status::pending;
   each_field(value, [&](std::uint8_t key, const Value& field) {
     switch (static_cast<RunKey>(key)) {
-      case RunKey::run:
-        return read(field, state.run);
-      case RunKey::accepted_at:
-        return;
-      case RunKey::number:
-        return read(field, state.number);
-      case RunKey::phase:
-        return read(field, state.phase, RunPhase::ended);
-      case RunKey::status:
-        return read(field, state.status, Status::skipped);
-      case RunKey::verdict:
-        return read(field, state.verdict, Status::skipped);
-      case RunKey::error:
-        return read(field, state.error.emplace());
-      case RunKey::started_at:
-        return read(field, state.started_at);
-      case RunKey::ended_at:
-        return read(field, state.ended_at);
-      case RunKey::deadline:
-        return read(field, state.deadline);
-      case RunKey::epoch:
-        return read(field, state.epoch);
-      case RunKey::barren_recoveries:
-        return read(field, state.barren_recoveries);
-      case RunKey::steps_succeeded:
-        return read(field, state.steps_succeeded);
+      case RunKey::run: return read(field, state.run);
+      case RunKey::accepted_at: return;
+      case RunKey::number: return read(field, state.number);
+      case RunKey::phase: return read(field, state.phase, RunPhase::ended);
+      case RunKey::status: return read(field, state.status, Status::skipped);
+      case RunKey::verdict: return read(field, state.verdict, Status::skipped);
+      case RunKey::error: return read(field, state.error.emplace());
+      case RunKey::started_at: return read(field, state.started_at);
+      case RunKey::ended_at: return read(field, state.ended_at);
+      case RunKey::deadline: return read(field, state.deadline);
+      case RunKey::epoch: return read(field, state.epoch);
+      case RunKey::barren_recoveries: return read(field, state.barren_recoveries);
+      case RunKey::steps_succeeded: return read(field, state.steps_succeeded);
       case RunKey::steps:
         check(elements_of(field).size() <= kStepsMax, "there are more steps than there can be");
         if (fault_ != nullptr) return;
         state.steps.reserve(elements_of(field).size());
         return each_element(field, [&](const Value& step) { read(step, state.steps.emplace_back()); });
-      case RunKey::compensation:
-        return read(field, state.compensation.emplace());
-      case RunKey::compensation_step:
-        return read(field, state.compensation_step);
+      case RunKey::compensation: return read(field, state.compensation.emplace());
+      case RunKey::compensation_step: return read(field, state.compensation_step);
     }
   });
   check(!state.compensation || state.compensation_step < state.steps.size(), "the step being undone does not exist");

@@ -20,8 +20,8 @@ struct JsonSchema::Compiled {
 
 namespace {
 
-/// Fills a value with the defaults of its schema. A schema may lead back to itself, by `allOf` or by a default that asks
-/// for the next one, so depth and number are bounded.
+/// Fills a value with the defaults of its schema. A schema may lead back to itself, by `allOf` or by a default that
+/// asks for the next one, so depth and number are bounded.
 class Defaults {
  public:
   explicit Defaults(const Json& root) : root_(root) {}

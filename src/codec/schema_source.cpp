@@ -11,7 +11,20 @@ namespace troupe {
 namespace {
 
 enum class Expects {
-  schema, schema_or_list, schema_list, schema_map, count, number, positive, flag, text, pattern, names, types, list, anything
+  schema,
+  schema_or_list,
+  schema_list,
+  schema_map,
+  count,
+  number,
+  positive,
+  flag,
+  text,
+  pattern,
+  names,
+  types,
+  list,
+  anything
 };
 
 struct Keyword {
@@ -91,7 +104,8 @@ class Reader {
       schema(*node, at);
       levels_ += height(*node);
     }
-    // The library recurses through references, a few kilobytes of stack each level; this bounds the longest way it can go.
+    // The library recurses through references, a few kilobytes of stack each level; this bounds the longest way it can
+    // go.
     constexpr std::size_t kLevelsMax = 300;
     demand(levels_ <= kLevelsMax, "", "its references are nested too deeply");
     return std::move(source_);
@@ -142,7 +156,8 @@ class Reader {
     type(value, at);
   }
   void type(const Json& value, const std::string& at) {
-    if (value.is_string() && std::find(kTypes.begin(), kTypes.end(), value.get_ref<const std::string&>()) != kTypes.end())
+    if (value.is_string() &&
+        std::find(kTypes.begin(), kTypes.end(), value.get_ref<const std::string&>()) != kTypes.end())
       return;
     fault(at, "must be array, boolean, integer, null, number, object or string" +
                   (value.is_string() ? did_you_mean(value.get_ref<const std::string&>(), kTypes) : std::string()));

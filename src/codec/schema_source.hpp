@@ -1,5 +1,5 @@
-// A JSON Schema as it was written, looked over before the schema library compiles it: the library's own messages name no
-// place, it follows a circle of references until the stack ends, and it forgets what it was given.
+// A JSON Schema as it was written, looked over before the schema library compiles it: the library's own messages name
+// no place, it follows a circle of references until the stack ends, and it forgets what it was given.
 #pragma once
 
 #include <map>
@@ -12,10 +12,10 @@
 namespace troupe {
 
 struct SchemaSource {
-  std::vector<Fault> faults;                            ///< with pointers into the schema
-  std::map<std::string, Pattern, std::less<>> patterns; ///< by their text
-  std::vector<const Json*> choices;                     ///< every `enum` list
-  std::vector<const Json*> constants;                   ///< every `const` value
+  std::vector<Fault> faults;                             ///< with pointers into the schema
+  std::map<std::string, Pattern, std::less<>> patterns;  ///< by their text
+  std::vector<const Json*> choices;                      ///< every `enum` list
+  std::vector<const Json*> constants;                    ///< every `const` value
   bool has_defaults = false;
 };
 

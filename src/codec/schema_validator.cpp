@@ -100,7 +100,8 @@ class Validator final : public valijson::constraints::ConstraintVisitor {
   bool visit(const ConstConstraint& constraint) override {
     if (equal(*constraint.getValue())) return true;
     for (const Json* constant : source_.constants)
-      if (constraint.getValue()->equalTo(NlohmannJsonAdapter(*constant), true)) return fault("must be " + shown(*constant));
+      if (constraint.getValue()->equalTo(NlohmannJsonAdapter(*constant), true))
+        return fault("must be " + shown(*constant));
     return fault("must be the one allowed value");
   }
 
@@ -196,8 +197,7 @@ class Validator final : public valijson::constraints::ConstraintVisitor {
     });
     const Subschema* rest = constraint.getAdditionalItemsSubschema();  // null stands for `false`
     const std::size_t count = constraint.getItemSubschemaCount();
-    if (rest == nullptr && value_->size() > count)
-      return fault("must have at most " + counted(count, "item", "items"));
+    if (rest == nullptr && value_->size() > count) return fault("must have at most " + counted(count, "item", "items"));
     for (std::size_t i = count; i < value_->size(); ++i) fits = apply_item(*rest, i) && fits;
     return fits;
   }

@@ -1,8 +1,8 @@
 // Checks a value against a schema that valijson has compiled, and says in plain words what does not fit.
 //
-// valijson's own validator is not used: its messages name neither what was expected nor the number, it copies the path of
-// every member it visits (it took 2.4 µs for a valid poster job, this takes 0.45), and it matches patterns with std::regex
-// (see pattern.hpp).
+// valijson's own validator is not used: its messages name neither what was expected nor the number, it copies the path
+// of every member it visits (it took 2.4 µs for a valid poster job, this takes 0.45), and it matches patterns with
+// std::regex (see pattern.hpp).
 #pragma once
 
 #include <valijson/subschema.hpp>

@@ -111,8 +111,8 @@ StepDefaults read_step_defaults(const Json& value, const std::string& pointer, s
   return defaults;
 }
 
-void read_step(const Json& value, const std::string& pointer, const StepDefaults& defaults, ExpressionCheck& expressions,
-               WorkflowDraft& draft, std::vector<Fault>& faults) {
+void read_step(const Json& value, const std::string& pointer, const StepDefaults& defaults,
+               ExpressionCheck& expressions, WorkflowDraft& draft, std::vector<Fault>& faults) {
   StepDefinition& step = draft.definition.steps.emplace_back();
   auto& needs = draft.needs.emplace_back();
   ObjectReader reader(value, pointer, faults);

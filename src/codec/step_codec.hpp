@@ -19,7 +19,7 @@ struct StepDefaults {
 StepDefaults read_step_defaults(const Json& value, const std::string& pointer, std::vector<Fault>& faults);
 
 /// Adds the step to the draft, whatever its faults, so that positions stay those of the document.
-void read_step(const Json& value, const std::string& pointer, const StepDefaults& defaults, ExpressionCheck& expressions,
-               WorkflowDraft& draft, std::vector<Fault>& faults);
+void read_step(const Json& value, const std::string& pointer, const StepDefaults& defaults,
+               ExpressionCheck& expressions, WorkflowDraft& draft, std::vector<Fault>& faults);
 
 }  // namespace troupe

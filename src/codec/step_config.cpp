@@ -50,9 +50,11 @@ void check_http(ObjectReader& reader, std::vector<Fault>& faults) {
   check_texts(reader, "headers", /*list=*/false, faults);
   reader.any("body");
   if (const Json* expected = reader.any("expect_status")) {
-    const bool fits = expected->is_array() ? !expected->empty() && std::all_of(expected->begin(), expected->end(), is_status)
-                                           : is_status(*expected);
-    if (!fits) reader.fault("expect_status", "must be a status such as 200, \"2xx\" or \"200-204\", or a list of these");
+    const bool fits = expected->is_array()
+                          ? !expected->empty() && std::all_of(expected->begin(), expected->end(), is_status)
+                          : is_status(*expected);
+    if (!fits)
+      reader.fault("expect_status", "must be a status such as 200, \"2xx\" or \"200-204\", or a list of these");
   }
   reader.duration("timeout");
 }

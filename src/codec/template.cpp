@@ -11,7 +11,8 @@ bool is_blank(std::string_view text) {
 
 bool is_secret_name(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '.';
   });
 }
 
@@ -65,7 +66,8 @@ Result<std::vector<TemplatePart>> split_template(std::string_view text) {
     const bool secret = text.substr(mark).starts_with(kSecretMark);
     const std::size_t end = secret ? text.find('}', mark) : closing_brace(text, mark + 2);
     if (end == std::string_view::npos)
-      return {ErrorCode::expression_failed, "\"${\" is never closed with \"}\"; write \"$${\" where no expression is meant"};
+      return {ErrorCode::expression_failed,
+              "\"${\" is never closed with \"}\"; write \"$${\" where no expression is meant"};
     const std::string_view inside = text.substr(mark + 2, end - mark - 2);
     if (secret) {
       if (!is_secret_name(text.substr(mark + kSecretMark.size(), end - mark - kSecretMark.size())))

@@ -1,6 +1,6 @@
 // Strings that hold expressions: where each `${ … }` begins and ends. What is inside is jq, which only the expr room
-// understands; here just enough of it is read to find the closing brace: brackets, strings, `\( … )` within strings, and
-// comments.
+// understands; here just enough of it is read to find the closing brace: brackets, strings, `\( … )` within strings,
+// and comments.
 #pragma once
 
 #include <string>

@@ -79,7 +79,8 @@ void read_steps(ObjectReader& reader, ExpressionCheck& expressions, WorkflowDraf
                                      std::to_string(limits::kSteps) + " are allowed");
   }
   for (std::size_t i = 0; i < steps->size(); ++i)
-    read_step((*steps)[i], pointer_append(reader.pointer("steps"), std::to_string(i)), defaults, expressions, draft, faults);
+    read_step((*steps)[i], pointer_append(reader.pointer("steps"), std::to_string(i)), defaults, expressions, draft,
+              faults);
 }
 
 /// Reads everything below the root and gives the pointer of the workflow's key.
@@ -114,7 +115,8 @@ std::string read_workflow(const Json& root, const CheckExpression& check, Workfl
 void check_rules(const Json& root, const std::string& key_pointer, WorkflowDraft& draft, std::vector<Fault>& faults) {
   const auto is_told = [&](const std::string& pointer) {
     return std::any_of(faults.begin(), faults.end(), [&](const Fault& fault) {
-      return pointer == fault.pointer || fault.pointer.starts_with(pointer + "/") || pointer.starts_with(fault.pointer + "/");
+      return pointer == fault.pointer || fault.pointer.starts_with(pointer + "/") ||
+             pointer.starts_with(fault.pointer + "/");
     });
   };
   const auto is_written = [&](const std::string& pointer) { return resolve_reference(root, "#" + pointer) != nullptr; };
@@ -122,7 +124,8 @@ void check_rules(const Json& root, const std::string& key_pointer, WorkflowDraft
   for (Fault fault : resolve(draft)) {
     if (fault.pointer == "/key") fault.pointer = key_pointer;
     if (fault.pointer.starts_with("/steps/") && !is_written(fault.pointer)) {
-      const std::string shared = "/defaults" + fault.pointer.substr(std::min(fault.pointer.find('/', 7), fault.pointer.size()));
+      const std::string shared =
+          "/defaults" + fault.pointer.substr(std::min(fault.pointer.find('/', 7), fault.pointer.size()));
       if (is_written(shared)) fault.pointer = shared;
     }
     const bool repeated = std::find(broken.begin(), broken.end(), fault) != broken.end();

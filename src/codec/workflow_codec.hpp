@@ -19,9 +19,9 @@ struct ParsedWorkflow {
   std::string canonical;          ///< canonical JSON of what was written; its SHA-256 is the definition's digest
 };
 
-/// Checks shape (unknown fields, types, per-type config), expressions, the inputs schema, then domain/validation's rules.
-/// Fails with validation_failed and all faults, pointers from the definition's root; malformed_json for text that is
-/// neither JSON nor YAML.
+/// Checks shape (unknown fields, types, per-type config), expressions, the inputs schema, then domain/validation's
+/// rules. Fails with validation_failed and all faults, pointers from the definition's root; malformed_json for text
+/// that is neither JSON nor YAML.
 Result<ParsedWorkflow> parse_workflow(std::string_view text, const CheckExpression& check);
 
 /// YAML (the JSON-like subset: no tags, no anchors that expand beyond the limits) to JSON. Plain scalars follow the

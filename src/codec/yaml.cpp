@@ -1,5 +1,5 @@
-// YAML to JSON over yaml-cpp's events. Not over its nodes: those share aliased subtrees, know no duplicate keys and read
-// scalars by YAML 1.1.
+// YAML to JSON over yaml-cpp's events. Not over its nodes: those share aliased subtrees, know no duplicate keys and
+// read scalars by YAML 1.1.
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
@@ -196,14 +196,16 @@ class Builder final : public YAML::EventHandler {
   void count(const YAML::Mark& mark, std::size_t nodes) {
     nodes_ += nodes;
     if (nodes_ > kNodesMax)
-      refuse(mark, "the document, with its aliases written out, has more than " + std::to_string(kNodesMax) + " values");
+      refuse(mark,
+             "the document, with its aliases written out, has more than " + std::to_string(kNodesMax) + " values");
   }
 
   [[noreturn]] static void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
     refuse(mark, "tags (" + tag + ") are not allowed");
   }
   [[noreturn]] static void too_deep(const YAML::Mark& mark) {
-    refuse(mark, "nesting goes deeper than " + std::to_string(limits::kJsonDepth) + " levels", ErrorCode::json_too_deep);
+    refuse(mark, "nesting goes deeper than " + std::to_string(limits::kJsonDepth) + " levels",
+           ErrorCode::json_too_deep);
   }
 
   Json root_;

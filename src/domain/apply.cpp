@@ -53,8 +53,10 @@ class Applier {
     begin(*step, e.started_at == kNever ? e.at : e.started_at);
     remove_live(*step, e.task.item);
     step->done.set(e.task.item);
-    if (step->status == Status::running && step->done.count() == step->items) succeed(*step, e.at);
-    else settle(*step, e.at);
+    if (step->status == Status::running && step->done.count() == step->items)
+      succeed(*step, e.at);
+    else
+      settle(*step, e.at);
   }
 
   void operator()(const TaskRetried& e) {

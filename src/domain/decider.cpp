@@ -187,7 +187,8 @@ void Decider::begin_items(StepIndex step) {
 void Decider::finish_if_complete() {
   const auto& steps = state_.steps;
   if (state_.phase == RunPhase::forward) {
-    const bool complete = std::all_of(steps.begin(), steps.end(), [](const StepState& s) { return has_ended(s.status); });
+    const bool complete =
+        std::all_of(steps.begin(), steps.end(), [](const StepState& s) { return has_ended(s.status); });
     if (!complete) return;
     auto outputs = context_.evaluator.outputs();
     if (outputs) {

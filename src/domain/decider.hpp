@@ -1,6 +1,6 @@
 // A decision in the making: events are applied to a working copy as they are emitted, so that what follows from them
-// (the next steps, the end of the run) is decided over the state they lead to. Private to the domain room; each command's
-// file uses it.
+// (the next steps, the end of the run) is decided over the state they lead to. Private to the domain room; each
+// command's file uses it.
 #pragma once
 
 #include "troupe/domain/core.hpp"

@@ -59,8 +59,8 @@ void cancel_lost(Decider& decider) {
 
 }  // namespace
 
-// The take-over is recorded (a new epoch) only when something may have been running: a run that merely waits is picked up
-// without a commit.
+// The take-over is recorded (a new epoch) only when something may have been running: a run that merely waits is picked
+// up without a commit.
 Result<Decision> decide_recover_run(const RunState& state, const RecoverRun&, const Context& context) {
   Decider decider(state, context);
   if (state.phase == RunPhase::ended) return decider.take();
@@ -77,8 +77,10 @@ Result<Decision> decide_recover_run(const RunState& state, const RecoverRun&, co
     if (decider.state().compensation) {
       const LiveItem item = *decider.state().compensation;
       const TaskKey task = decider.key_of(decider.state().compensation_step, item, true);
-      if (is_poison(decider.state())) decider.fail(task, poison(decider.state()), item.due);
-      else resume(decider, task, item);
+      if (is_poison(decider.state()))
+        decider.fail(task, poison(decider.state()), item.due);
+      else
+        resume(decider, task, item);
     }
   }
   decider.advance();

@@ -8,7 +8,8 @@
 namespace troupe {
 namespace {
 
-constexpr std::array<std::string_view, 6> kStatuses = {"pending", "running", "success", "failed", "cancelled", "skipped"};
+constexpr std::array<std::string_view, 6> kStatuses = {"pending", "running",   "success",
+                                                       "failed",  "cancelled", "skipped"};
 constexpr std::array<std::string_view, 8> kWaits = {"",         "timer",  "approval",    "signal",
                                                     "callback", "worker", "kill_switch", "concurrency"};
 
@@ -30,7 +31,9 @@ std::optional<Status> status_from_text(std::string_view text) {
 
 std::string_view waiting_text(WaitingFor waiting) { return kWaits.at(static_cast<std::size_t>(waiting)); }
 
-bool Bitmap::test(std::uint32_t bit) const { return bit / 8 < bytes_.size() && (bytes_[bit / 8] >> (bit % 8) & 1) != 0; }
+bool Bitmap::test(std::uint32_t bit) const {
+  return bit / 8 < bytes_.size() && (bytes_[bit / 8] >> (bit % 8) & 1) != 0;
+}
 
 void Bitmap::set(std::uint32_t bit) {
   if (bytes_.size() <= bit / 8) bytes_.resize(bit / 8 + 1, 0);
@@ -62,8 +65,10 @@ WaitingFor waiting_for(const StepState& step, Timestamp now) {
   bool doubt = false;
   for (const LiveItem& item : step.live) {
     const bool timer = item.phase == AttemptPhase::waiting && item.due > now;
-    if (item.phase == AttemptPhase::in_doubt) doubt = true;
-    else if (!timer) return WaitingFor::nothing;
+    if (item.phase == AttemptPhase::in_doubt)
+      doubt = true;
+    else if (!timer)
+      return WaitingFor::nothing;
   }
   return doubt ? WaitingFor::approval : WaitingFor::timer;
 }

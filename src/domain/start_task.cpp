@@ -2,8 +2,8 @@
 
 namespace troupe {
 
-// Most steps start softly: nothing is committed, only the clock of the attempt begins to run. A step whose work leaves the
-// process, or must not be done twice, commits its start and is let go only then.
+// Most steps start softly: nothing is committed, only the clock of the attempt begins to run. A step whose work leaves
+// the process, or must not be done twice, commits its start and is let go only then.
 Result<Decision> decide_start_task(const RunState& state, const StartTask& command, const Context& context) {
   Decider decider(state, context);
   const LiveItem* live = decider.find_live(command.task);

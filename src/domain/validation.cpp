@@ -26,8 +26,8 @@ void check_names(const WorkflowDefinition& workflow, std::vector<Fault>& faults)
     if (!is_step_name(name)) {
       faults.push_back({step_pointer(i, "name"), "must be 1 to 64 of A-Z a-z 0-9 _ - and begin with a letter or _"});
     } else if (const auto [first, fresh] = seen.emplace(name, i); !fresh) {
-      faults.push_back({step_pointer(i, "name"), "\"" + name + "\" is the name of step " +
-                                                     std::to_string(first->second + 1) + " already"});
+      faults.push_back({step_pointer(i, "name"),
+                        "\"" + name + "\" is the name of step " + std::to_string(first->second + 1) + " already"});
     }
   }
 }
@@ -56,7 +56,8 @@ void resolve_needs(WorkflowDraft& draft, std::vector<Fault>& faults) {
   }
 }
 
-/// Depth-first search with the path kept; every step is finished once, so every cycle that a back edge closes is named once.
+/// Depth-first search with the path kept; every step is finished once, so every cycle that a back edge closes is named
+/// once.
 class CycleSearch {
  public:
   CycleSearch(const WorkflowDefinition& workflow, std::vector<Fault>& faults)
@@ -74,8 +75,10 @@ class CycleSearch {
     colour_[step] = Colour::grey;
     path_.push_back(step);
     for (StepIndex need : workflow_.steps[step].needs) {
-      if (colour_[need] == Colour::white) visit(need);
-      else if (colour_[need] == Colour::grey) report(need);
+      if (colour_[need] == Colour::white)
+        visit(need);
+      else if (colour_[need] == Colour::grey)
+        report(need);
     }
     path_.pop_back();
     colour_[step] = Colour::black;

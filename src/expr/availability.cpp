@@ -6,8 +6,9 @@ namespace troupe {
 namespace {
 
 constexpr std::string_view kUnavailable[] = {
-    "debug",  "env",   "get_search_list", "halt",      "halt_error",  "import", "include",      "input", "input_filename",
-    "inputs", "input_line_number", "localtime", "modulemeta", "now", "stderr", "strflocaltime", "$ENV",
+    "debug",          "env",    "get_search_list",   "halt",      "halt_error", "import", "include", "input",
+    "input_filename", "inputs", "input_line_number", "localtime", "modulemeta", "now",    "stderr",  "strflocaltime",
+    "$ENV",
 };
 
 bool is_name_char(char c) {

@@ -76,7 +76,9 @@ class Reader {
   bool descend(std::size_t depth) {
     if (depth == limits::kJsonDepth)
       error_ = Error{ErrorCode::expression_failed,
-                     "its value is nested deeper than " + std::to_string(limits::kJsonDepth) + " levels", false, {}};
+                     "its value is nested deeper than " + std::to_string(limits::kJsonDepth) + " levels",
+                     false,
+                     {}};
     return !error_;
   }
 
@@ -84,7 +86,9 @@ class Reader {
     bytes_ += bytes;
     if (bytes_ > limits::kOutputBytes)
       error_ = Error{ErrorCode::output_too_large,
-                     "its value has more than " + std::to_string(limits::kOutputBytes) + " bytes", false, {}};
+                     "its value has more than " + std::to_string(limits::kOutputBytes) + " bytes",
+                     false,
+                     {}};
   }
 
   std::size_t bytes_ = 0;
@@ -107,7 +111,8 @@ jv to_jv(const Json& value) {
     }
     case Json::value_t::object: {
       jv object = jv_object();
-      for (const auto& [name, member] : value.items()) object = jv_object_set(object, string_to_jv(name), to_jv(member));
+      for (const auto& [name, member] : value.items())
+        object = jv_object_set(object, string_to_jv(name), to_jv(member));
       return object;
     }
     case Json::value_t::null:

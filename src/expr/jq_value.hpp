@@ -13,8 +13,8 @@ namespace troupe {
 jv to_jv(const Json& value);
 
 /// Fails with output_too_large above limits::kOutputBytes, and with expression_failed when it is nested deeper than
-/// limits::kJsonDepth. Numbers without a fraction become integers; a number that JSON does not have becomes null, or the
-/// largest there is. Does not consume the value.
+/// limits::kJsonDepth. Numbers without a fraction become integers; a number that JSON does not have becomes null, or
+/// the largest there is. Does not consume the value.
 Result<Json> from_jv(jv value);
 
 }  // namespace troupe

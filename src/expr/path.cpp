@@ -73,7 +73,8 @@ Result<Json> Path::follow(const Json& scope) const {
     if (value->is_null()) return Json();
     if (const auto* name = std::get_if<std::string>(&step)) {
       if (!value->is_object())
-        return {ErrorCode::expression_failed, "Cannot index " + std::string(kind_of(*value)) + " with string \"" + *name + "\""};
+        return {ErrorCode::expression_failed,
+                "Cannot index " + std::string(kind_of(*value)) + " with string \"" + *name + "\""};
       const auto member = value->find(*name);
       value = member == value->end() ? &kNull : &*member;
     } else {

@@ -24,7 +24,8 @@ constexpr std::string_view kPrelude =
     "def input_line_number: error(\"input_line_number is not available\");"
     "def get_search_list: error(\"get_search_list is not available\");"
     "def modulemeta: error(\"modulemeta is not available\");"
-    "def localtime: error(\"localtime is not available\"); def strflocaltime(f): error(\"strflocaltime is not available\");"
+    "def localtime: error(\"localtime is not available\"); def strflocaltime(f): error(\"strflocaltime is not "
+    "available\");"
     "null as $ENV | ";
 
 void erase_all(std::string& text, std::string_view part, std::string_view with = "") {
@@ -63,8 +64,8 @@ std::string error_text(jv invalid) {
 
 Error failed(std::string reason) { return {ErrorCode::expression_failed, std::move(reason), false, {}}; }
 
-/// jq's `test` and `match` cannot be interrupted, so the steps back of one search are bounded for the whole process; and
-/// the tables of oniguruma are made here, before two threads can meet in it.
+/// jq's `test` and `match` cannot be interrupted, so the steps back of one search are bounded for the whole process;
+/// and the tables of oniguruma are made here, before two threads can meet in it.
 void prepare_regular_expressions() {
   static const bool once = [] {
     OnigEncoding encodings[] = {ONIG_ENCODING_UTF8};

@@ -1,5 +1,5 @@
-// A compiled jq program. Compiling takes 18 ms, since jq 1.6 compiles its whole library each time, and running one about
-// a microsecond: so compiled programs are kept and lent out (a jq_state serves one thread at a time).
+// A compiled jq program. Compiling takes 18 ms, since jq 1.6 compiles its whole library each time, and running one
+// about a microsecond: so compiled programs are kept and lent out (a jq_state serves one thread at a time).
 #pragma once
 
 extern "C" {

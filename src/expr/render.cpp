@@ -17,7 +17,8 @@ Error at_place(const std::string& pointer, Error error) {
 
 std::size_t count_secrets(std::string_view text) {
   std::size_t count = 0;
-  for (std::size_t at = text.find(kSecretMark); at != std::string_view::npos; at = text.find(kSecretMark, at + 1)) ++count;
+  for (std::size_t at = text.find(kSecretMark); at != std::string_view::npos; at = text.find(kSecretMark, at + 1))
+    ++count;
   return count;
 }
 
@@ -86,13 +87,17 @@ class Renderer {
     bytes_ += value.is_primitive() && !value.is_string() ? 8 : to_text(value).size();
     if (bytes_ > limits::kOutputBytes)
       return at_place(pointer, {ErrorCode::output_too_large,
-                                "the values have more than " + std::to_string(limits::kOutputBytes) + " bytes", false, {}});
+                                "the values have more than " + std::to_string(limits::kOutputBytes) + " bytes",
+                                false,
+                                {}});
     return value;
   }
 
   static Error foreign_secret(const std::string& pointer) {
     return at_place(pointer, {ErrorCode::expression_failed,
-                              "a value holds \"${secret:…}\", which only the definition itself may name", false, {}});
+                              "a value holds \"${secret:…}\", which only the definition itself may name",
+                              false,
+                              {}});
   }
 
   const Scope& scope_;

@@ -39,7 +39,8 @@ class RunEvaluator final : public Evaluator {
     const auto config = render_config(step, definition(step).config, item, 1, false);
     if (!config.ok()) return config.error();
     const auto wrong = [&](const char* member, std::string_view reason) {
-      return in_step(step, "config", {ErrorCode::invalid_config, std::string("/") + member + ": " + std::string(reason), false, {}});
+      return in_step(step, "config",
+                     {ErrorCode::invalid_config, std::string("/") + member + ": " + std::string(reason), false, {}});
     };
     if (const auto until = config->find("until"); until != config->end()) {
       const auto time = until->is_string() ? parse_rfc3339(until->get_ref<const std::string&>()) : std::nullopt;
@@ -77,8 +78,8 @@ class RunEvaluator final : public Evaluator {
  private:
   struct StepFacts {
     bool has_results = false;
-    bool is_ready = false;                          ///< what it needs has been shown
-    std::optional<bool> is_empty;                   ///< of a for_each step: does its list have no items?
+    bool is_ready = false;         ///< what it needs has been shown
+    std::optional<bool> is_empty;  ///< of a for_each step: does its list have no items?
     std::optional<std::shared_ptr<const Json>> items;
   };
 
@@ -139,8 +140,9 @@ class RunEvaluator final : public Evaluator {
     if (!value->is_array())
       return in_step(step, "for_each", wrong_list("must give a list, and gives " + std::string(value->type_name())));
     if (value->size() > limits::kItems)
-      return in_step(step, "for_each", wrong_list("gives " + std::to_string(value->size()) + " items; at most " +
-                                                  std::to_string(limits::kItems) + " are allowed"));
+      return in_step(step, "for_each",
+                     wrong_list("gives " + std::to_string(value->size()) + " items; at most " +
+                                std::to_string(limits::kItems) + " are allowed"));
     known = std::make_shared<const Json>(*std::move(value));
     return *known;
   }
@@ -158,9 +160,9 @@ class RunEvaluator final : public Evaluator {
     scope().set("attempt", std::move(attempt));
   }
 
-  /// A for_each step that ended without items gave no result that would show it, yet `.steps.NAME` is `[]` then. Whether
-  /// it did follows from the expressions; they may be asked only once the step's needs have ended, that is, for the sake
-  /// of a step that comes after it.
+  /// A for_each step that ended without items gave no result that would show it, yet `.steps.NAME` is `[]` then.
+  /// Whether it did follows from the expressions; they may be asked only once the step's needs have ended, that is, for
+  /// the sake of a step that comes after it.
   void show_needs(StepIndex step) {
     if (std::exchange(steps_[step].is_ready, true)) return;
     for (const StepIndex need : definition(step).needs) {

@@ -74,7 +74,8 @@ class Runner : public std::enable_shared_from_this<Runner> {
     job_ = std::move(job);
     wake_.notify_all();
     const auto is_done = [this] { return job_ == nullptr; };
-    for (Millis left = time; left > Millis(0) && std::chrono::steady_clock::now() < wall_end; left = cpu_end - cpu_time())
+    for (Millis left = time; left > Millis(0) && std::chrono::steady_clock::now() < wall_end;
+         left = cpu_end - cpu_time())
       if (wake_.wait_for(lock, left, is_done)) return true;
     mine->interrupt();
     if (wake_.wait_for(lock, kGrace, is_done)) return true;
@@ -99,7 +100,8 @@ class Runner : public std::enable_shared_from_this<Runner> {
   Millis cpu_time() const {
     timespec used{};
     clock_gettime(clock_, &used);
-    return std::chrono::duration_cast<Millis>(std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec));
+    return std::chrono::duration_cast<Millis>(std::chrono::seconds(used.tv_sec) +
+                                              std::chrono::nanoseconds(used.tv_nsec));
   }
 
   void work() {

@@ -1,12 +1,14 @@
-// Where jq runs. Definitions and their inputs come from outside, and jq 1.6 trusts both: an expression can run for ever,
-// recurse through the C stack (freeing a value nested a million deep), ask for gigabytes in one step ("x" * 1e9), and what
-// jq does not like in a value it meets with assert() and abort(). None of it may take the server down, so jq runs
+// Where jq runs. Definitions and their inputs come from outside, and jq 1.6 trusts both: an expression can run for
+// ever, recurse through the C stack (freeing a value nested a million deep), ask for gigabytes in one step ("x" * 1e9),
+// and what jq does not like in a value it meets with assert() and abort(). None of it may take the server down, so jq
+// runs
 //
 //   - on threads of its own with a stack of 512 MiB (only touched pages cost memory), while the caller waits;
 //   - with the caller as its watchdog: when the job has used up its time (of the processor; five times as much by the
 //     clock) it interrupts it (jq_halt, which jq looks at before each instruction), and when even that does not help
 //     within a second, it leaves the thread to end by itself;
-//   - within call_jq(), where a failed assertion of jq, or one block of memory above 64 MiB, ends the call instead of the
+//   - within call_jq(), where a failed assertion of jq, or one block of memory above 64 MiB, ends the call instead of
+//   the
 //     process. What the call had allocated is then lost; that is the price, paid only by broken expressions.
 #pragma once
 
@@ -35,8 +37,8 @@ enum class SandboxEnd {
 /// Any number of callers at once, each with a thread of its own; threads are kept for the next caller.
 SandboxEnd run_in_sandbox(std::shared_ptr<SandboxJob> job, Millis time);
 
-/// Runs `call(argument)`, which may call only C functions of jq and hold nothing that needs a destructor. On a thread of
-/// the sandbox only. Gives nothing when it went well, else why jq gave up.
+/// Runs `call(argument)`, which may call only C functions of jq and hold nothing that needs a destructor. On a thread
+/// of the sandbox only. Gives nothing when it went well, else why jq gave up.
 const char* call_jq(void (*call)(void*), void* argument);
 
 template <class Call>

@@ -1,5 +1,5 @@
-// What expressions see: one JSON object, and the same as a jq value, made when jq is first needed and then kept, so that
-// a run with thousands of results does not convert them for each expression.
+// What expressions see: one JSON object, and the same as a jq value, made when jq is first needed and then kept, so
+// that a run with thousands of results does not convert them for each expression.
 #pragma once
 
 extern "C" {

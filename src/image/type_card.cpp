@@ -182,40 +182,26 @@ void draw_dots(Card& card) {
 
 Rgb accent_of(FileKind kind) {
   switch (kind) {
-    case FileKind::document:
-      return {58, 110, 190};
-    case FileKind::image:
-      return {46, 142, 122};
-    case FileKind::audio:
-      return {164, 78, 158};
-    case FileKind::video:
-      return {198, 74, 74};
-    case FileKind::archive:
-      return {184, 128, 48};
-    case FileKind::data:
-      return {74, 98, 122};
-    case FileKind::other:
-      return {112, 114, 122};
+    case FileKind::document: return {58, 110, 190};
+    case FileKind::image: return {46, 142, 122};
+    case FileKind::audio: return {164, 78, 158};
+    case FileKind::video: return {198, 74, 74};
+    case FileKind::archive: return {184, 128, 48};
+    case FileKind::data: return {74, 98, 122};
+    case FileKind::other: return {112, 114, 122};
   }
   return {};
 }
 
 void draw_pictogram(Card& card, FileKind kind) {
   switch (kind) {
-    case FileKind::document:
-      return draw_lines(card);
-    case FileKind::image:
-      return draw_picture(card);
-    case FileKind::audio:
-      return draw_note(card);
-    case FileKind::video:
-      return draw_play(card);
-    case FileKind::archive:
-      return draw_zip(card);
-    case FileKind::data:
-      return draw_chart(card);
-    case FileKind::other:
-      return draw_dots(card);
+    case FileKind::document: return draw_lines(card);
+    case FileKind::image: return draw_picture(card);
+    case FileKind::audio: return draw_note(card);
+    case FileKind::video: return draw_play(card);
+    case FileKind::archive: return draw_zip(card);
+    case FileKind::data: return draw_chart(card);
+    case FileKind::other: return draw_dots(card);
   }
 }
 

@@ -79,9 +79,14 @@ class Api {
     responder = std::make_shared<ObservedResponder>(request, match.route ? match.route->path : "none",
                                                     trace_id(traceparent), std::move(responder), metrics_, log_);
     if (!match.route) return refuse(match, request, *responder);
-    auto exchange = std::make_shared<Exchange>(Exchange{gateway_, clock_, options_, reader_, std::move(request),
-                                                        std::move(responder), match.route, std::move(match.values), {},
-                                                        {}, {}});
+    auto exchange = std::make_shared<Exchange>(Exchange{.gateway = gateway_,
+                                                        .clock = clock_,
+                                                        .options = options_,
+                                                        .reader = reader_,
+                                                        .request = std::move(request),
+                                                        .responder = std::move(responder),
+                                                        .route = match.route,
+                                                        .path = std::move(match.values)});
     exchange->caller.traceparent = std::move(traceparent);
     if (const auto ready = prepare(*exchange); !ready) return exchange->fail(ready.error());
     exchange->route->handle(exchange);
@@ -135,7 +140,8 @@ Handler make_api(Gateway& gateway, const ApiKeys& keys, Clock& clock, Metrics& m
 const std::vector<Route>& route_table() {
   static const std::vector<Route> table = [] {
     std::vector<Route> all;
-    for (auto group : {job_routes, event_routes, workflow_routes, run_routes, asset_routes, audit_routes, operation_routes})
+    for (auto group :
+         {job_routes, event_routes, workflow_routes, run_routes, asset_routes, audit_routes, operation_routes})
       for (Route& route : group()) all.push_back(std::move(route));
     return all;
   }();

@@ -39,7 +39,7 @@ class ChunkedStream final : public Stream, public std::enable_shared_from_this<C
   std::uint64_t exchange_;
 
   std::mutex mutex_;
-  std::string waiting_;    ///< at most limits::kStreamBytes, or one larger piece; the first `taken_` of it have gone
+  std::string waiting_;  ///< at most limits::kStreamBytes, or one larger piece; the first `taken_` of it have gone
   std::size_t taken_ = 0;
   State state_ = State::open;
   bool awaited_ = false;  ///< the loop has been woken and has not come yet

@@ -63,8 +63,9 @@ std::string prose(std::string_view text) {
 }
 
 std::string page(std::string_view title, std::string_view nav, std::string_view content) {
-  std::string html = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
-                     "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>";
+  std::string html =
+      "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
+      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>";
   html.append(title).append("</title><style>").append(kStyle).append("</style></head><body><nav>").append(nav);
   html.append("</nav><main>").append(content).append("</main></body></html>\n");
   return html;
@@ -89,7 +90,8 @@ std::string in_words(const Json& schema) {
   }
   if (schema.contains("enum")) {
     std::string out;
-    for (const Json& value : schema["enum"]) out += (out.empty() ? "<code>" : " | <code>") + escape(to_text(value)) + "</code>";
+    for (const Json& value : schema["enum"])
+      out += (out.empty() ? "<code>" : " | <code>") + escape(to_text(value)) + "</code>";
     return out;
   }
   if (!schema.contains("type")) return "any";
@@ -141,12 +143,14 @@ std::string responses_table(const Json& operation) {
 std::string operation_section(std::string_view path, const std::string& method, const Json& operation) {
   std::string upper;
   for (char c : method) upper += static_cast<char>(c - 'a' + 'A');
-  std::string out = "<section class=op id=\"" + text_of(operation, "operationId") + "\"><header><span class=\"m " + upper +
-                    "\">" + upper + "</span> <code>" + escape(path) + "</code></header><p>" +
+  std::string out = "<section class=op id=\"" + text_of(operation, "operationId") + "\"><header><span class=\"m " +
+                    upper + "\">" + upper + "</span> <code>" + escape(path) + "</code></header><p>" +
                     prose(text_of(operation, "summary"));
-  if (operation.contains("description")) out += ". <span class=soft>" + prose(text_of(operation, "description")) + "</span>";
+  if (operation.contains("description"))
+    out += ". <span class=soft>" + prose(text_of(operation, "description")) + "</span>";
   out += "</p>" + parameters_table(operation);
-  if (operation.contains("requestBody")) out += "<h3>Body</h3><p>" + content_in_words(operation["requestBody"]) + "</p>";
+  if (operation.contains("requestBody"))
+    out += "<h3>Body</h3><p>" + content_in_words(operation["requestBody"]) + "</p>";
   return out + responses_table(operation) + "</section>";
 }
 
@@ -158,8 +162,9 @@ std::string schema_section(const std::string& name, const Json& schema) {
     const Json required = schema.value("required", Json::array());
     for (const auto& [member, value] : schema["properties"].items()) {
       const bool needed = std::find(required.begin(), required.end(), member) != required.end();
-      out += "<tr><td><code>" + escape(member) + "</code>" + (needed ? "" : " <span class=soft>?</span>") + "</td><td>" +
-             in_words(value) + bounds(value) + "</td><td>" + prose(text_of(value, "description")) + "</td></tr>";
+      out += "<tr><td><code>" + escape(member) + "</code>" + (needed ? "" : " <span class=soft>?</span>") +
+             "</td><td>" + in_words(value) + bounds(value) + "</td><td>" + prose(text_of(value, "description")) +
+             "</td></tr>";
     }
     out += "</table>";
   } else {
@@ -172,10 +177,11 @@ std::string schema_section(const std::string& name, const Json& schema) {
 std::string make_docs_page() {
   const auto parsed = parse_json(openapi_document());
   const Json& document = *parsed;
-  std::string nav, content = "<h1>" + escape(text_of(document["info"], "title")) + "</h1><p>" +
-                             prose(text_of(document["info"], "description")) +
-                             "</p><p><a href=\"/v1/openapi.json\">OpenAPI document</a> · <a href=\"/docs/errors\">Error "
-                             "codes</a></p>";
+  std::string nav,
+      content = "<h1>" + escape(text_of(document["info"], "title")) + "</h1><p>" +
+                prose(text_of(document["info"], "description")) +
+                "</p><p><a href=\"/v1/openapi.json\">OpenAPI document</a> · <a href=\"/docs/errors\">Error "
+                "codes</a></p>";
   for (const Json& tag : document["tags"]) {
     const auto name = text_of(tag, "name");
     nav += "<h2>" + escape(name) + "</h2>";
@@ -183,7 +189,8 @@ std::string make_docs_page() {
     for (const auto& [path, methods] : document["paths"].items())
       for (const auto& [method, operation] : methods.items()) {
         if (operation["tags"][0] != name) continue;
-        nav += "<a href=\"#" + text_of(operation, "operationId") + "\">" + prose(text_of(operation, "summary")) + "</a>";
+        nav +=
+            "<a href=\"#" + text_of(operation, "operationId") + "\">" + prose(text_of(operation, "summary")) + "</a>";
         content += operation_section(path, method, operation);
       }
   }
@@ -197,8 +204,11 @@ std::string make_docs_page() {
 }
 
 std::string make_errors_page() {
-  std::string nav = "<a href=\"/docs\">API reference</a><h2>Codes</h2>", content = "<h1>Error codes</h1><p>Every error "
-      "answer is a problem document (RFC 9457): its <code>code</code> is stable, its <code>type</code> points here.</p>";
+  std::string nav = "<a href=\"/docs\">API reference</a><h2>Codes</h2>",
+              content =
+                  "<h1>Error codes</h1><p>Every error "
+                  "answer is a problem document (RFC 9457): its <code>code</code> is stable, its <code>type</code> "
+                  "points here.</p>";
   for (ErrorCode code : all_error_codes()) {
     const std::string text(code_text(code));
     nav += "<a href=\"#" + text + "\">" + text + "</a>";

@@ -142,8 +142,8 @@ void EventLoop::on_accept(error_code ec, Socket socket) {
 
 void EventLoop::on_accept_failed(error_code ec) {
   if (ec == boost::asio::error::connection_aborted) return accept();  // the client was gone before we came to it
-  const bool exhausted = ec == boost::asio::error::no_descriptors ||
-                         ec == boost::system::errc::too_many_files_open_in_system;
+  const bool exhausted =
+      ec == boost::asio::error::no_descriptors || ec == boost::system::errc::too_many_files_open_in_system;
   if (exhausted) shed_longest_idle();
   accept_pause_.expires_after(kAcceptPause);
   accept_pause_.async_wait([this](error_code cancelled) {

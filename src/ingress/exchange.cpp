@@ -42,13 +42,15 @@ Result<JobRef> Exchange::job_ref() {
   return parse_job_ref(path.at(0), std::move(*client_id));
 }
 
-Result<std::optional<IdempotencyKey>> Exchange::idempotency(std::string_view client_id, std::string_view payload) const {
+Result<std::optional<IdempotencyKey>> Exchange::idempotency(std::string_view client_id,
+                                                            std::string_view payload) const {
   const auto key = idempotency_key(request);
   if (!key) return key.error();
   if (!*key) return std::optional<IdempotencyKey>();
   // Parts are joined by a byte that none of them can hold.
   std::string scope(client_id);
-  for (std::string_view part : {std::string_view(request.method), std::string_view(request.path), std::string_view(**key)})
+  for (std::string_view part :
+       {std::string_view(request.method), std::string_view(request.path), std::string_view(**key)})
     scope.append(1, '\0').append(part);
   return std::optional(IdempotencyKey{sha256(scope), sha256(payload)});
 }
@@ -59,7 +61,8 @@ Result<JobRef> parse_job_ref(std::string_view text, std::optional<std::string> c
   ref.id = parse_id<JobId>(text);
   if (ref.id) return ref;
   if (!is_client_job_id(text))
-    return {ErrorCode::invalid_id, "A job is named by its UUID, or by 1 to 128 of A-Z a-z 0-9 . _ : - as its client chose."};
+    return {ErrorCode::invalid_id,
+            "A job is named by its UUID, or by 1 to 128 of A-Z a-z 0-9 . _ : - as its client chose."};
   ref.job_id = text;
   return ref;
 }

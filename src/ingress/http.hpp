@@ -22,13 +22,13 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 
 /// One whole request, within the limits.
 struct Request {
-  std::string method;   ///< as sent: GET
-  std::string target;   ///< as sent, path and query
-  std::string path;     ///< percent-decoded, without the query
-  std::string query;    ///< as sent, without '?'
-  Headers headers;      ///< names in lower case, in order
+  std::string method;  ///< as sent: GET
+  std::string target;  ///< as sent, path and query
+  std::string path;    ///< percent-decoded, without the query
+  std::string query;   ///< as sent, without '?'
+  Headers headers;     ///< names in lower case, in order
   std::string body;
-  std::string peer;     ///< address of the other end
+  std::string peer;        ///< address of the other end
   std::string request_id;  ///< X-Request-Id if well-formed (1–128 of A–Z a–z 0–9 . _ : -), else a fresh UUID
 
   /// First header of that name (lower case).
@@ -53,7 +53,8 @@ struct Response {
   std::optional<Content> content;
 };
 
-/// A response that goes on: Server-Sent Events, followed logs, exports. send() and close() may be called from any thread.
+/// A response that goes on: Server-Sent Events, followed logs, exports. send() and close() may be called from any
+/// thread.
 class Stream {
  public:
   virtual ~Stream() = default;

@@ -43,7 +43,8 @@ void read_metadata(Fields& fields, SubmitJob& job) {
     job.user_id = user->get<std::string>();
     if (job.user_id.find('\0') == std::string::npos) return;
   }
-  fields.fault_at("/metadata/user_id", "must be a string of at most " + std::to_string(limits::kClientIdChars) + " bytes");
+  fields.fault_at("/metadata/user_id",
+                  "must be a string of at most " + std::to_string(limits::kClientIdChars) + " bytes");
 }
 
 }  // namespace

@@ -9,7 +9,9 @@ namespace {
 
 /// The length of the UTF-8 sequence that begins at `at`; 0 if it is not well-formed (RFC 3629).
 std::size_t utf8_length(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<std::uint8_t>(text[i]) : std::uint8_t{0}; };
+  const auto byte = [&](std::size_t i) {
+    return i < text.size() ? static_cast<std::uint8_t>(text[i]) : std::uint8_t{0};
+  };
   const std::uint8_t first = byte(at);
   std::size_t length = 0;
   std::uint8_t low = 0x80, high = 0xBF;
@@ -72,8 +74,10 @@ void JsonWriter::quote(std::string_view text) {
     }
     out_.append(text, plain, at - plain);
     // What a program wrote may be no UTF-8 at all (a step's message); JSON must be.
-    if (byte >= 0x80) out_ += "\xEF\xBF\xBD";
-    else append_escape(out_, text[at]);
+    if (byte >= 0x80)
+      out_ += "\xEF\xBF\xBD";
+    else
+      append_escape(out_, text[at]);
     plain = ++at;
   }
   out_.append(text, plain, text.size() - plain);

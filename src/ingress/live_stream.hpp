@@ -18,7 +18,8 @@ class LiveStream : public std::enable_shared_from_this<LiveStream> {
   static std::shared_ptr<LiveStream> start(const ExchangePtr& exchange, std::string_view content_type);
 
   /// Once. `on_event` may hold this object: it is let go when the stream is over.
-  void subscribe(EventFilter filter, std::optional<std::uint64_t> after_seq, std::function<void(const LiveEventPtr&)> on_event);
+  void subscribe(EventFilter filter, std::optional<std::uint64_t> after_seq,
+                 std::function<void(const LiveEventPtr&)> on_event);
   /// Calls `beat` again and again until the stream is over.
   void every(Millis interval, std::function<void()> beat);
 

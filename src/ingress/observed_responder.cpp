@@ -25,7 +25,9 @@ std::shared_ptr<Stream> ObservedResponder::start_stream(Response head) {
   return next_->start_stream(std::move(head));
 }
 
-void ObservedResponder::after(Millis delay, std::function<void()> function) { next_->after(delay, std::move(function)); }
+void ObservedResponder::after(Millis delay, std::function<void()> function) {
+  next_->after(delay, std::move(function));
+}
 
 void ObservedResponder::answered(int status) {
   const auto took = std::chrono::steady_clock::now() - since_;

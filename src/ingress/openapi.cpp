@@ -1,5 +1,6 @@
-// The OpenAPI 3.1 document: paths from the route table, schemas from openapi_schemas.cpp. What every route of a form can
-// answer (a bad query, a missing credential, a stalled store) is added here, so that the table holds only what is special.
+// The OpenAPI 3.1 document: paths from the route table, schemas from openapi_schemas.cpp. What every route of a form
+// can answer (a bad query, a missing credential, a stalled store) is added here, so that the table holds only what is
+// special.
 #include <map>
 #include <set>
 
@@ -12,10 +13,13 @@ namespace troupe::ingress {
 namespace {
 
 constexpr std::string_view kDescription =
-    "Troupe is a durable job runtime. A job is accepted only when it is stored; then it is carried through its workflow, "
+    "Troupe is a durable job runtime. A job is accepted only when it is stored; then it is carried through its "
+    "workflow, "
     "step by step. Times are RFC 3339 in UTC, durations are seconds. Lists are newest first and paged by an opaque "
-    "`cursor`. Every answer has an `X-Request-Id`; errors are problem documents (RFC 9457) with a stable `code`. Jobs are "
-    "named by their UUID or by the `job_id` that their client chose. GET routes answer HEAD too. Roles: viewer < client < "
+    "`cursor`. Every answer has an `X-Request-Id`; errors are problem documents (RFC 9457) with a stable `code`. Jobs "
+    "are "
+    "named by their UUID or by the `job_id` that their client chose. GET routes answer HEAD too. Roles: viewer < "
+    "client < "
     "worker < operator < admin; a credential that is tied to a client sees that client's jobs only.";
 
 Json parsed(std::string_view text) { return *parse_json(text); }
@@ -27,8 +31,10 @@ Json path_parameter(std::string_view path, std::string_view name) {
   std::string description = "The UUID.";
   if (name == "key") description = "The workflow's key.";
   if (name == "version") schema = {{"type", "integer"}, {"minimum", 1}}, description = "The version.";
-  if (name == "id" && path.starts_with("/v1/jobs/")) description = "The job's UUID, or the `job_id` that its client chose.";
-  else if (name == "id") schema["format"] = "uuid";
+  if (name == "id" && path.starts_with("/v1/jobs/"))
+    description = "The job's UUID, or the `job_id` that its client chose.";
+  else if (name == "id")
+    schema["format"] = "uuid";
   return {{"name", name}, {"in", "path"}, {"required", true}, {"schema", schema}, {"description", description}};
 }
 
@@ -38,7 +44,10 @@ Json parameters_of(const Route& route) {
     list.push_back(path_parameter(route.path, route.path.substr(at + 1, route.path.find('}', at) - at - 1)));
   const auto add = [&](const std::vector<Parameter>& parameters, const char* in) {
     for (const Parameter& parameter : parameters)
-      list.push_back({{"name", parameter.name}, {"in", in}, {"required", false}, {"schema", parsed(parameter.schema)},
+      list.push_back({{"name", parameter.name},
+                      {"in", in},
+                      {"required", false},
+                      {"schema", parsed(parameter.schema)},
                       {"description", parameter.description}});
   };
   add(route.query, "query");
@@ -67,7 +76,8 @@ std::set<ErrorCode> errors_of(const Route& route) {
   if (route.path.find('{') != std::string_view::npos) codes.insert(ErrorCode::not_found);
   if (route.role) {
     codes.insert({ErrorCode::unauthenticated, ErrorCode::internal});
-    if (versioned) codes.insert({ErrorCode::forbidden, ErrorCode::overloaded, ErrorCode::not_ready, ErrorCode::store_unavailable});
+    if (versioned)
+      codes.insert({ErrorCode::forbidden, ErrorCode::overloaded, ErrorCode::not_ready, ErrorCode::store_unavailable});
   }
   if (route.body != BodyKind::none)
     codes.insert({ErrorCode::malformed_json, ErrorCode::json_too_deep, ErrorCode::unsupported_media_type,
@@ -80,14 +90,18 @@ std::set<ErrorCode> errors_of(const Route& route) {
 Json problem_response(const std::vector<ErrorCode>& codes) {
   std::string description;
   for (ErrorCode code : codes)
-    description += (description.empty() ? "`" : "; `") + std::string(code_text(code)) + "`: " + std::string(code_meaning(code));
-  return {{"description", description}, {"content", {{"application/problem+json", {{"schema", schema_ref("Problem")}}}}}};
+    description +=
+        (description.empty() ? "`" : "; `") + std::string(code_text(code)) + "`: " + std::string(code_meaning(code));
+  return {{"description", description},
+          {"content", {{"application/problem+json", {{"schema", schema_ref("Problem")}}}}}};
 }
 
 Json answer_response(const Answer& answer) {
   Json response = {{"description", answer.description}};
-  if (!answer.schema.empty()) response["content"][std::string(answer.media_type)] = {{"schema", schema_ref(answer.schema)}};
-  else if (!answer.media_type.empty()) response["content"][std::string(answer.media_type)] = Json::object();
+  if (!answer.schema.empty())
+    response["content"][std::string(answer.media_type)] = {{"schema", schema_ref(answer.schema)}};
+  else if (!answer.media_type.empty())
+    response["content"][std::string(answer.media_type)] = Json::object();
   if (answer.status == 201 || answer.status == 202)
     response["headers"]["Location"] = {{"description", "Where it is."}, {"schema", {{"type", "string"}}}};
   return response;
@@ -106,7 +120,8 @@ Json operation_of(const Route& route) {
   Json operation = {{"operationId", route.id}, {"tags", Json::array({route.tag})}, {"summary", route.summary}};
   std::string description(route.description);
   if (route.role)
-    description += (description.empty() ? "" : " ") + std::string("Needs the role `") + std::string(role_text(*route.role)) + "`.";
+    description +=
+        (description.empty() ? "" : " ") + std::string("Needs the role `") + std::string(role_text(*route.role)) + "`.";
   if (!description.empty()) operation["description"] = description;
   if (Json parameters = parameters_of(route); !parameters.empty()) operation["parameters"] = std::move(parameters);
   if (route.body != BodyKind::none) operation["requestBody"] = body_of(route);

@@ -17,13 +17,13 @@ inline constexpr std::string_view kFlagSchema = R"({"type":"string","enum":["0",
 
 inline constexpr Parameter kStatusParameter = {"status", R"({"$ref":"#/components/schemas/Status"})",
                                                "Only those with this status."};
-inline constexpr Parameter kClientParameter = {
-    "client_id", kTextSchema,
-    "Only this client's. A credential that is tied to a client sees no other; without one, this tells whose `job_id` is "
-    "meant."};
+inline constexpr Parameter kClientParameter = {"client_id", kTextSchema,
+                                               "Only this client's. A credential that is tied to a client sees no "
+                                               "other; without one, this tells whose `job_id` is "
+                                               "meant."};
 inline constexpr Parameter kWorkflowParameter = {"workflow_key", kTextSchema, "Only those of this workflow."};
-inline constexpr Parameter kLimitParameter = {
-    "limit", R"({"type":"integer","minimum":1,"maximum":500,"default":50})", "How many at most."};
+inline constexpr Parameter kLimitParameter = {"limit", R"({"type":"integer","minimum":1,"maximum":500,"default":50})",
+                                              "How many at most."};
 inline constexpr Parameter kCursorParameter = {"cursor", kTextSchema, "`next_cursor` of the page before."};
 
 inline constexpr Parameter kPreferHeader = {
@@ -31,9 +31,11 @@ inline constexpr Parameter kPreferHeader = {
     "`wait=N`: hold the answer up to N seconds (at most 60) until the job has ended (RFC 7240)."};
 inline constexpr Parameter kIdempotencyHeader = {
     "Idempotency-Key", R"({"type":"string","maxLength":255,"examples":["\"8e03978e-40d5-43dd-bc93-6894a57f9324\""]})",
-    "The same key with the same body gets the first answer again, with `Idempotency-Replayed: true`. Kept for at least 24 "
+    "The same key with the same body gets the first answer again, with `Idempotency-Replayed: true`. Kept for at least "
+    "24 "
     "hours."};
-inline constexpr Parameter kTraceHeader = {"traceparent", kTextSchema, "W3C trace context; continued by the job's work."};
+inline constexpr Parameter kTraceHeader = {"traceparent", kTextSchema,
+                                           "W3C trace context; continued by the job's work."};
 
 template <class AnyId>
 std::string_view id_bytes(const AnyId& id) {

@@ -52,7 +52,8 @@ Result<Query> Query::parse(std::string_view text) {
     const auto name = decode(piece.substr(0, equals));
     const auto value = decode(equals == std::string_view::npos ? std::string_view() : piece.substr(equals + 1));
     if (!name || !value)
-      return {ErrorCode::invalid_query, "The query holds a bad percent-encoding, a control character or what is not UTF-8."};
+      return {ErrorCode::invalid_query,
+              "The query holds a bad percent-encoding, a control character or what is not UTF-8."};
     if (query.text(*name)) return {ErrorCode::invalid_query, "The parameter " + in_quotes(*name) + " is given twice."};
     query.parameters_.emplace_back(*name, *value);
   }
@@ -97,8 +98,9 @@ std::optional<Timestamp> Query::time(std::string_view name) {
   const auto word = text(name);
   if (!word) return {};
   if (const auto at = parse_rfc3339(*word)) return at;
-  fail(ErrorCode::invalid_query, std::string(name) + " is " + in_quotes(*word) +
-                                     "; it must be an RFC 3339 time such as 2026-11-21T01:02:03Z (a '+' is sent as %2B).");
+  fail(ErrorCode::invalid_query,
+       std::string(name) + " is " + in_quotes(*word) +
+           "; it must be an RFC 3339 time such as 2026-11-21T01:02:03Z (a '+' is sent as %2B).");
   return {};
 }
 

@@ -4,8 +4,10 @@ namespace troupe::ingress {
 namespace {
 
 void number_or_null(JsonWriter& json, std::string_view name, std::uint64_t value) {
-  if (value == 0) json.null(name);
-  else json.number(name, value);
+  if (value == 0)
+    json.null(name);
+  else
+    json.number(name, value);
 }
 
 }  // namespace

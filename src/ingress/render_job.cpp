@@ -22,8 +22,10 @@ void write_duration(JsonWriter& json, std::string_view name, Timestamp from, Tim
 /// A member of the job's stored request; null if it has none.
 void write_spec_member(JsonWriter& json, const Json& spec, const char* name) {
   const auto found = spec.find(name);
-  if (found == spec.end()) json.null(name);
-  else json.raw(name, to_text(*found));
+  if (found == spec.end())
+    json.null(name);
+  else
+    json.raw(name, to_text(*found));
 }
 
 void write_job_head(JsonWriter& json, const JobView& job, std::string_view base) {
@@ -102,7 +104,8 @@ std::string render_job(const JobView& job, std::string_view base, Timestamp now)
   JsonWriter json;
   json.begin_object();
   write_job_head(json, job, base);
-  for (const char* member : {"inputs", "metadata", "callback_url", "timeout_seconds"}) write_spec_member(json, spec, member);
+  for (const char* member : {"inputs", "metadata", "callback_url", "timeout_seconds"})
+    write_spec_member(json, spec, member);
   json.document("outputs", job.newest.outputs);
   write_timings(json, job, now);
   write_steps(json, job.newest.steps);

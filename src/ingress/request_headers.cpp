@@ -140,7 +140,8 @@ Result<std::optional<ByteRange>> byte_range(std::string_view header, std::uint64
   const auto first = parse_digits<std::uint64_t>(first_text), last = parse_digits<std::uint64_t>(last_text);
   if ((!first && !first_text.empty()) || (!last && !last_text.empty()) || (!first && !last)) return all;
 
-  const Error outside{ErrorCode::range_not_satisfiable, "The content has " + std::to_string(size) + " bytes.", false, {}};
+  const Error outside{
+      ErrorCode::range_not_satisfiable, "The content has " + std::to_string(size) + " bytes.", false, {}};
   if (!first) {  // the last so many bytes
     if (*last == 0 || size == 0) return outside;
     const auto length = std::min(*last, size);

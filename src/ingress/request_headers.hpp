@@ -25,7 +25,8 @@ std::string_view trace_id(std::string_view traceparent);
 /// malformed_request if it is empty, malformed or longer than limits::kIdempotencyKeyChars.
 Result<std::optional<std::string>> idempotency_key(const Request& request);
 
-/// `type/subtype` in lower case, without parameters. Nothing if the header is absent, or names a charset that is not UTF-8.
+/// `type/subtype` in lower case, without parameters. Nothing if the header is absent, or names a charset that is not
+/// UTF-8.
 std::optional<std::string> media_type(const Request& request);
 
 /// A range of a content of `size` bytes, as `Range` asks for it.

@@ -116,8 +116,7 @@ std::size_t RequestParser::feed_head(std::string_view bytes) {
         fail(ErrorCode::header_too_large,
              "The request line and headers are longer than " + std::to_string(header_bytes_) + " bytes.");
       return 0;
-    case HeadScanner::Verdict::found:
-      return put(head.substr(0, scanner_.head_size()));
+    case HeadScanner::Verdict::found: return put(head.substr(0, scanner_.head_size()));
   }
   return 0;
 }

@@ -37,16 +37,11 @@ int bytes_after(std::uint8_t first) {
 /// Overlong forms, surrogates and what lies above U+10FFFF show in the second byte.
 bool second_byte_fits(std::uint8_t first, std::uint8_t second) {
   switch (first) {
-    case 0xE0:
-      return second >= 0xA0;
-    case 0xED:
-      return second <= 0x9F;
-    case 0xF0:
-      return second >= 0x90;
-    case 0xF4:
-      return second <= 0x8F;
-    default:
-      return true;
+    case 0xE0: return second >= 0xA0;
+    case 0xED: return second <= 0x9F;
+    case 0xF0: return second >= 0x90;
+    case 0xF4: return second <= 0x8F;
+    default: return true;
   }
 }
 

@@ -135,28 +135,46 @@ void get_thumbnail(const ExchangePtr& exchange) {
   });
 }
 
-constexpr Parameter kIfNoneMatch = {"If-None-Match", R"({"type":"string"})", "The ETag that is known: 304 if it still holds."};
+constexpr Parameter kIfNoneMatch = {"If-None-Match", R"({"type":"string"})",
+                                    "The ETag that is known: 304 if it still holds."};
 constexpr Answer kNotModified = {304, "What the client has still holds.", "", ""};
 
 }  // namespace
 
 std::vector<Route> asset_routes() {
   std::vector<Route> routes;
-  routes.push_back({.method = "GET", .path = "/v1/assets/{id}", .id = "getAsset", .tag = "Assets",
-                    .summary = "What is known of a file", .description = "", .role = Role::viewer, .handle = get_asset,
+  routes.push_back({.method = "GET",
+                    .path = "/v1/assets/{id}",
+                    .id = "getAsset",
+                    .tag = "Assets",
+                    .summary = "What is known of a file",
+                    .description = "",
+                    .role = Role::viewer,
+                    .handle = get_asset,
                     .answers = {{200, "The asset.", "Asset"}}});
-  routes.push_back({.method = "GET", .path = "/v1/assets/{id}/content", .id = "getAssetContent", .tag = "Assets",
-                    .summary = "The bytes of a file",
-                    .description = "Answers HEAD too. One range at a time; the ETag is the SHA-256 of the content.",
-                    .role = Role::viewer, .handle = get_content,
-                    .headers = {{"Range", R"({"type":"string","examples":["bytes=0-1023"]})", "One range of bytes."},
-                                {"If-Range", R"({"type":"string"})", "Send the range only if the content still has this ETag."},
-                                kIfNoneMatch},
-                    .answers = {{200, "All of it.", "", "*/*"}, {206, "The range.", "", "*/*"}, kNotModified},
-                    .errors = {ErrorCode::range_not_satisfiable}});
-  routes.push_back({.method = "GET", .path = "/v1/assets/{id}/thumbnail", .id = "getAssetThumbnail", .tag = "Assets",
-                    .summary = "A small picture of it", .description = "A PNG of at most 512 pixels a side.",
-                    .role = Role::viewer, .handle = get_thumbnail, .headers = {kIfNoneMatch},
+  routes.push_back(
+      {.method = "GET",
+       .path = "/v1/assets/{id}/content",
+       .id = "getAssetContent",
+       .tag = "Assets",
+       .summary = "The bytes of a file",
+       .description = "Answers HEAD too. One range at a time; the ETag is the SHA-256 of the content.",
+       .role = Role::viewer,
+       .handle = get_content,
+       .headers = {{"Range", R"({"type":"string","examples":["bytes=0-1023"]})", "One range of bytes."},
+                   {"If-Range", R"({"type":"string"})", "Send the range only if the content still has this ETag."},
+                   kIfNoneMatch},
+       .answers = {{200, "All of it.", "", "*/*"}, {206, "The range.", "", "*/*"}, kNotModified},
+       .errors = {ErrorCode::range_not_satisfiable}});
+  routes.push_back({.method = "GET",
+                    .path = "/v1/assets/{id}/thumbnail",
+                    .id = "getAssetThumbnail",
+                    .tag = "Assets",
+                    .summary = "A small picture of it",
+                    .description = "A PNG of at most 512 pixels a side.",
+                    .role = Role::viewer,
+                    .handle = get_thumbnail,
+                    .headers = {kIfNoneMatch},
                     .answers = {{200, "The picture.", "", "image/png"}, kNotModified}});
   return routes;
 }

@@ -90,10 +90,10 @@ void verify_audit(const ExchangePtr& exchange) {
   const auto client = exchange->client();
   if (!client) return exchange->fail(client.error());
   if (const auto job = exchange->query.text("job"))
-    return with_job(exchange, parse_job_ref(*job, *client),
-                    [exchange](const JobId& id) { ask_verdict(exchange, id); });
+    return with_job(exchange, parse_job_ref(*job, *client), [exchange](const JobId& id) { ask_verdict(exchange, id); });
   if (exchange->caller.client_id)
-    return exchange->fail(ErrorCode::forbidden, "A credential of one client verifies its own jobs only; name one with ?job=.");
+    return exchange->fail(ErrorCode::forbidden,
+                          "A credential of one client verifies its own jobs only; name one with ?job=.");
   ask_verdict(exchange, std::nullopt);
 }
 
@@ -107,20 +107,42 @@ constexpr Parameter kJob = {"job", kTextSchema, "Only this job: its UUID or its 
 
 std::vector<Route> audit_routes() {
   std::vector<Route> routes;
-  routes.push_back({.method = "GET", .path = "/v1/jobs/{id}/audit", .id = "getJobAudit", .tag = "Audit",
-                    .summary = "The audit trail of one job", .description = "In the order of its chain: oldest first.", .role = Role::viewer, .handle = job_audit,
+  routes.push_back({.method = "GET",
+                    .path = "/v1/jobs/{id}/audit",
+                    .id = "getJobAudit",
+                    .tag = "Audit",
+                    .summary = "The audit trail of one job",
+                    .description = "In the order of its chain: oldest first.",
+                    .role = Role::viewer,
+                    .handle = job_audit,
                     .query = {kClientParameter, kAction, kActor, kAfter, kBefore, kLimitParameter, kCursorParameter},
-                    .answers = {{200, "One page.", "AuditPage"}}, .errors = {ErrorCode::ambiguous_job_id}});
-  routes.push_back({.method = "GET", .path = "/v1/audit", .id = "listAudit", .tag = "Audit",
-                    .summary = "The audit trail of everything", .description = "Newest first.", .role = Role::viewer, .handle = list_audit,
-                    .query = {kJob, kClientParameter, kAction, kActor, kAfter, kBefore, kLimitParameter, kCursorParameter},
-                    .answers = {{200, "One page.", "AuditPage"}}, .errors = {ErrorCode::ambiguous_job_id}});
-  routes.push_back({.method = "GET", .path = "/v1/audit/verify", .id = "verifyAudit", .tag = "Audit",
+                    .answers = {{200, "One page.", "AuditPage"}},
+                    .errors = {ErrorCode::ambiguous_job_id}});
+  routes.push_back(
+      {.method = "GET",
+       .path = "/v1/audit",
+       .id = "listAudit",
+       .tag = "Audit",
+       .summary = "The audit trail of everything",
+       .description = "Newest first.",
+       .role = Role::viewer,
+       .handle = list_audit,
+       .query = {kJob, kClientParameter, kAction, kActor, kAfter, kBefore, kLimitParameter, kCursorParameter},
+       .answers = {{200, "One page.", "AuditPage"}},
+       .errors = {ErrorCode::ambiguous_job_id}});
+  routes.push_back({.method = "GET",
+                    .path = "/v1/audit/verify",
+                    .id = "verifyAudit",
+                    .tag = "Audit",
                     .summary = "Recompute the hash chains",
-                    .description = "Answers 200 whether they hold or not; `whole` tells, and `fault` names the first bad "
-                                   "record.",
-                    .role = Role::viewer, .handle = verify_audit, .query = {kJob, kClientParameter},
-                    .answers = {{200, "The verdict.", "AuditVerdict"}}, .errors = {ErrorCode::ambiguous_job_id}});
+                    .description =
+                        "Answers 200 whether they hold or not; `whole` tells, and `fault` names the first bad "
+                        "record.",
+                    .role = Role::viewer,
+                    .handle = verify_audit,
+                    .query = {kJob, kClientParameter},
+                    .answers = {{200, "The verdict.", "AuditVerdict"}},
+                    .errors = {ErrorCode::ambiguous_job_id}});
   return routes;
 }
 

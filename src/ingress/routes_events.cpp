@@ -45,8 +45,7 @@ void all_events(const ExchangePtr& exchange) {
   filter.kind = exchange->query.text("kind").value_or("");
   filter.workflow_key = exchange->query.text("workflow_key").value_or("");
   if (!filter.kind.empty() && std::find(kKinds.begin(), kKinds.end(), filter.kind) == kKinds.end())
-    return exchange->fail(ErrorCode::invalid_query,
-                          "kind can be status, progress, log, preview, asset or approval.");
+    return exchange->fail(ErrorCode::invalid_query, "kind can be status, progress, log, preview, asset or approval.");
   stream_all_events(exchange, std::move(filter));
 }
 
@@ -57,27 +56,41 @@ constexpr Answer kEventStream = {200, "The stream.", "", "text/event-stream"};
 std::vector<Route> event_routes() {
   std::vector<Route> routes;
   routes.push_back(
-      {.method = "GET", .path = "/v1/jobs/{id}/events", .id = "streamJobEvents", .tag = "Events",
+      {.method = "GET",
+       .path = "/v1/jobs/{id}/events",
+       .id = "streamJobEvents",
+       .tag = "Events",
        .summary = "Follow one job",
        .description =
-           "Server-Sent Events: `status`, `progress`, `log`, `preview`, `asset`, `approval`. Durable events have an `id`, "
-           "the seq of their audit record: `Last-Event-ID` resumes after it without a gap. Without it the stream begins "
-           "with a `status` event that tells the job as it is now and has no id. The server closes the stream after the "
+           "Server-Sent Events: `status`, `progress`, `log`, `preview`, `asset`, `approval`. Durable events have an "
+           "`id`, "
+           "the seq of their audit record: `Last-Event-ID` resumes after it without a gap. Without it the stream "
+           "begins "
+           "with a `status` event that tells the job as it is now and has no id. The server closes the stream after "
+           "the "
            "newest run's last `status`; a retry opens it again. A comment comes every 15 s when nothing else does.",
-       .role = Role::viewer, .handle = job_events,
+       .role = Role::viewer,
+       .handle = job_events,
        .query = {kClientParameter,
-                 {"last_event_id", R"({"type":"integer","minimum":0})", "The same as the header, for clients that cannot set it."}},
+                 {"last_event_id", R"({"type":"integer","minimum":0})",
+                  "The same as the header, for clients that cannot set it."}},
        .headers = {{"Last-Event-ID", R"({"type":"string"})", "The last id that was seen."}},
        .answers = {kEventStream, {204, "The job has ended and all its events were seen.", "", ""}},
        .errors = {ErrorCode::ambiguous_job_id}});
-  routes.push_back({.method = "GET", .path = "/v1/events", .id = "streamEvents", .tag = "Events",
-                    .summary = "Follow everything",
-                    .description = "Every event of every job that the caller may see, from now on, without ids.",
-                    .role = Role::viewer, .handle = all_events,
-                    .query = {{"kind", R"({"type":"string","enum":["status","progress","log","preview","asset","approval"]})",
-                               "Only events of this kind."},
-                              kWorkflowParameter, kClientParameter},
-                    .answers = {kEventStream}});
+  routes.push_back(
+      {.method = "GET",
+       .path = "/v1/events",
+       .id = "streamEvents",
+       .tag = "Events",
+       .summary = "Follow everything",
+       .description = "Every event of every job that the caller may see, from now on, without ids.",
+       .role = Role::viewer,
+       .handle = all_events,
+       .query = {{"kind", R"({"type":"string","enum":["status","progress","log","preview","asset","approval"]})",
+                  "Only events of this kind."},
+                 kWorkflowParameter,
+                 kClientParameter},
+       .answers = {kEventStream}});
   return routes;
 }
 

@@ -12,7 +12,8 @@
 namespace troupe::ingress {
 namespace {
 
-/// Answers with the job as it is when it has ended or the wait is over: the whole job if it has ended, else `otherwise`.
+/// Answers with the job as it is when it has ended or the wait is over: the whole job if it has ended, else
+/// `otherwise`.
 void answer_after(const ExchangePtr& exchange, JobRef job, Millis wait, std::function<void()> otherwise) {
   exchange->gateway.wait(exchange->caller, job, wait, [=](Result<JobView> waited) {
     if (!succeeded(exchange, waited)) return;
@@ -85,9 +86,8 @@ void list_jobs(const ExchangePtr& exchange) {
   wanted.limit = limit + 1;  // one more tells whether there is a next page
   exchange->gateway.jobs(exchange->caller, std::move(wanted), [=](Result<std::vector<JobView>> jobs) {
     if (!succeeded(exchange, jobs)) return;
-    const auto next = cut_page(*jobs, limit, [](const JobView& job) {
-      return encode_cursor(CursorKind::job, id_bytes(job.row.id));
-    });
+    const auto next =
+        cut_page(*jobs, limit, [](const JobView& job) { return encode_cursor(CursorKind::job, id_bytes(job.row.id)); });
     exchange->json(200, render_page(*jobs, next, [&](JsonWriter& json, const JobView& job) {
                      write_job_summary(json, job, exchange->options.public_url);
                    }));
@@ -99,7 +99,8 @@ void get_job(const ExchangePtr& exchange) {
   if (!ref) return exchange->fail(ref.error());
   if (const auto wait = preferred_wait(exchange->request)) return answer_after(exchange, *ref, *wait, nullptr);
   exchange->gateway.job(exchange->caller, *ref, true, [exchange](Result<JobView> job) {
-    if (succeeded(exchange, job)) exchange->json(200, render_job(*job, exchange->options.public_url, exchange->clock.now()));
+    if (succeeded(exchange, job))
+      exchange->json(200, render_job(*job, exchange->options.public_url, exchange->clock.now()));
   });
 }
 
@@ -162,7 +163,8 @@ void retry_job(const ExchangePtr& exchange) {
     Fields fields(exchange->body);
     command.from_step = fields.name("from_step", limits::kNameChars);
     if (const Json* inputs = fields.object("inputs")) command.inputs = to_document(*inputs);
-    command.workflow_version = static_cast<std::uint32_t>(fields.integer("workflow_version", 1, kVersionMax).value_or(0));
+    command.workflow_version =
+        static_cast<std::uint32_t>(fields.integer("workflow_version", 1, kVersionMax).value_or(0));
     fields.reject_others();
     if (const auto error = fields.error()) return exchange->fail(*error);
   }
@@ -177,55 +179,98 @@ void retry_job(const ExchangePtr& exchange) {
 
 std::vector<Route> job_routes() {
   std::vector<Route> routes;
-  routes.push_back({.method = "POST", .path = "/v1/jobs", .id = "submitJob", .tag = "Jobs",
-                    .summary = "Submit a job",
-                    .description =
-                        "Answers only when the job is durable. The same `job_id` with the same body again gives 200 and "
-                        "the first answer; with another body 409. With `Prefer: wait=N` the answer is held until the job "
-                        "has ended (200 and the whole job) or N seconds have passed (the usual answer).",
-                    .role = Role::client, .handle = post_job,
-                    .headers = {kPreferHeader, kIdempotencyHeader, kTraceHeader},
-                    .body = BodyKind::json, .body_schema = "JobRequest",
-                    .answers = {{202, "Accepted and durable.", "AcceptedJob"},
-                                {200, "The same job_id again: its first answer. Or, with `Prefer: wait`, the job, ended.",
-                                 "AcceptedJobOrJob"}},
-                    .errors = {ErrorCode::unknown_workflow, ErrorCode::workflow_disabled, ErrorCode::kill_switch_engaged,
-                               ErrorCode::timeout_too_large, ErrorCode::not_supported, ErrorCode::job_id_conflict,
-                               ErrorCode::idempotency_key_reused, ErrorCode::idempotency_key_in_flight}});
-  routes.push_back({.method = "GET", .path = "/v1/jobs", .id = "listJobs", .tag = "Jobs",
-                    .summary = "List jobs, newest first", .description = "Without inputs, outputs and steps.",
-                    .role = Role::viewer, .handle = list_jobs,
-                    .query = {kStatusParameter, kClientParameter, kWorkflowParameter,
+  routes.push_back(
+      {.method = "POST",
+       .path = "/v1/jobs",
+       .id = "submitJob",
+       .tag = "Jobs",
+       .summary = "Submit a job",
+       .description = "Answers only when the job is durable. The same `job_id` with the same body again gives 200 and "
+                      "the first answer; with another body 409. With `Prefer: wait=N` the answer is held until the job "
+                      "has ended (200 and the whole job) or N seconds have passed (the usual answer).",
+       .role = Role::client,
+       .handle = post_job,
+       .headers = {kPreferHeader, kIdempotencyHeader, kTraceHeader},
+       .body = BodyKind::json,
+       .body_schema = "JobRequest",
+       .answers = {{202, "Accepted and durable.", "AcceptedJob"},
+                   {200, "The same job_id again: its first answer. Or, with `Prefer: wait`, the job, ended.",
+                    "AcceptedJobOrJob"}},
+       .errors = {ErrorCode::unknown_workflow, ErrorCode::workflow_disabled, ErrorCode::kill_switch_engaged,
+                  ErrorCode::timeout_too_large, ErrorCode::not_supported, ErrorCode::job_id_conflict,
+                  ErrorCode::idempotency_key_reused, ErrorCode::idempotency_key_in_flight}});
+  routes.push_back({.method = "GET",
+                    .path = "/v1/jobs",
+                    .id = "listJobs",
+                    .tag = "Jobs",
+                    .summary = "List jobs, newest first",
+                    .description = "Without inputs, outputs and steps.",
+                    .role = Role::viewer,
+                    .handle = list_jobs,
+                    .query = {kStatusParameter,
+                              kClientParameter,
+                              kWorkflowParameter,
                               {"user_id", kTextSchema, "Only jobs whose metadata.user_id is this."},
                               {"created_after", kTimeSchema, "Only jobs accepted after this time."},
                               {"created_before", kTimeSchema, "Only jobs accepted before this time."},
                               {"q", kTextSchema, "Only jobs with this text in job_id or workflow_key, in any case."},
-                              kLimitParameter, kCursorParameter},
+                              kLimitParameter,
+                              kCursorParameter},
                     .answers = {{200, "One page.", "JobPage"}}});
-  routes.push_back({.method = "GET", .path = "/v1/jobs/{id}", .id = "getJob", .tag = "Jobs",
+  routes.push_back({.method = "GET",
+                    .path = "/v1/jobs/{id}",
+                    .id = "getJob",
+                    .tag = "Jobs",
                     .summary = "Everything about one job",
-                    .description = "With `Prefer: wait=N` the answer is held until the newest run has ended or N seconds "
-                                   "have passed.",
-                    .role = Role::viewer, .handle = get_job, .query = {kClientParameter}, .headers = {kPreferHeader},
-                    .answers = {{200, "The job.", "Job"}}, .errors = {ErrorCode::ambiguous_job_id}});
-  routes.push_back({.method = "GET", .path = "/v1/jobs/{id}/status", .id = "getJobStatus", .tag = "Jobs",
-                    .summary = "How far a job is", .description = "The cheap way to poll.",
-                    .role = Role::viewer, .handle = get_job_status, .query = {kClientParameter},
+                    .description =
+                        "With `Prefer: wait=N` the answer is held until the newest run has ended or N seconds "
+                        "have passed.",
+                    .role = Role::viewer,
+                    .handle = get_job,
+                    .query = {kClientParameter},
+                    .headers = {kPreferHeader},
+                    .answers = {{200, "The job.", "Job"}},
+                    .errors = {ErrorCode::ambiguous_job_id}});
+  routes.push_back({.method = "GET",
+                    .path = "/v1/jobs/{id}/status",
+                    .id = "getJobStatus",
+                    .tag = "Jobs",
+                    .summary = "How far a job is",
+                    .description = "The cheap way to poll.",
+                    .role = Role::viewer,
+                    .handle = get_job_status,
+                    .query = {kClientParameter},
                     .answers = {{200, "The status of the newest run.", "JobStatus"}},
                     .errors = {ErrorCode::ambiguous_job_id}});
-  routes.push_back({.method = "POST", .path = "/v1/jobs/{id}/cancel", .id = "cancelJob", .tag = "Jobs",
-                    .summary = "Cancel a job", .description = "Running work is stopped, not abandoned.",
-                    .role = Role::client, .handle = cancel_job, .query = {kClientParameter},
-                    .headers = {kIdempotencyHeader}, .body = BodyKind::optional_json, .body_schema = "CancelRequest",
+  routes.push_back({.method = "POST",
+                    .path = "/v1/jobs/{id}/cancel",
+                    .id = "cancelJob",
+                    .tag = "Jobs",
+                    .summary = "Cancel a job",
+                    .description = "Running work is stopped, not abandoned.",
+                    .role = Role::client,
+                    .handle = cancel_job,
+                    .query = {kClientParameter},
+                    .headers = {kIdempotencyHeader},
+                    .body = BodyKind::optional_json,
+                    .body_schema = "CancelRequest",
                     .answers = {{202, "The cancellation is durable; the job ends soon.", "JobChange"}},
                     .errors = {ErrorCode::ambiguous_job_id, ErrorCode::job_finished, ErrorCode::idempotency_key_reused,
                                ErrorCode::idempotency_key_in_flight}});
-  routes.push_back({.method = "POST", .path = "/v1/jobs/{id}/retry", .id = "retryJob", .tag = "Jobs",
+  routes.push_back({.method = "POST",
+                    .path = "/v1/jobs/{id}/retry",
+                    .id = "retryJob",
+                    .tag = "Jobs",
                     .summary = "Run an ended job again",
-                    .description = "A new run with a new `execution_id`. With `from_step` the results of the steps that do "
-                                   "not depend on it are reused.",
-                    .role = Role::client, .handle = retry_job, .query = {kClientParameter},
-                    .headers = {kIdempotencyHeader}, .body = BodyKind::optional_json, .body_schema = "RetryRequest",
+                    .description =
+                        "A new run with a new `execution_id`. With `from_step` the results of the steps that do "
+                        "not depend on it are reused.",
+                    .role = Role::client,
+                    .handle = retry_job,
+                    .query = {kClientParameter},
+                    .headers = {kIdempotencyHeader},
+                    .body = BodyKind::optional_json,
+                    .body_schema = "RetryRequest",
                     .answers = {{202, "The new run is durable.", "JobChange"}},
                     .errors = {ErrorCode::ambiguous_job_id, ErrorCode::job_not_finished, ErrorCode::workflow_disabled,
                                ErrorCode::kill_switch_engaged, ErrorCode::idempotency_key_reused,

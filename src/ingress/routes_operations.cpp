@@ -19,9 +19,10 @@ void respond_text(const ExchangePtr& exchange, std::string_view type, std::strin
 /// A page that carries its own style and nothing else.
 void respond_page(const ExchangePtr& exchange, const std::string& html) {
   Response response;
-  response.headers = {{"Content-Type", "text/html; charset=utf-8"},
-                      {"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"},
-                      {"X-Content-Type-Options", "nosniff"}};
+  response.headers = {
+      {"Content-Type", "text/html; charset=utf-8"},
+      {"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"},
+      {"X-Content-Type-Options", "nosniff"}};
   response.body = html;
   exchange->respond(std::move(response));
 }
@@ -70,26 +71,65 @@ void get_error_docs(const ExchangePtr& exchange) { respond_page(exchange, errors
 
 std::vector<Route> operation_routes() {
   std::vector<Route> routes;
-  routes.push_back({.method = "GET", .path = "/healthz", .id = "getHealth", .tag = "Operations",
-                    .summary = "Is the process alive?", .description = "", .handle = get_health,
+  routes.push_back({.method = "GET",
+                    .path = "/healthz",
+                    .id = "getHealth",
+                    .tag = "Operations",
+                    .summary = "Is the process alive?",
+                    .description = "",
+                    .handle = get_health,
                     .answers = {{200, "It is.", "Health"}}});
-  routes.push_back({.method = "GET", .path = "/readyz", .id = "getReadiness", .tag = "Operations",
-                    .summary = "Can it take work?", .description = "", .handle = get_readiness,
-                    .answers = {{200, "It can.", "Readiness"}, {503, "It cannot; the reasons tell why.", "Readiness"}}});
-  routes.push_back({.method = "GET", .path = "/metrics", .id = "getMetrics", .tag = "Operations",
-                    .summary = "Metrics for Prometheus", .description = "", .role = Role::viewer, .handle = get_metrics,
+  routes.push_back(
+      {.method = "GET",
+       .path = "/readyz",
+       .id = "getReadiness",
+       .tag = "Operations",
+       .summary = "Can it take work?",
+       .description = "",
+       .handle = get_readiness,
+       .answers = {{200, "It can.", "Readiness"}, {503, "It cannot; the reasons tell why.", "Readiness"}}});
+  routes.push_back({.method = "GET",
+                    .path = "/metrics",
+                    .id = "getMetrics",
+                    .tag = "Operations",
+                    .summary = "Metrics for Prometheus",
+                    .description = "",
+                    .role = Role::viewer,
+                    .handle = get_metrics,
                     .answers = {{200, "Prometheus text format.", "", "text/plain"}}});
-  routes.push_back({.method = "GET", .path = "/v1/meta", .id = "getMeta", .tag = "Operations",
-                    .summary = "Version, node and limits", .description = "", .role = Role::viewer, .handle = get_meta,
+  routes.push_back({.method = "GET",
+                    .path = "/v1/meta",
+                    .id = "getMeta",
+                    .tag = "Operations",
+                    .summary = "Version, node and limits",
+                    .description = "",
+                    .role = Role::viewer,
+                    .handle = get_meta,
                     .answers = {{200, "What this server is.", "Meta"}}});
-  routes.push_back({.method = "GET", .path = "/v1/openapi.json", .id = "getOpenApi", .tag = "Operations",
-                    .summary = "This document", .description = "", .handle = get_openapi,
+  routes.push_back({.method = "GET",
+                    .path = "/v1/openapi.json",
+                    .id = "getOpenApi",
+                    .tag = "Operations",
+                    .summary = "This document",
+                    .description = "",
+                    .handle = get_openapi,
                     .answers = {{200, "OpenAPI 3.1.", "AnyObject"}}});
-  routes.push_back({.method = "GET", .path = "/docs", .id = "getDocs", .tag = "Operations", .summary = "The API for people",
-                    .description = "", .handle = get_docs, .answers = {{200, "A page.", "", "text/html"}}});
-  routes.push_back({.method = "GET", .path = "/docs/errors", .id = "getErrorDocs", .tag = "Operations",
-                    .summary = "Every error code", .description = "What the `type` of a problem points to.",
-                    .handle = get_error_docs, .answers = {{200, "A page.", "", "text/html"}}});
+  routes.push_back({.method = "GET",
+                    .path = "/docs",
+                    .id = "getDocs",
+                    .tag = "Operations",
+                    .summary = "The API for people",
+                    .description = "",
+                    .handle = get_docs,
+                    .answers = {{200, "A page.", "", "text/html"}}});
+  routes.push_back({.method = "GET",
+                    .path = "/docs/errors",
+                    .id = "getErrorDocs",
+                    .tag = "Operations",
+                    .summary = "Every error code",
+                    .description = "What the `type` of a problem points to.",
+                    .handle = get_error_docs,
+                    .answers = {{200, "A page.", "", "text/html"}}});
   return routes;
 }
 

@@ -77,8 +77,10 @@ void get_run_logs(const ExchangePtr& exchange) {
   if (exchange->query.error()) return exchange->fail(*exchange->query.error());
   exchange->gateway.run(exchange->caller, *id, [=](Result<RunView> run) {
     if (!succeeded(exchange, run)) return;
-    if (follow && !has_ended(run->status)) follow_log(exchange, *run, step);
-    else send_log(exchange, run->id, step);
+    if (follow && !has_ended(run->status))
+      follow_log(exchange, *run, step);
+    else
+      send_log(exchange, run->id, step);
   });
 }
 
@@ -86,22 +88,42 @@ void get_run_logs(const ExchangePtr& exchange) {
 
 std::vector<Route> run_routes() {
   std::vector<Route> routes;
-  routes.push_back({.method = "GET", .path = "/v1/runs", .id = "listRuns", .tag = "Runs",
-                    .summary = "List runs, newest first", .description = "Without outputs, steps and assets.",
-                    .role = Role::viewer, .handle = list_runs,
-                    .query = {kStatusParameter, kClientParameter, kWorkflowParameter,
+  routes.push_back({.method = "GET",
+                    .path = "/v1/runs",
+                    .id = "listRuns",
+                    .tag = "Runs",
+                    .summary = "List runs, newest first",
+                    .description = "Without outputs, steps and assets.",
+                    .role = Role::viewer,
+                    .handle = list_runs,
+                    .query = {kStatusParameter,
+                              kClientParameter,
+                              kWorkflowParameter,
                               {"job_id", kTextSchema, "Only the runs of this job: its UUID or its `job_id`."},
-                              kLimitParameter, kCursorParameter},
-                    .answers = {{200, "One page.", "RunPage"}}, .errors = {ErrorCode::ambiguous_job_id}});
-  routes.push_back({.method = "GET", .path = "/v1/runs/{id}", .id = "getRun", .tag = "Runs",
-                    .summary = "One run", .description = "With its steps, their attempts and results, images and assets.",
-                    .role = Role::viewer, .handle = get_run, .answers = {{200, "The run.", "Run"}}});
-  routes.push_back({.method = "GET", .path = "/v1/runs/{id}/logs", .id = "getRunLogs", .tag = "Runs",
+                              kLimitParameter,
+                              kCursorParameter},
+                    .answers = {{200, "One page.", "RunPage"}},
+                    .errors = {ErrorCode::ambiguous_job_id}});
+  routes.push_back({.method = "GET",
+                    .path = "/v1/runs/{id}",
+                    .id = "getRun",
+                    .tag = "Runs",
+                    .summary = "One run",
+                    .description = "With its steps, their attempts and results, images and assets.",
+                    .role = Role::viewer,
+                    .handle = get_run,
+                    .answers = {{200, "The run.", "Run"}}});
+  routes.push_back({.method = "GET",
+                    .path = "/v1/runs/{id}/logs",
+                    .id = "getRunLogs",
+                    .tag = "Runs",
                     .summary = "What its steps wrote",
-                    .description = "Text, by step and attempt, each under a line `==> STEP, attempt N <==`. With `follow=1` "
-                                   "the text goes on with what is written from now on, until the run ends. At most 500 "
-                                   "attempts are shown at once; `step` narrows them.",
-                    .role = Role::viewer, .handle = get_run_logs,
+                    .description =
+                        "Text, by step and attempt, each under a line `==> STEP, attempt N <==`. With `follow=1` "
+                        "the text goes on with what is written from now on, until the run ends. At most 500 "
+                        "attempts are shown at once; `step` narrows them.",
+                    .role = Role::viewer,
+                    .handle = get_run_logs,
                     .query = {{"follow", kFlagSchema, "Go on until the run ends."},
                               {"step", kTextSchema, "Only what this step wrote."}},
                     .answers = {{200, "The text.", "", "text/plain"}}});

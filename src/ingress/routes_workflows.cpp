@@ -19,7 +19,9 @@ void apply_workflow(const ExchangePtr& exchange) {
   if (!key) return exchange->fail(key.error());
   exchange->gateway.apply_workflow(
       exchange->caller, std::move(exchange->request.body), std::move(*key),
-      [](const AppliedWorkflow& applied) { return KeptAnswer{applied.created ? 201 : 200, render_applied(applied)}; },
+      [](const AppliedWorkflow& applied) {
+        return KeptAnswer{applied.created ? 201 : 200, render_applied(applied)};
+      },
       [exchange](Result<AppliedWorkflow> applied) {
         if (!succeeded(exchange, applied)) return;
         if (applied->kept) return exchange->replay(*applied->kept);
@@ -109,12 +111,16 @@ void trigger(const ExchangePtr& exchange) {
   std::vector<SubmitJob> jobs;
   jobs.push_back(std::move(*job));
   exchange->gateway.submit(
-      exchange->caller, std::move(jobs), [](const AcceptedJob& accepted) { return KeptAnswer{202, render_triggered(accepted)}; },
+      exchange->caller, std::move(jobs),
+      [](const AcceptedJob& accepted) {
+        return KeptAnswer{202, render_triggered(accepted)};
+      },
       [exchange](std::vector<Result<AcceptedJob>> results) {
         const auto& result = results.at(0);
         if (!result) return exchange->fail(in_words_of_trigger(result.error()));
         if (result->kept) return exchange->replay(*result->kept);
-        exchange->json(202, render_triggered(*result), {{"Location", exchange->link("/v1/jobs/" + to_string(result->id))}});
+        exchange->json(202, render_triggered(*result),
+                       {{"Location", exchange->link("/v1/jobs/" + to_string(result->id))}});
       });
 }
 
@@ -122,41 +128,92 @@ void trigger(const ExchangePtr& exchange) {
 
 std::vector<Route> workflow_routes() {
   std::vector<Route> routes;
-  routes.push_back({.method = "POST", .path = "/v1/workflows", .id = "applyWorkflow", .tag = "Workflows",
-                    .summary = "Create a workflow, or add a version",
-                    .description = "The same content as the newest version changes nothing and gives 200.",
-                    .role = Role::op, .handle = apply_workflow, .headers = {kIdempotencyHeader},
-                    .body = BodyKind::definition, .body_schema = "WorkflowDefinition",
-                    .answers = {{201, "A new version.", "AppliedWorkflow"}, {200, "It was there already.", "AppliedWorkflow"}},
-                    .errors = {ErrorCode::idempotency_key_reused, ErrorCode::idempotency_key_in_flight}});
-  routes.push_back({.method = "GET", .path = "/v1/workflows", .id = "listWorkflows", .tag = "Workflows",
-                    .summary = "List workflows, by key", .description = "The newest version of each, without its definition.",
-                    .role = Role::viewer, .handle = list_workflows, .query = {kLimitParameter, kCursorParameter},
+  routes.push_back(
+      {.method = "POST",
+       .path = "/v1/workflows",
+       .id = "applyWorkflow",
+       .tag = "Workflows",
+       .summary = "Create a workflow, or add a version",
+       .description = "The same content as the newest version changes nothing and gives 200.",
+       .role = Role::op,
+       .handle = apply_workflow,
+       .headers = {kIdempotencyHeader},
+       .body = BodyKind::definition,
+       .body_schema = "WorkflowDefinition",
+       .answers = {{201, "A new version.", "AppliedWorkflow"}, {200, "It was there already.", "AppliedWorkflow"}},
+       .errors = {ErrorCode::idempotency_key_reused, ErrorCode::idempotency_key_in_flight}});
+  routes.push_back({.method = "GET",
+                    .path = "/v1/workflows",
+                    .id = "listWorkflows",
+                    .tag = "Workflows",
+                    .summary = "List workflows, by key",
+                    .description = "The newest version of each, without its definition.",
+                    .role = Role::viewer,
+                    .handle = list_workflows,
+                    .query = {kLimitParameter, kCursorParameter},
                     .answers = {{200, "One page.", "WorkflowPage"}}});
-  routes.push_back({.method = "POST", .path = "/v1/workflows/validate", .id = "validateWorkflow", .tag = "Workflows",
-                    .summary = "Check a definition", .description = "All faults at once, each with its place; changes nothing.",
-                    .role = Role::viewer, .handle = validate_workflow, .body = BodyKind::definition,
-                    .body_schema = "WorkflowDefinition", .answers = {{200, "It could be applied.", "ValidWorkflow"}}});
-  routes.push_back({.method = "GET", .path = "/v1/workflows/{key}", .id = "getWorkflow", .tag = "Workflows",
-                    .summary = "The newest version", .description = "", .role = Role::viewer, .handle = get_workflow,
+  routes.push_back({.method = "POST",
+                    .path = "/v1/workflows/validate",
+                    .id = "validateWorkflow",
+                    .tag = "Workflows",
+                    .summary = "Check a definition",
+                    .description = "All faults at once, each with its place; changes nothing.",
+                    .role = Role::viewer,
+                    .handle = validate_workflow,
+                    .body = BodyKind::definition,
+                    .body_schema = "WorkflowDefinition",
+                    .answers = {{200, "It could be applied.", "ValidWorkflow"}}});
+  routes.push_back({.method = "GET",
+                    .path = "/v1/workflows/{key}",
+                    .id = "getWorkflow",
+                    .tag = "Workflows",
+                    .summary = "The newest version",
+                    .description = "",
+                    .role = Role::viewer,
+                    .handle = get_workflow,
                     .answers = {{200, "The workflow.", "Workflow"}}});
-  routes.push_back({.method = "GET", .path = "/v1/workflows/{key}/versions/{version}", .id = "getWorkflowVersion",
-                    .tag = "Workflows", .summary = "One version", .description = "", .role = Role::viewer,
-                    .handle = get_workflow_version, .answers = {{200, "The workflow.", "Workflow"}}});
-  routes.push_back({.method = "POST", .path = "/v1/workflows/{key}/disable", .id = "disableWorkflow", .tag = "Workflows",
-                    .summary = "Take no new jobs", .description = "Running jobs go on. Doing it twice changes nothing.",
-                    .role = Role::op, .handle = disable_workflow, .answers = {{200, "The workflow.", "Workflow"}}});
-  routes.push_back({.method = "POST", .path = "/v1/workflows/{key}/enable", .id = "enableWorkflow", .tag = "Workflows",
-                    .summary = "Take new jobs again", .description = "Doing it twice changes nothing.", .role = Role::op,
-                    .handle = enable_workflow, .answers = {{200, "The workflow.", "Workflow"}}});
-  routes.push_back({.method = "POST", .path = "/v1/trigger", .id = "triggerWorkflow", .tag = "Workflows",
-                    .summary = "Start a workflow with a payload",
-                    .description = "A short form of submitting a job; the payload becomes the job's inputs.",
-                    .role = Role::client, .handle = trigger, .headers = {kIdempotencyHeader, kTraceHeader},
-                    .body = BodyKind::json, .body_schema = "TriggerRequest",
-                    .answers = {{202, "Accepted and durable.", "Triggered"}},
-                    .errors = {ErrorCode::unknown_workflow, ErrorCode::workflow_disabled, ErrorCode::kill_switch_engaged,
-                               ErrorCode::idempotency_key_reused, ErrorCode::idempotency_key_in_flight}});
+  routes.push_back({.method = "GET",
+                    .path = "/v1/workflows/{key}/versions/{version}",
+                    .id = "getWorkflowVersion",
+                    .tag = "Workflows",
+                    .summary = "One version",
+                    .description = "",
+                    .role = Role::viewer,
+                    .handle = get_workflow_version,
+                    .answers = {{200, "The workflow.", "Workflow"}}});
+  routes.push_back({.method = "POST",
+                    .path = "/v1/workflows/{key}/disable",
+                    .id = "disableWorkflow",
+                    .tag = "Workflows",
+                    .summary = "Take no new jobs",
+                    .description = "Running jobs go on. Doing it twice changes nothing.",
+                    .role = Role::op,
+                    .handle = disable_workflow,
+                    .answers = {{200, "The workflow.", "Workflow"}}});
+  routes.push_back({.method = "POST",
+                    .path = "/v1/workflows/{key}/enable",
+                    .id = "enableWorkflow",
+                    .tag = "Workflows",
+                    .summary = "Take new jobs again",
+                    .description = "Doing it twice changes nothing.",
+                    .role = Role::op,
+                    .handle = enable_workflow,
+                    .answers = {{200, "The workflow.", "Workflow"}}});
+  routes.push_back(
+      {.method = "POST",
+       .path = "/v1/trigger",
+       .id = "triggerWorkflow",
+       .tag = "Workflows",
+       .summary = "Start a workflow with a payload",
+       .description = "A short form of submitting a job; the payload becomes the job's inputs.",
+       .role = Role::client,
+       .handle = trigger,
+       .headers = {kIdempotencyHeader, kTraceHeader},
+       .body = BodyKind::json,
+       .body_schema = "TriggerRequest",
+       .answers = {{202, "Accepted and durable.", "Triggered"}},
+       .errors = {ErrorCode::unknown_workflow, ErrorCode::workflow_disabled, ErrorCode::kill_switch_engaged,
+                  ErrorCode::idempotency_key_reused, ErrorCode::idempotency_key_in_flight}});
   return routes;
 }
 

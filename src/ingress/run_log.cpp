@@ -75,15 +75,18 @@ struct LogOpener : std::enable_shared_from_this<LogOpener> {
     const LogPiece& piece = pieces[next];
     if (!source && source.error().code != ErrorCode::not_found) return reply(source.error());
     add_text((next == 0 ? "" : "\n") + log_heading(piece.step, piece.item, piece.attempt));
-    if (source) text->add(*source);
-    else add_text("[no longer stored]\n");
+    if (source)
+      text->add(*source);
+    else
+      add_text("[no longer stored]\n");
     ++next;
     open_next();
   }
 
   void finish() {
     if (pieces.size() > kLogPieces)
-      add_text("\n[" + std::to_string(pieces.size() - kLogPieces) + " more attempts wrote something; ask with ?step=]\n");
+      add_text("\n[" + std::to_string(pieces.size() - kLogPieces) +
+               " more attempts wrote something; ask with ?step=]\n");
     reply(std::shared_ptr<BlobSource>(text));
   }
 
@@ -177,8 +180,10 @@ void send_stored(const ExchangePtr& exchange, const std::shared_ptr<LiveStream>&
   open_log(exchange, std::move(pieces), [=](Result<std::shared_ptr<BlobSource>> text) {
     if (!text) return live->close();
     exchange->reader.send(*text, live->stream(), [=](bool sent) {
-      if (sent) follower->on_stored_sent(run_had_ended);
-      else live->close();
+      if (sent)
+        follower->on_stored_sent(run_had_ended);
+      else
+        live->close();
     });
   });
 }
@@ -205,7 +210,8 @@ void follow_log(const ExchangePtr& exchange, const RunView& run, std::string ste
   EventFilter filter;
   filter.job = run.job;
   filter.client_id = exchange->caller.client_id;
-  live->subscribe(std::move(filter), std::nullopt, [follower](const LiveEventPtr& event) { follower->on_event(event); });
+  live->subscribe(std::move(filter), std::nullopt,
+                  [follower](const LiveEventPtr& event) { follower->on_event(event); });
   // Looked at again after subscribing: a run that ended in between would never tell its end.
   exchange->gateway.run(exchange->caller, run.id, [=](Result<RunView> now) {
     if (!now) return live->close();

@@ -20,7 +20,8 @@ std::string log_heading(std::string_view step, ItemIndex item, AttemptNumber att
 /// Opens all pieces, one after another, and gives them as one text.
 void open_log(const ExchangePtr& exchange, std::vector<LogPiece> pieces, Reply<std::shared_ptr<BlobSource>> reply);
 
-/// Streams the pieces there are, then what is written from now on, until the run ends. `run` is not known to have ended.
+/// Streams the pieces there are, then what is written from now on, until the run ends. `run` is not known to have
+/// ended.
 void follow_log(const ExchangePtr& exchange, const RunView& run, std::string step);
 
 }  // namespace troupe::ingress

@@ -1,5 +1,5 @@
-// The HTTP/1.1 server: Asio event loops and Beast's parser over our own buffers. Knows bytes, connections and limits; what
-// a request means is the handler's business (http.hpp).
+// The HTTP/1.1 server: Asio event loops and Beast's parser over our own buffers. Knows bytes, connections and limits;
+// what a request means is the handler's business (http.hpp).
 #pragma once
 
 #include <cstdint>
@@ -14,14 +14,14 @@ namespace troupe::ingress {
 
 struct ServerOptions {
   std::string host = "127.0.0.1";
-  std::uint16_t port = 8080;  ///< 0: any free one
-  int threads = 1;            ///< event loops; each accepts on a socket of its own (SO_REUSEPORT)
-  std::size_t body_bytes = limits::kBodyBytes;        ///< above: 413 payload_too_large
-  std::size_t header_bytes = limits::kHeaderBytes;    ///< above: 431 header_too_large
-  Millis request_stall = limits::kRequestStall;       ///< a begun request that stops arriving: 408 request_timeout
-  Millis keep_alive_idle = limits::kKeepAliveIdle;    ///< an idle connection is closed silently
-  Millis write_stall = limits::kRequestStall;         ///< a peer that takes nothing for so long is cut off
-  std::size_t connections = limits::kConnections;     ///< above: the longest idle one is closed; if none, 503 overloaded
+  std::uint16_t port = 8080;                        ///< 0: any free one
+  int threads = 1;                                  ///< event loops; each accepts on a socket of its own (SO_REUSEPORT)
+  std::size_t body_bytes = limits::kBodyBytes;      ///< above: 413 payload_too_large
+  std::size_t header_bytes = limits::kHeaderBytes;  ///< above: 431 header_too_large
+  Millis request_stall = limits::kRequestStall;     ///< a begun request that stops arriving: 408 request_timeout
+  Millis keep_alive_idle = limits::kKeepAliveIdle;  ///< an idle connection is closed silently
+  Millis write_stall = limits::kRequestStall;       ///< a peer that takes nothing for so long is cut off
+  std::size_t connections = limits::kConnections;   ///< above: the longest idle one is closed; if none, 503 overloaded
 };
 
 /// Renders an error that the server itself answers (400, 408, 413, 431, 500, 503) as a problem document.

@@ -25,7 +25,8 @@ void stream_job_events(const ExchangePtr& exchange, const JobView& job, std::opt
 /// Everything the filter lets through, from now on. Without ids: the seqs of different jobs say nothing together.
 void stream_all_events(const ExchangePtr& exchange, EventFilter filter);
 
-/// The status of the whole run that a `status` event tells (that of a step is its `step_status`); nothing of other events.
+/// The status of the whole run that a `status` event tells (that of a step is its `step_status`); nothing of other
+/// events.
 std::optional<Status> run_status_of(const LiveEvent& event);
 
 }  // namespace troupe::ingress

@@ -251,10 +251,8 @@ Error Transfer::failure(CURLcode code) const {
         return timed_out();  // curl's clock may be a little ahead
       return http_failed("no connection to " + url_.authority() + " within " +
                          format_duration(options_.connect_timeout));
-    case CURLE_COULDNT_RESOLVE_HOST:
-      return http_failed("the name " + url_.host + " cannot be resolved");
-    case CURLE_COULDNT_RESOLVE_PROXY:
-      return http_failed("the name of the proxy cannot be resolved");
+    case CURLE_COULDNT_RESOLVE_HOST: return http_failed("the name " + url_.host + " cannot be resolved");
+    case CURLE_COULDNT_RESOLVE_PROXY: return http_failed("the name of the proxy cannot be resolved");
     case CURLE_COULDNT_CONNECT: {
       if (forbidden_ && !tried_an_address_) return *forbidden_;
       long reason = 0;
@@ -267,19 +265,14 @@ Error Transfer::failure(CURLcode code) const {
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
     case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-      return http_failed("TLS with " + url_.authority() + " failed: " + detail);
-    case CURLE_GOT_NOTHING:
-      return http_failed(url_.authority() + " closed the connection without an answer");
+    case CURLE_SSL_ISSUER_ERROR: return http_failed("TLS with " + url_.authority() + " failed: " + detail);
+    case CURLE_GOT_NOTHING: return http_failed(url_.authority() + " closed the connection without an answer");
     case CURLE_PARTIAL_FILE:
     case CURLE_RECV_ERROR:
-    case CURLE_SEND_ERROR:
-      return http_failed("the connection to " + url_.authority() + " was cut: " + detail);
+    case CURLE_SEND_ERROR: return http_failed("the connection to " + url_.authority() + " was cut: " + detail);
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-      return failed(ErrorCode::invalid_config, "invalid URL: " + detail, false);
-    default:
-      return http_failed("the call to " + url_.authority() + " failed: " + detail);
+    case CURLE_UNSUPPORTED_PROTOCOL: return failed(ErrorCode::invalid_config, "invalid URL: " + detail, false);
+    default: return http_failed("the call to " + url_.authority() + " failed: " + detail);
   }
 }
 

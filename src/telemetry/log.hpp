@@ -2,10 +2,10 @@
 //
 //   log::info("job accepted", {{"job", id}, {"workflow", key}, {"request", request_id}});
 //
-// Any thread may log. Fields without text are left out. A level that is off costs one relaxed load; ids are formatted only when a line is written. Field
-// names are the field's words: job, run, request, trace, step, attempt, worker, node, error. Values of fields that are
-// named like a secret are replaced (is_secret_name in log_format.hpp); control characters are escaped, so that no value
-// can forge a line.
+// Any thread may log. Fields without text are left out. A level that is off costs one relaxed load; ids are formatted
+// only when a line is written. Field names are the field's words: job, run, request, trace, step, attempt, worker,
+// node, error. Values of fields that are named like a secret are replaced (is_secret_name in log_format.hpp); control
+// characters are escaped, so that no value can forge a line.
 #pragma once
 
 #include <atomic>

@@ -70,15 +70,11 @@ bool is_plain(std::string_view text) {
 
 std::string_view colour_of(Level level) {
   switch (level) {
-    case Level::debug:
-      return "\x1b[2m";
-    case Level::info:
-      return "\x1b[32m";
-    case Level::warning:
-      return "\x1b[33m";
+    case Level::debug: return "\x1b[2m";
+    case Level::info: return "\x1b[32m";
+    case Level::warning: return "\x1b[33m";
     case Level::error:
-    case Level::off:
-      return "\x1b[31m";
+    case Level::off: return "\x1b[31m";
   }
   return {};
 }

@@ -14,8 +14,9 @@ class OneSlotTest : public NodeTest {
   void SetUp() override {
     start_node(1);
     for (const char* name : {"blocks", "a", "b", "low", "middle", "high"})
-      given_workflow(std::string("{key: ") + name + ", timeout: 1h, defaults: {retry: {max_attempts: 1}, timeout: 50m}, " +
-                     "steps: [{name: " + name + ", type: noop}]}");
+      given_workflow(std::string("{key: ") + name +
+                     ", timeout: 1h, defaults: {retry: {max_attempts: 1}, timeout: 50m}, " + "steps: [{name: " + name +
+                     ", type: noop}]}");
     submit("blocks");
   }
   JobId submit_as(const std::string& workflow, int priority, const std::string& client = "default") {
@@ -111,7 +112,8 @@ TEST_F(OneSlotTest, GetsTheSlotBackAfterACancel) {
 }
 
 TEST_F(OneSlotTest, GetsTheSlotBackWhereverACancelMeetsTheCommitOfAStart) {
-  given_workflow(R"({key: outside, steps: [{name: opens, type: noop}, {name: call, type: exec, config: {command: x}}]})");
+  given_workflow(
+      R"({key: outside, steps: [{name: opens, type: noop}, {name: call, type: exec, config: {command: x}}]})");
   executor_->complete("blocks");
   run();
   std::size_t begun = 0;

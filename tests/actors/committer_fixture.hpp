@@ -71,8 +71,8 @@ class CommitterTest : public ::testing::Test {
   EventHub events_;
   LiveBoard board_;
   WorkflowCatalog workflows_{*reader_};
-  NodeContext node_{"node",    clock_,  random_, blobs_,    *evaluators_, metrics_,   log_,
-                    *reader_,  blocking_, events_, board_,  workflows_,   health_};
+  NodeContext node_{"node",   clock_,    random_, blobs_, *evaluators_, metrics_, log_,
+                    *reader_, blocking_, events_, board_, workflows_,   health_};
   IdFactory ids_{clock_, random_};
   std::unique_ptr<Committer> committer_;
   std::vector<PersistPtr> left_;

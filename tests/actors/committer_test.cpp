@@ -55,8 +55,10 @@ TEST_F(CommitterTest, FailsOnlyTheRowThatTheDatabaseRefuses) {
   script_.refuse(waiters[4]->job);
   commit(waiters);
   for (std::size_t i = 0; i < waiters.size(); ++i) {
-    if (i == 4) EXPECT_TRUE(waiters[i]->refused(ErrorCode::store_refused));
-    else EXPECT_TRUE(waiters[i]->succeeded()) << i;
+    if (i == 4)
+      EXPECT_TRUE(waiters[i]->refused(ErrorCode::store_refused));
+    else
+      EXPECT_TRUE(waiters[i]->succeeded()) << i;
   }
   EXPECT_FALSE(is_stored(waiters[4]->job));
 }

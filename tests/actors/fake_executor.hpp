@@ -1,5 +1,5 @@
-// An executor whose work lasts until the test says so. By step name it can also fail a number of times, end at once, ignore
-// being stopped, or throw. Serves any step type; thread-safe.
+// An executor whose work lasts until the test says so. By step name it can also fail a number of times, end at once,
+// ignore being stopped, or throw. Serves any step type; thread-safe.
 #pragma once
 
 #include <map>

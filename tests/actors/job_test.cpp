@@ -1,4 +1,5 @@
-// A job's way through a whole node: accepted, its steps done in order, ended once, everyone told only of what is committed.
+// A job's way through a whole node: accepted, its steps done in order, ended once, everyone told only of what is
+// committed.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -267,7 +268,8 @@ TEST_F(NodeTest, AnswersABatchItemByItemInOrder) {
 TEST_F(NodeTest, CommitsABatchOfJobsInOneTransaction) {
   given_workflow(kChain);
   const std::size_t before = script_.written().size();
-  gateway().submit({}, {called("a"), called("b"), called("c")}, render_accepted, [](std::vector<Result<AcceptedJob>>) {});
+  gateway().submit({}, {called("a"), called("b"), called("c")}, render_accepted,
+                   [](std::vector<Result<AcceptedJob>>) {});
   run();
   EXPECT_EQ(script_.written().at(before), 3u);
 }

@@ -45,7 +45,8 @@ void NodeTest::TearDown() {
   run();
   EXPECT_EQ(busy_slots(), executor_->running().size());
   for (const JobId& job : jobs_)
-    EXPECT_EQ(times_ended(job), (has_ended(status(job)) ? 1u : 0u) + count_actions(job, "job.retried")) << to_string(job);
+    EXPECT_EQ(times_ended(job), (has_ended(status(job)) ? 1u : 0u) + count_actions(job, "job.retried"))
+        << to_string(job);
   crash_node();
   const auto report = verify_store(*reader_);
   ASSERT_TRUE(report.ok());

@@ -1,5 +1,5 @@
-// A whole node on CAF's test coordinator: one thread, virtual time, the memory store, and a fake executor for every step
-// type. Nothing happens but in run() and pass().
+// A whole node on CAF's test coordinator: one thread, virtual time, the memory store, and a fake executor for every
+// step type. Nothing happens but in run() and pass().
 #pragma once
 
 #include <gtest/gtest.h>
@@ -47,7 +47,8 @@ class NodeTest : public ::testing::Test {
   Result<AcceptedJob> try_submit(SubmitJob job);
   /// Without running: the answer comes when the actors run.
   std::shared_ptr<std::optional<Result<JobChange>>> ask_cancel(const JobId& job);
-  std::shared_ptr<std::optional<Result<JobChange>>> ask_retry(const JobId& job, std::optional<std::string> from_step = {});
+  std::shared_ptr<std::optional<Result<JobChange>>> ask_retry(const JobId& job,
+                                                              std::optional<std::string> from_step = {});
   Result<JobChange> cancel(const JobId& job);
   Result<JobChange> retry(const JobId& job, std::optional<std::string> from_step = {});
 

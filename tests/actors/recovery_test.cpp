@@ -24,8 +24,10 @@ TEST_F(NodeTest, ResumesEveryOpenRunAndEndsEachOnce) {
   given_workflow("{key: soft, steps: [{name: soft, type: noop}]}");
   given_workflow("{key: outside, steps: [{name: outside, type: exec, config: {command: x}}]}");
   given_workflow("{key: queued, steps: [{name: queued, type: noop}]}");
-  given_workflow("{key: delayed, steps: [{name: wait, type: delay, config: {duration: 30s}}, {name: delayed, type: noop}]}");
-  given_workflow("{key: resting, steps: [{name: wait, type: delay, config: {duration: 2m}}, {name: rested, type: noop}]}");
+  given_workflow(
+      "{key: delayed, steps: [{name: wait, type: delay, config: {duration: 30s}}, {name: delayed, type: noop}]}");
+  given_workflow(
+      "{key: resting, steps: [{name: wait, type: delay, config: {duration: 2m}}, {name: rested, type: noop}]}");
   given_workflow("{key: trying, steps: [{name: tried, type: noop, retry: {initial: 20s, jitter: none}}]}");
   executor_->fails("tried", 1);
   for (const char* workflow : {"trying", "soft", "outside", "queued", "delayed", "resting"}) submit(workflow);

@@ -80,8 +80,10 @@ TEST_F(RetryTest, OfTwoAtOnceBeginsOneRun) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     const JobId job = failed_job();
     const auto one = ask_retry(job), other = ask_retry(job);
-    if (seed == 0) run();
-    else run_shuffled(seed);
+    if (seed == 0)
+      run();
+    else
+      run_shuffled(seed);
     ASSERT_TRUE(one->has_value() && other->has_value());
     EXPECT_NE((*one)->ok(), (*other)->ok());
     EXPECT_EQ(((*one)->ok() ? *other : *one)->error().code, ErrorCode::job_not_finished);

@@ -33,7 +33,8 @@ class ThreadsTest : public ::testing::Test {
     options.blocking_threads = 2;
     options.scheduler_threads = 2;
     for (std::size_t i = 1; i < workers; ++i) options.workers.push_back(options.workers.front());
-    auto started = Node::start({clock_, random_, *reader_, blobs_, *evaluators_, metrics_, log_}, *store_->writer(), options);
+    auto started =
+        Node::start({clock_, random_, *reader_, blobs_, *evaluators_, metrics_, log_}, *store_->writer(), options);
     ASSERT_TRUE(started.ok());
     node_ = *std::move(started);
   }
@@ -102,7 +103,8 @@ TEST_F(ThreadsTest, HandsBackWhatStillRunsAfterTheGraceAndTheNextNodeDoesIt) {
   executor_->complete("work");
   ASSERT_TRUE(ends(job));
   EXPECT_EQ(status(job), Status::success);
-  EXPECT_THAT(journal_actions(*reader_, job), ElementsAre("job.accepted", "run.recovered", "step.completed", "run.completed"));
+  EXPECT_THAT(journal_actions(*reader_, job),
+              ElementsAre("job.accepted", "run.recovered", "step.completed", "run.completed"));
 }
 
 TEST_F(ThreadsTest, TakesNoNewJobsWhileItStops) {

@@ -12,7 +12,8 @@ using ::testing::IsEmpty;
 // --- delays ----------------------------------------------------------------------------------------------------------
 
 TEST_F(NodeTest, DelaysTheNextStepForAsLongAsItSays) {
-  given_workflow("{key: later, steps: [{name: wait, type: delay, config: {duration: 30s}}, {name: after, type: noop}]}");
+  given_workflow(
+      "{key: later, steps: [{name: wait, type: delay, config: {duration: 30s}}, {name: after, type: noop}]}");
   const JobId job = submit("later");
   pass(29s);
   EXPECT_THAT(executor_->started(), IsEmpty());
@@ -187,7 +188,8 @@ TEST_F(NodeTest, DoesNotCountTimeInTheQueueAsTimeOfTheAttempt) {
 }
 
 TEST_F(NodeTest, FailsARunThatTakesTooLongAndStopsItsWork) {
-  given_workflow("{key: slow, timeout: 20s, steps: [{name: work, type: noop, timeout: 60s}, {name: after, type: noop}]}");
+  given_workflow(
+      "{key: slow, timeout: 20s, steps: [{name: work, type: noop, timeout: 60s}, {name: after, type: noop}]}");
   const JobId job = submit("slow");
   pass(19s);
   EXPECT_FALSE(has_ended(status(job)));

@@ -77,7 +77,8 @@ TEST_P(UnknownCommitTest, RefusesAcceptsThatCameAfterTheDoubtfulOnes) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Truths, UnknownCommitTest,
-                         ::testing::Values(Truth{"Landed", Fate::unknown_landed, 1}, Truth{"Lost", Fate::unknown_lost, 2}),
+                         ::testing::Values(Truth{"Landed", Fate::unknown_landed, 1},
+                                           Truth{"Lost", Fate::unknown_lost, 2}),
                          [](const auto& tested) { return tested.param.name; });
 
 TEST_F(CommitterTest, SettlesADoubtThatBeganWithinABisection) {

@@ -58,8 +58,7 @@ TEST(Record, IsNoneWithoutWhatAChainNeeds) {
       R"({"job_id":"x","prev_hash":")" + zeros + R"(","seq":1})",
       R"({"job_id":1,"prev_hash":")" + zeros + R"(","seq":1})",
   };
-  for (const std::string& text : texts)
-    EXPECT_FALSE(read_link(text)) << text;
+  for (const std::string& text : texts) EXPECT_FALSE(read_link(text)) << text;
 }
 
 TEST(ShownRecord, BearsItsHash) {

@@ -58,7 +58,8 @@ TEST(ApiKeys, AFreshKeyIsLongUrlSafeAndNeverTheSame) {
     const std::string text = make_api_key();
     EXPECT_EQ(text.size(), 47u);
     EXPECT_EQ(text.substr(0, 4), "trp_");
-    EXPECT_EQ(text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"), std::string::npos);
+    EXPECT_EQ(text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"),
+              std::string::npos);
     EXPECT_TRUE(seen.insert(text).second);
   }
 }
@@ -66,8 +67,8 @@ TEST(ApiKeys, AFreshKeyIsLongUrlSafeAndNeverTheSame) {
 TEST(IsLoopback, KnowsEveryFormOfThisHostAndNoOther) {
   for (const char* host : {"127.0.0.1", "127.8.9.10", "localhost", "::1", "[::1]", "::ffff:127.0.0.1"})
     EXPECT_TRUE(is_loopback(host)) << host;
-  for (const char* host : {"0.0.0.0", "::", "", "128.0.0.1", "127.0.0.1.example.org", "127.1", "127.0.0.256", "127.0.0.",
-                           "10.127.0.0", "example.org", "localhost.example.org"})
+  for (const char* host : {"0.0.0.0", "::", "", "128.0.0.1", "127.0.0.1.example.org", "127.1", "127.0.0.256",
+                           "127.0.0.", "10.127.0.0", "example.org", "localhost.example.org"})
     EXPECT_FALSE(is_loopback(host)) << host;
 }
 

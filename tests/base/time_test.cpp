@@ -18,8 +18,8 @@ TEST(Time, WhatIsNoDateTimeIsRefused) {
 }
 
 TEST(Time, DurationsAreReadInEveryForm) {
-  const std::pair<const char*, std::int64_t> rows[] = {{"250ms", 250}, {"30s", 30'000}, {"1h30m", 5'400'000},
-                                                       {"7d", 604'800'000}, {"1.5", 1'500}, {"0s", 0}};
+  const std::pair<const char*, std::int64_t> rows[] = {{"250ms", 250},      {"30s", 30'000}, {"1h30m", 5'400'000},
+                                                       {"7d", 604'800'000}, {"1.5", 1'500},  {"0s", 0}};
   for (const auto& [text, ms] : rows) {
     ASSERT_TRUE(parse_duration(text).has_value()) << text;
     EXPECT_EQ(parse_duration(text)->count(), ms) << text;

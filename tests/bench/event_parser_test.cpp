@@ -59,7 +59,8 @@ TEST(RunEnd, IsToldByTheRecordsThatEndARunAndByNoOther) {
 }
 
 TEST(RunEnd, IsNotTakenFromTextInsideAString) {
-  EXPECT_FALSE(run_end_of(R"({"error":"\"action\":\"run.completed\"","job_id":"01a1fcfa-6b41-7000-902e-63e50dd9f000"})"));
+  EXPECT_FALSE(
+      run_end_of(R"({"error":"\"action\":\"run.completed\"","job_id":"01a1fcfa-6b41-7000-902e-63e50dd9f000"})"));
 }
 
 }  // namespace

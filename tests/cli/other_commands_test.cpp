@@ -92,7 +92,8 @@ TEST_F(OtherCommandTest, AuditTailFollowsUntilTheServerGoes) {
   const std::string four = R"({"seq":4,"action":"d","hash":"44"})";
   server_.answer(first, 200, R"({"items":[)" + two + R"(],"next_cursor":"older"})");
   server_.answer(page, 200, R"({"items":[)" + four + R"(],"next_cursor":"more"})");
-  server_.answer(page + "&cursor=more", 200, R"({"items":[)" + three + "," + two + "," + one + R"(],"next_cursor":"x"})");
+  server_.answer(page + "&cursor=more", 200,
+                 R"({"items":[)" + three + "," + two + "," + one + R"(],"next_cursor":"x"})");
   server_.refuse(page, 401, "unauthenticated", "gone");
   EXPECT_EQ(run({"audit", "tail", "--follow", "-n", "1"}), 4);
   EXPECT_EQ(out_, "  2  b\n  3  c\n  4  d\n") << "the newest one, then what is new, page by page";
@@ -102,8 +103,9 @@ TEST_F(OtherCommandTest, AuditVerifyExitsSevenForABrokenChain) {
   server_.answer("GET /v1/audit/verify", 200, R"({"whole":true,"chains":3,"records":9})");
   EXPECT_EQ(run({"audit", "verify"}), 0);
   EXPECT_EQ(out_, "whole: 9 records in 3 chains\n");
-  server_.answer("GET /v1/audit/verify?job=j1", 200,
-                 R"({"whole":false,"chains":1,"records":2,"fault":{"chain":"c","seq":2,"message":"the hash differs"}})");
+  server_.answer(
+      "GET /v1/audit/verify?job=j1", 200,
+      R"({"whole":false,"chains":1,"records":2,"fault":{"chain":"c","seq":2,"message":"the hash differs"}})");
   EXPECT_EQ(run({"audit", "verify", "--job", "j1"}), 7);
   EXPECT_EQ(out_, "broken: chain c, record 2: the hash differs\n");
 }

@@ -50,8 +50,7 @@ TEST(ProgressView, RedrawsABarForEachStepInPlace) {
                                                          "send   [........................]   0%  pending",
                                                          "job    [######..................]  25%  running"}));
   view.on_event("log", status(R"({"step":"render","text":"a line"})"));
-  view.on_event("status",
-                status(R"({"run_id":"r","status":"running","step":"render","step_status":"success"})"));
+  view.on_event("status", status(R"({"run_id":"r","status":"running","step":"render","step_status":"success"})"));
   EXPECT_EQ(screen(out.str()),
             (std::vector<std::string>{"render | a line", "render [########################] 100%  success",
                                       "send   [........................]   0%  pending",
@@ -118,7 +117,8 @@ TEST(ProgressView, SurvivesEventsOfAnyShape) {
       for (const char* data : {"null", "3", "[]", "{}", R"({"steps":3,"step":7,"progress":"x","error":[],"text":{}})",
                                R"({"steps":[1,null,{"name":null}]})"})
         view.on_event(kind, status(data));
-    for (const char* job : {"null", "[]", R"({"steps":3})", R"({"steps":[1,null,{"name":null}]})"}) view.begin(status(job));
+    for (const char* job : {"null", "[]", R"({"steps":3})", R"({"steps":[1,null,{"name":null}]})"})
+      view.begin(status(job));
     view.finish();
     EXPECT_FALSE(view.ended());
   }

@@ -20,7 +20,8 @@ inline std::string faults_of(std::string_view definition) {
   if (parsed.error().code != ErrorCode::validation_failed)
     return std::string(code_text(parsed.error().code)) + ": " + parsed.error().message;
   std::string text;
-  for (const Fault& fault : parsed.error().faults) text += (text.empty() ? "" : "\n") + fault.pointer + " " + fault.message;
+  for (const Fault& fault : parsed.error().faults)
+    text += (text.empty() ? "" : "\n") + fault.pointer + " " + fault.message;
   return text;
 }
 

@@ -14,9 +14,11 @@ std::string message_of(std::string_view text) {
 }
 
 TEST(ParseJson, ReadsEveryKindOfValue) {
-  const auto value = parse_json(R"( {"a":[1,-2,3.5,true,false,null,"x\u00e9\ud83d\ude00"],"b":{},"c":18446744073709551615} )");
+  const auto value =
+      parse_json(R"( {"a":[1,-2,3.5,true,false,null,"x\u00e9\ud83d\ude00"],"b":{},"c":18446744073709551615} )");
   ASSERT_TRUE(value.ok()) << value.error().message;
-  EXPECT_EQ(to_text(*value), "{\"a\":[1,-2,3.5,true,false,null,\"x\u00e9\U0001F600\"],\"b\":{},\"c\":18446744073709551615}");
+  EXPECT_EQ(to_text(*value),
+            "{\"a\":[1,-2,3.5,true,false,null,\"x\u00e9\U0001F600\"],\"b\":{},\"c\":18446744073709551615}");
   EXPECT_EQ(parse_json("7")->get<int>(), 7);
   EXPECT_EQ(parse_json("-9223372036854775808")->get<std::int64_t>(), std::numeric_limits<std::int64_t>::min());
   EXPECT_TRUE(parse_json("18446744073709551616")->is_number_float());
@@ -40,7 +42,8 @@ TEST(ParseJson, SaysWhereAndWhyATextIsMalformed) {
       {"[1e999]", "malformed_json: line 1, column 7: the number is too large"},
       {"NaN", "malformed_json: line 1, column 1: invalid literal"},
       {"\"a\tb\"",
-       "malformed_json: line 1, column 3: invalid string: control character U+0009 (HT) must be escaped to \\u0009 or \\t"},
+       "malformed_json: line 1, column 3: invalid string: control character U+0009 (HT) must be escaped to \\u0009 or "
+       "\\t"},
       {"\"\xff\"", "malformed_json: line 1, column 2: invalid string: ill-formed UTF-8 byte"},
       {"\"\xc0\xaf\"", "malformed_json: line 1, column 2: invalid string: ill-formed UTF-8 byte"},
       {"\"\xed\xa0\x80\"", "malformed_json: line 1, column 2: invalid string: ill-formed UTF-8 byte"},
@@ -81,8 +84,9 @@ TEST(Documents, GiveTheirFallbackWhenAbsent) {
 TEST(Errors, ComeBackFromJsonAsTheyWere) {
   const Error error{ErrorCode::http_status, "got 503", true, {{"/a", "is required"}}};
   EXPECT_EQ(error_from_json(error_to_json(error)), error);
-  EXPECT_EQ(to_text(error_to_json(error)),
-            R"({"code":"http_status","errors":[{"message":"is required","pointer":"/a"}],"message":"got 503","retryable":true})");
+  EXPECT_EQ(
+      to_text(error_to_json(error)),
+      R"({"code":"http_status","errors":[{"message":"is required","pointer":"/a"}],"message":"got 503","retryable":true})");
 }
 
 TEST(Errors, OfAnUnknownCodeOrAnOddShapeAreInternal) {

@@ -44,7 +44,8 @@ constexpr std::string_view kPoster = R"({"type":"object","required":["prompt"],"
 TEST(JsonSchema, NamesEveryFaultOfAPosterJobInPlainWords) {
   EXPECT_EQ(faults_of(kPoster, R"({"prompt":"a fox","count":64})"), "");
   EXPECT_EQ(faults_of(kPoster, R"({"count":65})"), "/count must be at most 64\n/prompt is required");
-  EXPECT_EQ(faults_of(kPoster, R"({"prompt":7,"count":"four"})"), "/count must be an integer\n/prompt must be a string");
+  EXPECT_EQ(faults_of(kPoster, R"({"prompt":7,"count":"four"})"),
+            "/count must be an integer\n/prompt must be a string");
   EXPECT_EQ(faults_of(kPoster, "[]"), " must be an object");
 }
 
@@ -87,7 +88,8 @@ TEST(JsonSchema, SaysWhatEachKeywordExpects) {
       {R"({"contains":{"type":"null"}})", "[1]", " must contain an item of the required form"},
       {R"({"properties":{"colour":{}},"additionalProperties":false})", R"({"color":1})",
        "/color is not a known member, did you mean \"colour\"?"},
-      {R"({"properties":{"a":{}},"additionalProperties":{"type":"string"}})", R"({"a":1,"b":2})", "/b must be a string"},
+      {R"({"properties":{"a":{}},"additionalProperties":{"type":"string"}})", R"({"a":1,"b":2})",
+       "/b must be a string"},
       {R"({"patternProperties":{"^x-":{"type":"string"}},"additionalProperties":false})", R"({"x-a":1,"x-b":"","c":1})",
        "/x-a must be a string\n/c is not a known member"},
       {R"({"propertyNames":{"maxLength":3}})", R"({"long/name":1})",
@@ -101,7 +103,8 @@ TEST(JsonSchema, SaysWhatEachKeywordExpects) {
       {R"({"oneOf":[{"type":"integer"},{"minimum":0}]})", "1",
        " fits more than one of the allowed forms, and must fit exactly one"},
       {R"({"not":{"type":"string"}})", "\"x\"", " has a form that is not allowed"},
-      {R"({"if":{"required":["a"]},"then":{"required":["b"]},"else":{"required":["c"]}})", R"({"a":1})", "/b is required"},
+      {R"({"if":{"required":["a"]},"then":{"required":["b"]},"else":{"required":["c"]}})", R"({"a":1})",
+       "/b is required"},
       {R"({"if":{"required":["a"]},"then":{"required":["b"]},"else":{"required":["c"]}})", "{}", "/c is required"},
       {R"({"properties":{"a":false}})", R"({"a":1})", "/a is not allowed"},
       {"true", "1", ""},
@@ -115,8 +118,9 @@ TEST(JsonSchema, FollowsReferencesWithinTheDocument) {
       "a/b":{"type":"string","pattern":"^[a-z]$"}}})";
   EXPECT_EQ(faults_of(tree, R"({"name":"a","children":[{"name":"b","children":[{"name":"C"}]}]})"),
             "/children/0/children/0/name must match the pattern ^[a-z]$");
-  EXPECT_EQ(faults_of(R"({"properties":{"child":{"$ref":"#"}},"required":["n"]})", R"({"n":1,"child":{"child":{"n":1}}})"),
-            "/child/n is required");
+  EXPECT_EQ(
+      faults_of(R"({"properties":{"child":{"$ref":"#"}},"required":["n"]})", R"({"n":1,"child":{"child":{"n":1}}})"),
+      "/child/n is required");
 }
 
 TEST(JsonSchema, RefusesReferencesThatLeadOutOrNowhereOrInCircles) {
@@ -126,7 +130,8 @@ TEST(JsonSchema, RefusesReferencesThatLeadOutOrNowhereOrInCircles) {
   EXPECT_EQ(refusal_of(R"({"$ref":"#/definitions/x","definitions":{"x":{"$ref":"#/definitions/x"}}})"),
             "/$ref leads only to other references");
   EXPECT_EQ(refusal_of(R"({"$ref":"#"})"), "/$ref leads only to other references");
-  EXPECT_EQ(faults_of(R"({"allOf":[{"$ref":"#"}]})", "1"), " cannot be checked: the schema refers to itself without end");
+  EXPECT_EQ(faults_of(R"({"allOf":[{"$ref":"#"}]})", "1"),
+            " cannot be checked: the schema refers to itself without end");
 }
 
 TEST(JsonSchema, RefusesAChainOfReferencesThatWouldOverflowTheStack) {

@@ -6,8 +6,8 @@ namespace troupe {
 namespace {
 
 std::string faults_of_config(std::string_view type, std::string_view config) {
-  std::string text = faults_of("{key: k, steps: [{name: a, type: " + std::string(type) + ", config: " +
-                               std::string(config) + "}]}");
+  std::string text =
+      faults_of("{key: k, steps: [{name: a, type: " + std::string(type) + ", config: " + std::string(config) + "}]}");
   for (std::size_t at; (at = text.find("/steps/0/config")) != std::string::npos;) text.erase(at, 15);
   return text;
 }
@@ -49,7 +49,8 @@ TEST(StepConfig, IsCheckedByItsType) {
       {"exec", "{}", "/command is required"},
       {"exec", "{command: convert, args: [-resize, 50%], env: {LANG: C}, stdin: '${ .inputs.text }'}", ""},
       {"exec", "{command: '', args: [1], env: [], stdin: {}}",
-       "/command must be the name of a command\n/args/0 must be text: put it in quotes\n/env must be an object of texts\n"
+       "/command must be the name of a command\n/args/0 must be text: put it in quotes\n/env must be an object of "
+       "texts\n"
        "/stdin must be text"},
       {"transform", "{}", "/value is required"},
       {"transform", "{value: null}", ""},

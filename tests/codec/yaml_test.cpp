@@ -11,7 +11,8 @@ std::string yaml(std::string_view text) {
 }
 
 TEST(Yaml, ReadsPlainScalarsByTheCoreSchemaOfYaml12) {
-  EXPECT_EQ(yaml("[null, ~, Null, true, True, FALSE, yes, on, n]"), R"([null,null,null,true,true,false,"yes","on","n"])");
+  EXPECT_EQ(yaml("[null, ~, Null, true, True, FALSE, yes, on, n]"),
+            R"([null,null,null,true,true,false,"yes","on","n"])");
   EXPECT_EQ(yaml("[12, -3, +4, 0123, 0o17, 0x1F, 1e3, .5, 1., -1.5e-2]"), "[12,-3,4,123,15,31,1000.0,0.5,1.0,-0.015]");
   EXPECT_EQ(yaml("[1_000, 0b1, 12:30, 2026-11-21, 1.2.3, '-', e5, 2xx, 0x]"),
             R"(["1_000","0b1","12:30","2026-11-21","1.2.3","-","e5","2xx","0x"])");
@@ -31,7 +32,8 @@ TEST(Yaml, SaysWhereAndWhyItIsRefused) {
   EXPECT_EQ(yaml("a: !!str 1"), "malformed_json: line 1, column 4: tags (tag:yaml.org,2002:str) are not allowed");
   EXPECT_EQ(yaml("a: !env HOME"), "malformed_json: line 1, column 4: tags (!env) are not allowed");
   EXPECT_EQ(yaml("? [a]\n: 1"), "malformed_json: line 1, column 3: a member's name must be a plain text");
-  EXPECT_EQ(yaml("~: 1"), "malformed_json: line 1, column 1: a member has no name (put it in quotes if it looks like null)");
+  EXPECT_EQ(yaml("~: 1"),
+            "malformed_json: line 1, column 1: a member has no name (put it in quotes if it looks like null)");
   EXPECT_EQ(yaml("a: [1"), "malformed_json: line 1, column 1: end of sequence flow not found");
   EXPECT_EQ(yaml("a: 1\n---\nb: 2"), "malformed_json: the text holds more than one YAML document");
   EXPECT_EQ(yaml("a: \xff"), "malformed_json: line 1: a byte that is not UTF-8 text");

@@ -21,8 +21,9 @@ struct Row {
 };
 
 TEST(RetryDelay, FollowsItsBackOffUpToItsMaximum) {
-  for (const Row& row : {Row{Backoff::fixed, 4, 1'000}, Row{Backoff::linear, 3, 3'000}, Row{Backoff::exponential, 1, 1'000},
-                         Row{Backoff::exponential, 4, 8'000}, Row{Backoff::exponential, 60, 60'000}}) {
+  for (const Row& row :
+       {Row{Backoff::fixed, 4, 1'000}, Row{Backoff::linear, 3, 3'000}, Row{Backoff::exponential, 1, 1'000},
+        Row{Backoff::exponential, 4, 8'000}, Row{Backoff::exponential, 60, 60'000}}) {
     RetryPolicy policy;
     policy.backoff = row.backoff;
     policy.jitter = Jitter::none;

@@ -140,7 +140,8 @@ TEST_F(RunTest, ForEachOverNothingSucceedsAtOnce) {
 }
 
 TEST_F(RunTest, WhatWasDoneIsUndoneBackwardsBeforeAFailedRunEnds) {
-  for (const char* name : {"a", "b"}) step(name).compensate = Compensation{StepType::http, Document("{}"), Millis(1'000)};
+  for (const char* name : {"a", "b"})
+    step(name).compensate = Compensation{StepType::http, Document("{}"), Millis(1'000)};
   workflow.steps[1].needs = {0};
   step("c", StepType::http, {1});
   start();

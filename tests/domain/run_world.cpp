@@ -132,23 +132,12 @@ void RunWorld::tell_old_news() {
 void RunWorld::tell_nonsense() {
   TaskKey task = known_.empty() ? TaskKey{state_.run} : random_task();
   switch (choices_.number(6)) {
-    case 0:
-      task.attempt = static_cast<AttemptNumber>(task.attempt + 1 + choices_.number(3));
-      break;
-    case 1:
-      task.epoch = static_cast<std::uint16_t>(task.epoch + 1 + choices_.number(3));
-      break;
-    case 2:
-      task.step = static_cast<StepIndex>(task.step + choices_.number(30));
-      break;
-    case 3:
-      task.item += choices_.number(100);
-      break;
-    case 4:
-      task.compensation = !task.compensation;
-      break;
-    default:
-      task.run = RunId{{static_cast<std::uint8_t>(200 + choices_.number(50))}};
+    case 0: task.attempt = static_cast<AttemptNumber>(task.attempt + 1 + choices_.number(3)); break;
+    case 1: task.epoch = static_cast<std::uint16_t>(task.epoch + 1 + choices_.number(3)); break;
+    case 2: task.step = static_cast<StepIndex>(task.step + choices_.number(30)); break;
+    case 3: task.item += choices_.number(100); break;
+    case 4: task.compensation = !task.compensation; break;
+    default: task.run = RunId{{static_cast<std::uint8_t>(200 + choices_.number(50))}};
   }
   if (ledger_->is_live(task)) return;  // it was not nonsense
   give(choices_.chance(30) ? Command(FireTimer{static_cast<TimerKind>(choices_.number(3)), task})
@@ -248,14 +237,10 @@ TaskKey RunWorld::random_task() {
 
 Command RunWorld::random_outcome(const TaskKey& task) {
   switch (choices_.number(4)) {
-    case 0:
-      return CompleteTask{task, now_};
-    case 1:
-      return FailTask{task, random_error(), now_};
-    case 2:
-      return TaskStopped{task};
-    default:
-      return StartTask{task, "another worker"};
+    case 0: return CompleteTask{task, now_};
+    case 1: return FailTask{task, random_error(), now_};
+    case 2: return TaskStopped{task};
+    default: return StartTask{task, "another worker"};
   }
 }
 

@@ -244,7 +244,8 @@ TEST_F(ExecExecutorTest, RunsInAGroupOfItsOwnWithPlainSignalsAndAStrictUmask) {
   const std::string printed = sh(script)["stdout"];
   std::signal(SIGPIPE, SIG_DFL);
   EXPECT_THAT(printed, HasSubstr("own\n0077\n"));
-  // Signals 32 and 33 belong to the C library, which lets nobody set them: whoever started this test may have left them ignored.
+  // Signals 32 and 33 belong to the C library, which lets nobody set them: whoever started this test may have left them
+  // ignored.
   EXPECT_THAT(printed, ContainsRegex("SigBlk:\t0000000000000000\nSigIgn:\t0000000[01][08]0000000\n"));
   EXPECT_THAT(printed, HasSubstr(options_.work_dir));
 }

@@ -16,8 +16,8 @@ TEST(Availability, RefusesWhatReachesOutsideWhereverItStands) {
 }
 
 TEST(Availability, AllowsMembersTextAndCommentsOfThoseNames) {
-  for (const char* expression : {".env", ".inputs.input", "{env: 1}", "{env, now}", "{a: 1, env: 2}", "\"env\"", "1 # env",
-                                 ".a.now + 1", "$input", "environment", "\"\\\"env\"", "def env: 1; 2"})
+  for (const char* expression : {".env", ".inputs.input", "{env: 1}", "{env, now}", "{a: 1, env: 2}", "\"env\"",
+                                 "1 # env", ".a.now + 1", "$input", "environment", "\"\\\"env\"", "def env: 1; 2"})
     EXPECT_EQ(find_unavailable(expression), std::nullopt) << expression;
 }
 

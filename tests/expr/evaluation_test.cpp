@@ -54,11 +54,33 @@ TEST(Expression, IsCheckedBeforeItRuns) {
 
 TEST(Expression, CannotReadTheEnvironmentOrAnythingElseOutside) {
   ::setenv("TROUPE_TEST_SECRET", "hush", 1);
-  for (const char* expression :
-       {"$ENV", "env", "$ENV.TROUPE_TEST_SECRET", "env.TROUPE_TEST_SECRET", "input", "[inputs]", "debug", "stderr",
-        "input_filename", "now", "halt", "halt_error", "import \"a\" as a; 1", "include \"a\"; 1", "modulemeta",
-        "\"\\(env)\"", "[.[]|env]", "{a: env}", "$__prog_args", "try env catch .", "first(inputs)", "def e: env; e",
-        "$ENV as $e | $e", "{\"a\":1} | . as {a: $x} | $ENV", "env as $e | $e", "$ENV|tojson", "@text \"\\($ENV)\""}) {
+  for (const char* expression : {"$ENV",
+                                 "env",
+                                 "$ENV.TROUPE_TEST_SECRET",
+                                 "env.TROUPE_TEST_SECRET",
+                                 "input",
+                                 "[inputs]",
+                                 "debug",
+                                 "stderr",
+                                 "input_filename",
+                                 "now",
+                                 "halt",
+                                 "halt_error",
+                                 "import \"a\" as a; 1",
+                                 "include \"a\"; 1",
+                                 "modulemeta",
+                                 "\"\\(env)\"",
+                                 "[.[]|env]",
+                                 "{a: env}",
+                                 "$__prog_args",
+                                 "try env catch .",
+                                 "first(inputs)",
+                                 "def e: env; e",
+                                 "$ENV as $e | $e",
+                                 "{\"a\":1} | . as {a: $x} | $ENV",
+                                 "env as $e | $e",
+                                 "$ENV|tojson",
+                                 "@text \"\\($ENV)\""}) {
     const auto value = evaluate(expression, Json::object());
     EXPECT_FALSE(value.ok() && to_text(*value).find("hush") != std::string::npos) << expression;
     EXPECT_TRUE(check_expression(expression).has_value()) << expression;
@@ -72,8 +94,7 @@ TEST(Expression, IsStoppedWhenItsTimeIsOver) {
     const auto start = std::chrono::steady_clock::now();
     const auto value = evaluate(expression, Json::object());
     EXPECT_FALSE(value.ok()) << expression;
-    EXPECT_LT(std::chrono::steady_clock::now() - start, 6 * limits::kExpressionTime)
-        << expression;
+    EXPECT_LT(std::chrono::steady_clock::now() - start, 6 * limits::kExpressionTime) << expression;
   }
   EXPECT_EQ(value_of("1 + 1"), "2");
 }
@@ -113,11 +134,12 @@ TEST(Expression, KeepsTextWithNulAndAnyCharacter) {
 }
 
 TEST(Expression, OfAPlainPathAnswersAsJqDoes) {
-  const Json scope = {{"a", {{"b", {1, 2, 3}}, {"c d", "x"}, {"n", nullptr}, {"f", false}}}, {"s", "text"}, {"list", {{{"k", 1}}}}};
-  for (const char* path :
-       {".", ".a", ".a.b", ".a.b[0]", ".a.b[-1]", ".a.b[7]", ".a.b[-7]", ".a[\"c d\"]", ".a.n.x.y[3]", ".a.f", ".a.f.x",
-        ".s.x", ".s[0]", ".a[0]", ".a.b.x", ".a.b[\"x\"]", ".nothing", ".nothing[0].more", ".list[0].k", ".[\"a\"].b",
-        " .s ", ".list[0][\"k\"]"}) {
+  const Json scope = {
+      {"a", {{"b", {1, 2, 3}}, {"c d", "x"}, {"n", nullptr}, {"f", false}}}, {"s", "text"}, {"list", {{{"k", 1}}}}};
+  for (const char* path : {".",          ".a",          ".a.b",        ".a.b[0]",        ".a.b[-1]", ".a.b[7]",
+                           ".a.b[-7]",   ".a[\"c d\"]", ".a.n.x.y[3]", ".a.f",           ".a.f.x",   ".s.x",
+                           ".s[0]",      ".a[0]",       ".a.b.x",      ".a.b[\"x\"]",    ".nothing", ".nothing[0].more",
+                           ".list[0].k", ".[\"a\"].b",  " .s ",        ".list[0][\"k\"]"}) {
     const auto by_path = evaluate(path, scope);
     const auto by_jq = evaluate("(" + std::string(path) + ")", scope);
     ASSERT_EQ(by_path.ok(), by_jq.ok()) << path;

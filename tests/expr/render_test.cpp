@@ -6,7 +6,9 @@ namespace troupe {
 namespace {
 
 const Json kScope = {{"inputs", {{"n", 2}, {"s", "a \"fox\""}, {"list", {1, "x"}}, {"f", false}, {"none", nullptr}}},
-                     {"evil", "${secret:KEY}"}, {"dollar", "$"}, {"rest", "{secret:KEY}"}};
+                     {"evil", "${secret:KEY}"},
+                     {"dollar", "$"},
+                     {"rest", "{secret:KEY}"}};
 
 std::string rendered(const Json& form) {
   const auto value = render(form, kScope);
@@ -14,8 +16,9 @@ std::string rendered(const Json& form) {
 }
 
 TEST(Render, KeepsTheTypeOfAStringThatIsOneExpression) {
-  EXPECT_EQ(rendered({{"n", "${ .inputs.n }"}, {"l", "${.inputs.list}"}, {"f", "${ .inputs.f }"}, {"x", "${ .nothing }"}}),
-            R"({"f":false,"l":[1,"x"],"n":2,"x":null})");
+  EXPECT_EQ(
+      rendered({{"n", "${ .inputs.n }"}, {"l", "${.inputs.list}"}, {"f", "${ .inputs.f }"}, {"x", "${ .nothing }"}}),
+      R"({"f":false,"l":[1,"x"],"n":2,"x":null})");
 }
 
 TEST(Render, SplicesValuesIntoTextBareOrAsJson) {

@@ -108,8 +108,10 @@ TEST_F(RunEvaluatorTest, ShowsAnEmptyListOfAForEachStepWithoutItemsEvenAfterARes
 }
 
 TEST_F(RunEvaluatorTest, TakesJqsTruthForAWhen) {
-  const std::pair<const char*, bool> cases[] = {{"true", true}, {"false", false}, {"null", false}, {"0", true},
-                                                {"\"\"", true}, {".inputs.count > 1", true}, {".inputs.absent", false}};
+  const std::pair<const char*, bool> cases[] = {{"true", true},           {"false", false},
+                                                {"null", false},          {"0", true},
+                                                {"\"\"", true},           {".inputs.count > 1", true},
+                                                {".inputs.absent", false}};
   for (const auto& [expression, truth] : cases) {
     StepDefinition made = step("a", {});
     made.when = expression;

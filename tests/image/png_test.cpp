@@ -177,15 +177,9 @@ TEST(Png, HostileBytesNeverCrashTheDecoder) {
     for (std::uint64_t i = 0; i < changes; ++i) {
       const auto at = static_cast<std::size_t>(next_of(random) % png.size());
       switch (next_of(random) % 4) {
-        case 0:
-          png[at] = static_cast<char>(next_of(random));
-          break;
-        case 1:
-          png[at] = static_cast<char>(png[at] ^ (1 << next_of(random) % 8));
-          break;
-        case 2:
-          png.erase(at, next_of(random) % 9);
-          break;
+        case 0: png[at] = static_cast<char>(next_of(random)); break;
+        case 1: png[at] = static_cast<char>(png[at] ^ (1 << next_of(random) % 8)); break;
+        case 2: png.erase(at, next_of(random) % 9); break;
         default:
           png.insert(at, static_cast<std::size_t>(1 + next_of(random) % 4), static_cast<char>(next_of(random)));
           break;

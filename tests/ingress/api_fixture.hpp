@@ -166,7 +166,9 @@ class ApiTest : public ::testing::Test {
       answer.body = *content->source->read(content->offset, static_cast<std::size_t>(content->length));
     return answer;
   }
-  Answered get(std::string target, Headers headers = {}) { return send("GET", std::move(target), {}, std::move(headers)); }
+  Answered get(std::string target, Headers headers = {}) {
+    return send("GET", std::move(target), {}, std::move(headers));
+  }
   Answered post(std::string target, std::string body, Headers headers = {}) {
     headers.emplace_back("content-type", "application/json");
     return send("POST", std::move(target), std::move(body), std::move(headers));

@@ -30,9 +30,9 @@ TEST_F(ContentTest, AllOfItComesWithItsValidatorAndType) {
 
 TEST_F(ContentTest, OneRangeIsSentAlone) {
   const std::tuple<const char*, const char*, const char*> table[] = {
-      {"bytes=0-3", "0123", "bytes 0-3/10"},   {"bytes=4-", "456789", "bytes 4-9/10"},
-      {"bytes=-3", "789", "bytes 7-9/10"},     {"bytes=-100", "0123456789", "bytes 0-9/10"},
-      {"bytes=9-9", "9", "bytes 9-9/10"},      {"bytes=8-99999999999999999999999", "89", "bytes 8-9/10"},
+      {"bytes=0-3", "0123", "bytes 0-3/10"}, {"bytes=4-", "456789", "bytes 4-9/10"},
+      {"bytes=-3", "789", "bytes 7-9/10"},   {"bytes=-100", "0123456789", "bytes 0-9/10"},
+      {"bytes=9-9", "9", "bytes 9-9/10"},    {"bytes=8-99999999999999999999999", "89", "bytes 8-9/10"},
       {"Bytes= 0-0", "0", "bytes 0-0/10"}};
   for (const auto& [range, body, shown] : table) {
     const auto answer = content({{"range", range}});
@@ -43,7 +43,8 @@ TEST_F(ContentTest, OneRangeIsSentAlone) {
 }
 
 TEST_F(ContentTest, RangesThatAreNotUnderstoodCountAsAbsent) {
-  for (const char* range : {"bytes=0-1,3-4", "items=0-1", "bytes=5-4", "bytes=-", "bytes=x-y", "bytes", "", "bytes=1-2-3"})
+  for (const char* range :
+       {"bytes=0-1,3-4", "items=0-1", "bytes=5-4", "bytes=-", "bytes=x-y", "bytes", "", "bytes=1-2-3"})
     EXPECT_EQ(content({{"range", range}}).status, 200) << range;
 }
 
@@ -73,10 +74,13 @@ TEST_F(ContentTest, WhatTheClientHasIsNotSentAgain) {
   EXPECT_EQ(content({{"if-none-match", "\"x\""}}).status, 200);
 }
 
-TEST_F(ContentTest, HeadTellsTheWholeWhateverTheRange) { EXPECT_EQ(content({{"range", "bytes=0-1"}}, "HEAD").status, 200); }
+TEST_F(ContentTest, HeadTellsTheWholeWhateverTheRange) {
+  EXPECT_EQ(content({{"range", "bytes=0-1"}}, "HEAD").status, 200);
+}
 
 TEST_F(ContentTest, OnlyWhatCannotRunScriptsIsShownInThePage) {
-  EXPECT_EQ(content().header("Content-Disposition"), "inline; filename=\"poster 1.png\"; filename*=UTF-8''poster%201.png");
+  EXPECT_EQ(content().header("Content-Disposition"),
+            "inline; filename=\"poster 1.png\"; filename*=UTF-8''poster%201.png");
   EXPECT_EQ(content().header("Content-Security-Policy"), "default-src 'none'; sandbox");
   for (const char* type : {"text/html", "image/svg+xml", "application/xml", "text/html; charset=utf-8"}) {
     gateway_.asset_row.media_type = type;
@@ -87,8 +91,9 @@ TEST_F(ContentTest, OnlyWhatCannotRunScriptsIsShownInThePage) {
 TEST_F(ContentTest, AFileNameCannotLeaveItsHeader) {
   gateway_.asset_row.name = "a\"\r\nSet-Cookie: x=1;ß";
   const std::string value = content().header("Content-Disposition");
-  EXPECT_EQ(value, "inline; filename=\"a___Set-Cookie_ x_1___\"; "
-                   "filename*=UTF-8''a%22%0D%0ASet-Cookie%3A%20x%3D1%3B%C3%9F");
+  EXPECT_EQ(value,
+            "inline; filename=\"a___Set-Cookie_ x_1___\"; "
+            "filename*=UTF-8''a%22%0D%0ASet-Cookie%3A%20x%3D1%3B%C3%9F");
   gateway_.asset_row.media_type = "text/plain\r\nX: y";
   EXPECT_EQ(content().header("Content-Type"), "application/octet-stream");
 }
@@ -105,7 +110,9 @@ TEST_F(ContentTest, AnAssetIsShownAsTheContractSays) {
 TEST_F(ContentTest, AThumbnailIsAPngWithAValidator) {
   const auto answer = get(std::string("/v1/assets/") + kOtherUuid + "/thumbnail");
   EXPECT_EQ(answer.header("Content-Type"), "image/png");
-  EXPECT_EQ(get(std::string("/v1/assets/") + kOtherUuid + "/thumbnail", {{"if-none-match", answer.header("ETag")}}).status, 304);
+  EXPECT_EQ(
+      get(std::string("/v1/assets/") + kOtherUuid + "/thumbnail", {{"if-none-match", answer.header("ETag")}}).status,
+      304);
 }
 
 }  // namespace

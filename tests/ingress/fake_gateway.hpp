@@ -1,5 +1,5 @@
-// A core that does what the test says: remembers what it was asked and answers from its fields, at once. An operation whose
-// answer is an error is made by setting `error`.
+// A core that does what the test says: remembers what it was asked and answers from its fields, at once. An operation
+// whose answer is an error is made by setting `error`.
 #pragma once
 
 #include <map>

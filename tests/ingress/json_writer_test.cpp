@@ -20,8 +20,9 @@ TEST(JsonWriter, KeepsTheOrderAndSplicesDocumentsAsTheyAre) {
   json.begin_object().text("b", "x").number("a", 18446744073709551615ULL).real("r", 0.5).flag("f", true).null("n");
   json.document("d", Document(R"({"z": 1})")).document("absent", Document()).time("t", kNever);
   json.begin_array("list").begin_object().end_object().begin_object().end_object().end_array().end_object();
-  EXPECT_EQ(json.take(),
-            R"({"b":"x","a":18446744073709551615,"r":0.5,"f":true,"n":null,"d":{"z": 1},"absent":null,"t":null,"list":[{},{}]})");
+  EXPECT_EQ(
+      json.take(),
+      R"({"b":"x","a":18446744073709551615,"r":0.5,"f":true,"n":null,"d":{"z": 1},"absent":null,"t":null,"list":[{},{}]})");
 }
 
 TEST(JsonWriter, EscapesWhatJsonDemandsAndNothingElse) {
@@ -30,8 +31,10 @@ TEST(JsonWriter, EscapesWhatJsonDemandsAndNothingElse) {
 }
 
 TEST(JsonWriter, AnyBytesBecomeJson) {
-  for (const char* bytes : {"\x80", "\xC3", "\xC0\xAF", "\xE2\x82", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xFF", "a\xE4z", "\xE0\x80\x80"})
-    EXPECT_TRUE(parse_json(written(bytes)).ok()) << to_hex(reinterpret_cast<const std::uint8_t*>(bytes), std::string_view(bytes).size());
+  for (const char* bytes :
+       {"\x80", "\xC3", "\xC0\xAF", "\xE2\x82", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xFF", "a\xE4z", "\xE0\x80\x80"})
+    EXPECT_TRUE(parse_json(written(bytes)).ok())
+        << to_hex(reinterpret_cast<const std::uint8_t*>(bytes), std::string_view(bytes).size());
   for (int byte = 0; byte < 256; ++byte)
     for (int next = 0; next < 256; ++next) {
       const char text[2] = {static_cast<char>(byte), static_cast<char>(next)};

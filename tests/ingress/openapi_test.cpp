@@ -17,7 +17,8 @@ void close_objects(Json& schema) {
   if (!schema.is_object()) return;
   for (auto& [name, value] : schema.items())
     if (name != "examples") close_objects(value);
-  if (schema.value("type", Json()) == "object" && schema.contains("properties") && !schema.contains("additionalProperties"))
+  if (schema.value("type", Json()) == "object" && schema.contains("properties") &&
+      !schema.contains("additionalProperties"))
     schema["additionalProperties"] = false;
 }
 
@@ -55,7 +56,8 @@ class OpenApiTest : public ApiTest {
   Answered try_out(const std::string& path, const std::string& method, const Json& operation) {
     std::string target = path;
     for (const auto& [name, value] : {std::pair{"{id}", kUuid}, {"{key}", "poster"}, {"{version}", "2"}})
-      if (const auto at = target.find(name); at != std::string::npos) target.replace(at, std::string_view(name).size(), value);
+      if (const auto at = target.find(name); at != std::string::npos)
+        target.replace(at, std::string_view(name).size(), value);
     if (method == "get") return get(target);
     if (!operation.contains("requestBody")) return send("POST", target);
     const auto ref = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].get<std::string>();
@@ -76,7 +78,8 @@ TEST_F(OpenApiTest, EveryRouteIsDescribedAndAnswersWithADeclaredStatusAndShape) 
       ASSERT_TRUE(operation["responses"].contains(status)) << method << " " << path << " gave " << status;
       const Json content = operation["responses"][status].value("content", Json::object());
       if (!content.contains("application/json")) continue;
-      EXPECT_EQ(faults(answer.json(), content["application/json"]["schema"], true), "") << method << " " << path << answer.body;
+      EXPECT_EQ(faults(answer.json(), content["application/json"]["schema"], true), "")
+          << method << " " << path << answer.body;
     }
   EXPECT_EQ(count, route_table().size());
 }

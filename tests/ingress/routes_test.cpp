@@ -26,7 +26,8 @@ class RoutesTest : public ApiTest {
 // --- paths and methods
 
 TEST_F(RoutesTest, UnknownPathsAre404) {
-  for (const char* path : {"/", "/v1", "/v1/", "/v1/jobs/", "/v1/nothing", "/V1/jobs", "/v1//jobs", "/v1/jobs/x/y/z", ""}) {
+  for (const char* path :
+       {"/", "/v1", "/v1/", "/v1/jobs/", "/v1/nothing", "/V1/jobs", "/v1//jobs", "/v1/jobs/x/y/z", ""}) {
     const auto answer = get(path);
     EXPECT_EQ(answer.status, 404) << path;
     EXPECT_EQ(answer.code(), "not_found");
@@ -37,7 +38,8 @@ TEST_F(RoutesTest, EachAnswerIsToldToTheMetricsByItsPattern) {
   get(job());
   get("/nothing/here");
   send("HEAD", job());
-  EXPECT_THAT(metrics_.answered, testing::ElementsAre("GET /v1/jobs/{id} 200", "GET none 404", "HEAD /v1/jobs/{id} 200"));
+  EXPECT_THAT(metrics_.answered,
+              testing::ElementsAre("GET /v1/jobs/{id} 200", "GET none 404", "HEAD /v1/jobs/{id} 200"));
 }
 
 TEST_F(RoutesTest, EachAnswerIsLoggedWithTheIdsOfItsRequest) {
@@ -50,9 +52,12 @@ TEST_F(RoutesTest, EachAnswerIsLoggedWithTheIdsOfItsRequest) {
 
 TEST_F(RoutesTest, UnknownMethodsAre405AndTellTheKnownOnes) {
   const std::tuple<const char*, std::string, const char*> table[] = {
-      {"DELETE", "/v1/jobs", "POST, GET, HEAD"},  {"PUT", job(), "GET, HEAD"},
-      {"GET", job("/cancel"), "POST"},            {"POST", "/healthz", "GET, HEAD"},
-      {"DELETE", "/v1/workflows/validate", "POST, GET, HEAD"}, {"OPTIONS", "/v1/jobs", "POST, GET, HEAD"}};
+      {"DELETE", "/v1/jobs", "POST, GET, HEAD"},
+      {"PUT", job(), "GET, HEAD"},
+      {"GET", job("/cancel"), "POST"},
+      {"POST", "/healthz", "GET, HEAD"},
+      {"DELETE", "/v1/workflows/validate", "POST, GET, HEAD"},
+      {"OPTIONS", "/v1/jobs", "POST, GET, HEAD"}};
   for (const auto& [method, path, allow] : table) {
     const auto answer = send(method, path);
     EXPECT_EQ(answer.status, 405) << method << path;
@@ -95,11 +100,12 @@ TEST_F(RoutesTest, AJobIsNamedByItsUuidOrByWhatItsClientChose) {
 
 TEST_F(RoutesTest, WhatIsNoIdIs400) {
   const std::string many(129, 'a');
-  for (const std::string& path : {std::string("/v1/jobs/a b"), "/v1/jobs/" + many, std::string("/v1/jobs/ä/status"),
-                                  std::string("/v1/jobs/a$/events"), std::string("/v1/runs/order-1"), std::string("/v1/runs/1/logs"),
-                                  std::string("/v1/assets/x"), std::string("/v1/assets/x/content"), std::string("/v1/assets/x/thumbnail"),
-                                  std::string("/v1/workflows/a/versions/0"), std::string("/v1/workflows/a/versions/x"),
-                                  std::string("/v1/workflows/a/versions/99999999999999999999"), std::string("/v1/audit?job=a%20b")}) {
+  for (const std::string& path :
+       {std::string("/v1/jobs/a b"), "/v1/jobs/" + many, std::string("/v1/jobs/ä/status"),
+        std::string("/v1/jobs/a$/events"), std::string("/v1/runs/order-1"), std::string("/v1/runs/1/logs"),
+        std::string("/v1/assets/x"), std::string("/v1/assets/x/content"), std::string("/v1/assets/x/thumbnail"),
+        std::string("/v1/workflows/a/versions/0"), std::string("/v1/workflows/a/versions/x"),
+        std::string("/v1/workflows/a/versions/99999999999999999999"), std::string("/v1/audit?job=a%20b")}) {
     const auto answer = get(path);
     EXPECT_EQ(answer.status, 400) << path;
     EXPECT_EQ(answer.code(), "invalid_id") << path;
@@ -117,19 +123,29 @@ TEST_F(RoutesTest, WhatTheCoreDoesNotKnowIs404AndAmbiguous409) {
 // --- queries
 
 TEST_F(RoutesTest, BadQueriesAre400EachWithItsCode) {
-  const std::pair<const char*, const char*> table[] = {
-      {"/v1/jobs?stat=running", "invalid_query"},      {"/v1/jobs?status=done", "invalid_query"},
-      {"/v1/jobs?status=skipped", "invalid_query"},    {"/v1/jobs?created_after=yesterday", "invalid_query"},
-      {"/v1/jobs?limit=1&limit=2", "invalid_query"},   {"/v1/jobs?q=%zz", "invalid_query"},
-      {"/v1/jobs?q=%4", "invalid_query"},              {"/v1/jobs?q=%00", "invalid_query"},
-      {"/v1/jobs?limit=0", "invalid_limit"},           {"/v1/jobs?limit=501", "invalid_limit"},
-      {"/v1/jobs?limit=", "invalid_limit"},            {"/v1/jobs?limit=5x", "invalid_limit"},
-      {"/v1/jobs?limit=-1", "invalid_limit"},          {"/v1/jobs?cursor=abc", "invalid_cursor"},
-      {"/v1/jobs?cursor=", "invalid_cursor"},          {"/v1/runs?cursor=%2B%2B%2B%2B", "invalid_cursor"},
-      {"/v1/runs?status=x", "invalid_query"},          {"/v1/audit?after=1", "invalid_query"},
-      {"/v1/audit?cursor=AAAA", "invalid_cursor"},     {"/v1/workflows?cursor=x", "invalid_cursor"},
-      {"/v1/workflows?q=x", "invalid_query"},          {"/v1/events?kind=all", "invalid_query"},
-      {"/v1/meta?x=1", "invalid_query"}};
+  const std::pair<const char*, const char*> table[] = {{"/v1/jobs?stat=running", "invalid_query"},
+                                                       {"/v1/jobs?status=done", "invalid_query"},
+                                                       {"/v1/jobs?status=skipped", "invalid_query"},
+                                                       {"/v1/jobs?created_after=yesterday", "invalid_query"},
+                                                       {"/v1/jobs?limit=1&limit=2", "invalid_query"},
+                                                       {"/v1/jobs?q=%zz", "invalid_query"},
+                                                       {"/v1/jobs?q=%4", "invalid_query"},
+                                                       {"/v1/jobs?q=%00", "invalid_query"},
+                                                       {"/v1/jobs?limit=0", "invalid_limit"},
+                                                       {"/v1/jobs?limit=501", "invalid_limit"},
+                                                       {"/v1/jobs?limit=", "invalid_limit"},
+                                                       {"/v1/jobs?limit=5x", "invalid_limit"},
+                                                       {"/v1/jobs?limit=-1", "invalid_limit"},
+                                                       {"/v1/jobs?cursor=abc", "invalid_cursor"},
+                                                       {"/v1/jobs?cursor=", "invalid_cursor"},
+                                                       {"/v1/runs?cursor=%2B%2B%2B%2B", "invalid_cursor"},
+                                                       {"/v1/runs?status=x", "invalid_query"},
+                                                       {"/v1/audit?after=1", "invalid_query"},
+                                                       {"/v1/audit?cursor=AAAA", "invalid_cursor"},
+                                                       {"/v1/workflows?cursor=x", "invalid_cursor"},
+                                                       {"/v1/workflows?q=x", "invalid_query"},
+                                                       {"/v1/events?kind=all", "invalid_query"},
+                                                       {"/v1/meta?x=1", "invalid_query"}};
   for (const auto& [target, code] : table) {
     const auto answer = get(target);
     EXPECT_EQ(answer.status, 400) << target;
@@ -234,7 +250,8 @@ TEST_F(RoutesTest, ACredentialOfAClientActsForThatClientOnly) {
   EXPECT_EQ(gateway_.submitted.at(0).client_id, "shop");
   EXPECT_EQ(post("/v1/jobs", R"({"workflow_key":"a","client_id":"shop"})", shop).status, 202);
   EXPECT_EQ(post("/v1/jobs", R"({"workflow_key":"a","client_id":"other"})", shop).status, 403);
-  for (const char* path : {"/v1/jobs", "/v1/runs", "/v1/audit", "/v1/events", "/v1/jobs/order-1", "/v1/jobs/order-1/events"})
+  for (const char* path :
+       {"/v1/jobs", "/v1/runs", "/v1/audit", "/v1/events", "/v1/jobs/order-1", "/v1/jobs/order-1/events"})
     EXPECT_EQ(get(std::string(path) + "?client_id=other", shop).status, 403) << path;
   get("/v1/jobs", shop);
   EXPECT_EQ(gateway_.job_query.client_id, "shop");
@@ -255,8 +272,11 @@ TEST_F(RoutesTest, ACredentialOfAClientActsForThatClientOnly) {
 // --- jobs
 
 TEST_F(RoutesTest, TheStatusOfAJobHasTheShapeOfTheContract) {
-  EXPECT_EQ(get(job("/status")).json(), (Json{{"job_id", "order-1"}, {"status", "success"}, {"progress", 1.0},
-                                              {"message", "all steps done"}, {"waiting_for", nullptr},
+  EXPECT_EQ(get(job("/status")).json(), (Json{{"job_id", "order-1"},
+                                              {"status", "success"},
+                                              {"progress", 1.0},
+                                              {"message", "all steps done"},
+                                              {"waiting_for", nullptr},
                                               {"updated_at", "2026-11-21T01:02:08.456Z"}}));
   gateway_.job_view.newest.waiting_for = WaitingFor::timer;
   EXPECT_EQ(get(job("/status")).json()["waiting_for"], "timer");
@@ -331,9 +351,12 @@ TEST_F(RoutesTest, ADefinitionIsHandedOnAsItIs) {
 TEST_F(RoutesTest, BadDefinitionsAreRefused) {
   EXPECT_EQ(post("/v1/workflows", "key: poster").code(), "malformed_json");
   EXPECT_EQ(send("POST", "/v1/workflows", "a", {{"content-type", "text/plain"}}).status, 415);
-  EXPECT_EQ(send("POST", "/v1/workflows", std::string(limits::kDefinitionBytes + 1, ' '), {{"content-type", "text/yaml"}}).status,
-            413);
-  gateway_.error = Error{ErrorCode::validation_failed, "2 faults", false, {{"/steps/0/typ", "unknown"}, {"/key", "missing"}}};
+  EXPECT_EQ(
+      send("POST", "/v1/workflows", std::string(limits::kDefinitionBytes + 1, ' '), {{"content-type", "text/yaml"}})
+          .status,
+      413);
+  gateway_.error =
+      Error{ErrorCode::validation_failed, "2 faults", false, {{"/steps/0/typ", "unknown"}, {"/key", "missing"}}};
   const auto answer = post("/v1/workflows/validate", "{}");
   EXPECT_EQ(answer.status, 422);
   EXPECT_EQ(answer.pointers(), "/steps/0/typ /key");
@@ -372,8 +395,9 @@ TEST_F(RoutesTest, LogsAreOneTextUnderHeadings) {
   gateway_.log_pieces = {small, large, gone};
   const auto answer = get(std::string("/v1/runs/") + kUuid + "/logs");
   EXPECT_EQ(answer.header("Content-Type"), "text/plain; charset=utf-8");
-  EXPECT_EQ(answer.body, "==> fetch, attempt 1 <==\nhello\n\n==> render, item 3, attempt 2 <==\n0123456789"
-                         "\n==> render, item 4, attempt 1 <==\n[no longer stored]\n");
+  EXPECT_EQ(answer.body,
+            "==> fetch, attempt 1 <==\nhello\n\n==> render, item 3, attempt 2 <==\n0123456789"
+            "\n==> render, item 4, attempt 1 <==\n[no longer stored]\n");
   EXPECT_EQ(get(std::string("/v1/runs/") + kUuid + "/logs?step=fetch").body, "==> fetch, attempt 1 <==\nhello\n");
 }
 
@@ -382,8 +406,7 @@ TEST_F(RoutesTest, ALogCanBeReadFromAnyPlace) {
   const auto answer = get(std::string("/v1/runs/") + kUuid + "/logs");
   auto& source = *answer.responder->response.content->source;
   for (std::size_t at = 0; at <= answer.body.size(); ++at)
-    for (std::size_t count : {1u, 7u, 100u})
-      EXPECT_EQ(*source.read(at, count), answer.body.substr(at, count)) << at;
+    for (std::size_t count : {1u, 7u, 100u}) EXPECT_EQ(*source.read(at, count), answer.body.substr(at, count)) << at;
 }
 
 // --- audit

@@ -123,18 +123,12 @@ class ServerTest : public testing::Test {
 
   static int status_of(ErrorCode code) {
     switch (code) {
-      case ErrorCode::malformed_request:
-        return 400;
-      case ErrorCode::request_timeout:
-        return 408;
-      case ErrorCode::payload_too_large:
-        return 413;
-      case ErrorCode::header_too_large:
-        return 431;
-      case ErrorCode::overloaded:
-        return 503;
-      default:
-        return 500;
+      case ErrorCode::malformed_request: return 400;
+      case ErrorCode::request_timeout: return 408;
+      case ErrorCode::payload_too_large: return 413;
+      case ErrorCode::header_too_large: return 431;
+      case ErrorCode::overloaded: return 503;
+      default: return 500;
     }
   }
 

@@ -32,7 +32,8 @@ TEST_F(StreamsTest, AJobsStreamBeginsWithItsStatusAndGoesOnFromThere) {
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.header("Content-Type"), "text/event-stream");
   EXPECT_EQ(answer.header("Cache-Control"), "no-store");
-  EXPECT_TRUE(answer.stream().text().starts_with("retry: 2000\n\nevent: status\ndata: {\"job_id\":\"order-1\",\"status\":\"running\""))
+  EXPECT_TRUE(answer.stream().text().starts_with(
+      "retry: 2000\n\nevent: status\ndata: {\"job_id\":\"order-1\",\"status\":\"running\""))
       << answer.stream().text();
   EXPECT_EQ(gateway_.filter.job, sample_job_id());
   EXPECT_EQ(gateway_.after_seq, 3u);
@@ -42,8 +43,9 @@ TEST_F(StreamsTest, DurableEventsHaveAnIdAndSoftOnesNone) {
   const auto answer = get(events());
   emit("status", 4, R"({"status":"running"})");
   emit("progress", 0, R"({"progress":0.5})");
-  EXPECT_TRUE(answer.stream().text().ends_with("id: 4\nevent: status\ndata: {\"status\":\"running\"}\n\n"
-                                               "event: progress\ndata: {\"progress\":0.5}\n\n"));
+  EXPECT_TRUE(
+      answer.stream().text().ends_with("id: 4\nevent: status\ndata: {\"status\":\"running\"}\n\n"
+                                       "event: progress\ndata: {\"progress\":0.5}\n\n"));
   EXPECT_FALSE(answer.stream().closed());
 }
 

@@ -41,7 +41,8 @@ TEST_F(SubmitTest, OnlyTheWorkflowIsNeeded) {
 }
 
 TEST_F(SubmitTest, NullCountsAsAbsentAndWholeFloatsAsIntegers) {
-  EXPECT_EQ(post("/v1/jobs", R"({"workflow_key":"poster","job_id":null,"inputs":null,"priority":3.0,"metadata":null})").status,
+  EXPECT_EQ(post("/v1/jobs", R"({"workflow_key":"poster","job_id":null,"inputs":null,"priority":3.0,"metadata":null})")
+                .status,
             202);
   EXPECT_EQ(gateway_.submitted.at(0).priority, 3);
 }
@@ -110,8 +111,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadBody{"", 400, "malformed_json", ""}, BadBody{"{", 400, "malformed_json", ""},
         BadBody{R"({"workflow_key":"a"} x)", 400, "malformed_json", ""},
         BadBody{R"({"workflow_key":"a","workflow_key":"b"})", 400, "malformed_json", ""},
-        BadBody{"{\"workflow_key\":\"\xff\"}", 400, "malformed_json", ""},
-        BadBody{"[]", 422, kInvalid, ""}, BadBody{"null", 422, kInvalid, ""}, BadBody{"7", 422, kInvalid, ""},
+        BadBody{"{\"workflow_key\":\"\xff\"}", 400, "malformed_json", ""}, BadBody{"[]", 422, kInvalid, ""},
+        BadBody{"null", 422, kInvalid, ""}, BadBody{"7", 422, kInvalid, ""},
         BadBody{"{}", 422, kInvalid, "/workflow_key"},
         BadBody{R"({"workflow_key":null})", 422, kInvalid, "/workflow_key"},
         BadBody{R"({"workflow_key":7})", 422, kInvalid, "/workflow_key"},
@@ -145,8 +146,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadBody{R"({"workflow_key":"a","callback_url":7})", 422, kInvalid, "/callback_url"},
         BadBody{R"({"workflow_key":"a","timeout_second":5})", 422, kInvalid, "/timeout_second"},
         BadBody{R"({"workflow_key":"a","a/b~c":5})", 422, kInvalid, "/a~1b~0c"},
-        BadBody{R"({"priority":99,"inputs":1,"callback_url":"https://x.example/","timeout_seconds":1e300,"typo":1})", 422,
-                kInvalid, "/workflow_key /inputs /callback_url /priority /timeout_seconds /typo"}));
+        BadBody{R"({"priority":99,"inputs":1,"callback_url":"https://x.example/","timeout_seconds":1e300,"typo":1})",
+                422, kInvalid, "/workflow_key /inputs /callback_url /priority /timeout_seconds /typo"}));
 
 TEST_F(SubmitTest, JsonNestedTooDeeplyIsRefused) {
   const std::string deep(100, '[');
@@ -180,12 +181,17 @@ TEST_F(SubmitTest, OnlyJsonInUtf8IsTaken) {
 }
 
 TEST_F(SubmitTest, RefusalsOfTheCoreKeepTheirPlaces) {
-  const std::pair<ErrorCode, int> table[] = {
-      {ErrorCode::unknown_workflow, 422},      {ErrorCode::workflow_disabled, 409},
-      {ErrorCode::kill_switch_engaged, 423},   {ErrorCode::validation_failed, 422},
-      {ErrorCode::callback_url_forbidden, 422},{ErrorCode::timeout_too_large, 422},
-      {ErrorCode::job_id_conflict, 409},       {ErrorCode::idempotency_key_reused, 422},
-      {ErrorCode::idempotency_key_in_flight, 409}, {ErrorCode::overloaded, 503}, {ErrorCode::not_ready, 503}};
+  const std::pair<ErrorCode, int> table[] = {{ErrorCode::unknown_workflow, 422},
+                                             {ErrorCode::workflow_disabled, 409},
+                                             {ErrorCode::kill_switch_engaged, 423},
+                                             {ErrorCode::validation_failed, 422},
+                                             {ErrorCode::callback_url_forbidden, 422},
+                                             {ErrorCode::timeout_too_large, 422},
+                                             {ErrorCode::job_id_conflict, 409},
+                                             {ErrorCode::idempotency_key_reused, 422},
+                                             {ErrorCode::idempotency_key_in_flight, 409},
+                                             {ErrorCode::overloaded, 503},
+                                             {ErrorCode::not_ready, 503}};
   for (const auto& [code, status] : table) {
     gateway_.error = Error{code, "because", false, {{"/inputs/prompt", "is too long"}}};
     const auto answer = post("/v1/jobs", R"({"workflow_key":"a"})");
@@ -282,8 +288,9 @@ TEST_F(SubmitTest, AValidTraceparentIsPassedOnAndAnyOtherIsReplaced) {
   EXPECT_EQ(gateway_.caller.traceparent, valid);
   EXPECT_EQ(gateway_.caller.request_id, "request-1");
   for (const std::string& bad :
-       {std::string(), std::string("x"), valid + "-x", "ff" + valid.substr(2), "00-" + std::string(32, '0') + valid.substr(35),
-        valid.substr(0, 36) + std::string(16, '0') + "-01", std::string("00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01")}) {
+       {std::string(), std::string("x"), valid + "-x", "ff" + valid.substr(2),
+        "00-" + std::string(32, '0') + valid.substr(35), valid.substr(0, 36) + std::string(16, '0') + "-01",
+        std::string("00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01")}) {
     post("/v1/jobs", R"({"workflow_key":"a"})", {{"traceparent", bad}});
     EXPECT_NE(gateway_.caller.traceparent, bad);
     EXPECT_EQ(gateway_.caller.traceparent.size(), 55u);
@@ -302,7 +309,8 @@ TEST_F(SubmitTest, ATriggerIsAJobWithThePayloadAsInputs) {
 
 TEST_F(SubmitTest, FaultsOfATriggerAreToldInItsOwnWords) {
   EXPECT_EQ(post("/v1/trigger", R"({"payload":1,"inputs":{}})").pointers(), "/workflow_id /payload /inputs");
-  gateway_.error = Error{ErrorCode::validation_failed, "no", false, {{"/inputs/n", "is odd"}, {"/inputs", "x"}, {"/inputsx", "x"}}};
+  gateway_.error =
+      Error{ErrorCode::validation_failed, "no", false, {{"/inputs/n", "is odd"}, {"/inputs", "x"}, {"/inputsx", "x"}}};
   EXPECT_EQ(post("/v1/trigger", R"({"workflow_id":"a"})").pointers(), "/payload/n /payload /inputsx");
 }
 

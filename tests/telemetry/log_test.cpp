@@ -61,7 +61,8 @@ TEST(JsonLine, WritesNumbersThatJsonLacksAsText) {
 }
 
 TEST(Lines, LeaveOutFieldsWithoutText) {
-  EXPECT_EQ(format_text(kAt, Level::info, "m", {{"a", ""}, {"b", 0}}, false), "2026-11-21T01:02:03.456Z INFO    m  b=0");
+  EXPECT_EQ(format_text(kAt, Level::info, "m", {{"a", ""}, {"b", 0}}, false),
+            "2026-11-21T01:02:03.456Z INFO    m  b=0");
   EXPECT_EQ(format_json(kAt, Level::info, "m", {{"a", ""}, {"b", 0}}),
             R"({"at":"2026-11-21T01:02:03.456Z","level":"info","message":"m","b":0})");
 }

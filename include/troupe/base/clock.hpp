@@ -8,7 +8,8 @@
 
 namespace troupe {
 
-/// Wall-clock time as the store sees it (its offset to the host's is measured at commits), and a monotonic clock for leases. Thread-safe.
+/// Wall-clock time as the store sees it (its offset to the host's is measured at commits), and a monotonic clock for
+/// leases. Thread-safe.
 class Clock {
  public:
   virtual ~Clock() = default;

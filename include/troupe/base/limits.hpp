@@ -28,32 +28,32 @@ inline constexpr std::size_t kIdempotencyKeyChars = 255;
 inline constexpr std::size_t kMetadataBytes = 16 << 10;
 inline constexpr Millis kRunTimeoutDefault = 300s;
 inline constexpr Millis kRunTimeoutMax = 30 * 24h;
-inline constexpr std::size_t kJobsInFlight = 100'000;       ///< live runs on a node before acceptance sheds
-inline constexpr std::size_t kPersistenceQueue = 20'000;    ///< changes waiting for a commit before acceptance sheds
-inline constexpr std::size_t kCommitChanges = 2'000;        ///< changes in one transaction
+inline constexpr std::size_t kJobsInFlight = 100'000;     ///< live runs on a node before acceptance sheds
+inline constexpr std::size_t kPersistenceQueue = 20'000;  ///< changes waiting for a commit before acceptance sheds
+inline constexpr std::size_t kCommitChanges = 2'000;      ///< changes in one transaction
 
 // workflow definitions
 inline constexpr std::size_t kDefinitionBytes = 256 << 10;
 inline constexpr std::size_t kSteps = 256;
 inline constexpr std::size_t kNameChars = 64;
-inline constexpr std::uint32_t kItems = 10'000;             ///< items of one for_each
-inline constexpr std::uint32_t kItemsLive = 64;             ///< items of one step that are queued or running at once
+inline constexpr std::uint32_t kItems = 10'000;  ///< items of one for_each
+inline constexpr std::uint32_t kItemsLive = 64;  ///< items of one step that are queued or running at once
 inline constexpr int kAttemptsMax = 100;
 
 // documents and outputs
 inline constexpr std::size_t kInlineDocumentBytes = 32 << 10;  ///< above: bytes go to the blob store
 inline constexpr std::size_t kOutputBytes = 4 << 20;           ///< one step's outputs, and a job's
-inline constexpr std::size_t kLogBytes = 4 << 20;              ///< what one attempt may log; the rest is cut, and says so
+inline constexpr std::size_t kLogBytes = 4 << 20;  ///< what one attempt may log; the rest is cut, and says so
 inline constexpr Millis kExpressionTime = 1s;
 
 // recovery and stopping
 inline constexpr int kRecoveriesMax = 5;
-inline constexpr Millis kStopDeadline = 10s;                ///< for an executor to stop a task before its worker is replaced
+inline constexpr Millis kStopDeadline = 10s;  ///< for an executor to stop a task before its worker is replaced
 inline constexpr Millis kShutdownGrace = 20s;
 
 // live events
-inline constexpr std::size_t kStreamBytes = 8 << 20;        ///< waiting for one slow reader before it is cut off
-inline constexpr std::size_t kEventsHeld = 1'000;           ///< live events held back while a watcher reads the journal
+inline constexpr std::size_t kStreamBytes = 8 << 20;  ///< waiting for one slow reader before it is cut off
+inline constexpr std::size_t kEventsHeld = 1'000;     ///< live events held back while a watcher reads the journal
 
 // the built-in generator
 inline constexpr int kGenerateCountMax = 64;

@@ -17,8 +17,8 @@ struct Context {
   Timestamp now;
 };
 
-/// Refuses with `job_finished` (cancel after the end) and `conflict` (an outcome that no longer counts: an old attempt or
-/// epoch, or a task that is not live). A refused command changes nothing.
+/// Refuses with `job_finished` (cancel after the end) and `conflict` (an outcome that no longer counts: an old attempt
+/// or epoch, or a task that is not live). A refused command changes nothing.
 Result<Decision> decide(const RunState& state, const Command& command, const Context& context);
 
 /// Does the outcome of this task still count: right run, epoch and attempt, neither done nor given up?
@@ -32,11 +32,12 @@ RunState make_run(RunId run, std::uint32_t number, const WorkflowDefinition& wor
                   Millis timeout);
 
 /// The state of a new run of an ended job. Results of steps that succeeded (and were not undone) are reused, except
-/// `from_step` and all that needs it or another step that is done again, directly or not; without `from_step` nothing is
-/// reused. Steps are matched by name. Refuses with `job_not_finished`, or `validation_failed` when from_step does not exist in the new definition.
+/// `from_step` and all that needs it or another step that is done again, directly or not; without `from_step` nothing
+/// is reused. Steps are matched by name. Refuses with `job_not_finished`, or `validation_failed` when from_step does
+/// not exist in the new definition.
 Result<RunState> make_retry(const RunState& ended, const WorkflowDefinition& old_workflow,
-                            const WorkflowDefinition& new_workflow, RunId run, const std::optional<std::string>& from_step,
-                            Timestamp accepted_at, Millis timeout);
+                            const WorkflowDefinition& new_workflow, RunId run,
+                            const std::optional<std::string>& from_step, Timestamp accepted_at, Millis timeout);
 
 /// The wait before attempt `failed + 1`. Never negative, never above policy.max.
 Millis retry_delay(const RetryPolicy& policy, AttemptNumber failed, Random& random);

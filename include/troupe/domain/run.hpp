@@ -1,5 +1,5 @@
-// The state of a run, and the vocabulary that moves it: commands come in, events are what happened (and are journalled),
-// effects are what must be done once the events are durable.
+// The state of a run, and the vocabulary that moves it: commands come in, events are what happened (and are
+// journalled), effects are what must be done once the events are durable.
 //
 //   decide(state, command, context) -> Decision{events, effects} | Error     may refuse
 //   apply(state, event)             -> state                                 never refuses, so that old journals replay
@@ -36,7 +36,14 @@ inline bool has_ended(Status status) { return status >= Status::success; }
 
 /// Why something is not moving. The numbers are stored.
 enum class WaitingFor : std::uint8_t {
-  nothing = 0, timer = 1, approval = 2, signal = 3, callback = 4, worker = 5, kill_switch = 6, concurrency = 7
+  nothing = 0,
+  timer = 1,
+  approval = 2,
+  signal = 3,
+  callback = 4,
+  worker = 5,
+  kill_switch = 6,
+  concurrency = 7
 };
 std::string_view waiting_text(WaitingFor waiting);  ///< "" for nothing
 
@@ -157,7 +164,7 @@ struct TaskStopped {
 };
 enum class TimerKind : std::uint8_t {
   run_deadline = 0,
-  item_due = 1,      ///< a delay has passed, or a back-off
+  item_due = 1,  ///< a delay has passed, or a back-off
   task_deadline = 2,
 };
 struct FireTimer {
@@ -170,7 +177,8 @@ struct CancelRun {
 /// The node that had the run is gone (or was restarted); this one takes it over.
 struct RecoverRun {};
 
-using Command = std::variant<StartRun, StartTask, CompleteTask, FailTask, TaskStopped, FireTimer, CancelRun, RecoverRun>;
+using Command =
+    std::variant<StartRun, StartTask, CompleteTask, FailTask, TaskStopped, FireTimer, CancelRun, RecoverRun>;
 
 // --- events --------------------------------------------------------------------------------------------------------
 
@@ -263,8 +271,9 @@ struct RunEnded {
   bool operator==(const RunEnded&) const = default;
 };
 
-using Event = std::variant<RunStarted, StepBegun, StepSkipped, ItemBegun, TaskStarted, TaskCompleted, TaskRetried,
-                           TaskFailed, TaskCancelled, StepFailed, RunStopping, CompensationBegun, RunRecovered, RunEnded>;
+using Event =
+    std::variant<RunStarted, StepBegun, StepSkipped, ItemBegun, TaskStarted, TaskCompleted, TaskRetried, TaskFailed,
+                 TaskCancelled, StepFailed, RunStopping, CompensationBegun, RunRecovered, RunEnded>;
 
 // --- effects -------------------------------------------------------------------------------------------------------
 // Idempotent by their key: doing one twice does no harm.

@@ -12,9 +12,9 @@ namespace troupe {
 
 /// A definition as written: names where the compiled form has positions.
 struct WorkflowDraft {
-  WorkflowDefinition definition;                       ///< `needs` of its steps still empty
-  std::vector<std::vector<std::string>> needs;         ///< by step, as written
-  bool any_needs = false;                              ///< did any step have the key `needs`? If not: list order
+  WorkflowDefinition definition;                ///< `needs` of its steps still empty
+  std::vector<std::vector<std::string>> needs;  ///< by step, as written
+  bool any_needs = false;                       ///< did any step have the key `needs`? If not: list order
 };
 
 /// Resolves names and checks every rule that needs no JSON: names, duplicates, cycles (each named once, with its path),

@@ -57,12 +57,12 @@ struct StepDefinition {
   std::string when;              ///< a jq expression; empty: always
   std::string for_each;          ///< a jq expression that gives a list; empty: one item, without a value
   RetryPolicy retry;
-  Millis timeout{60'000};        ///< of one attempt, from its start
-  Millis heartbeat{0};           ///< longest silence of a running attempt; 0: no limit
-  bool idempotent = true;        ///< false: never started again when in doubt
+  Millis timeout{60'000};  ///< of one attempt, from its start
+  Millis heartbeat{0};     ///< longest silence of a running attempt; 0: no limit
+  bool idempotent = true;  ///< false: never started again when in doubt
   std::string pool = "default";
-  Document requires_labels;      ///< JSON object of what a worker must have; absent: anything
-  std::string affinity;          ///< template text; empty: none
+  Document requires_labels;  ///< JSON object of what a worker must have; absent: anything
+  std::string affinity;      ///< template text; empty: none
   std::optional<Compensation> compensate;
 
   bool commits_start() const { return leaves_process(type) || !idempotent; }
@@ -73,7 +73,7 @@ struct WorkflowDefinition {
   std::uint32_t version = 0;
   std::string name;
   std::string description;
-  Document inputs_schema;  ///< JSON Schema; absent: any object
+  Document inputs_schema;                       ///< JSON Schema; absent: any object
   Millis timeout = limits::kRunTimeoutDefault;  ///< of a run whose job names none; also the maximum if `timeout_given`
   bool timeout_given = false;
   Millis retention{90LL * 24 * 3600 * 1000};

@@ -1,6 +1,6 @@
 // Port: the only door between the HTTP ingress and the core. Asynchronous: a value in, a reply function called exactly
-// once, from any thread, perhaps before the call returns (so the ingress posts to its own loop). No actor type, no future.
-// Batches are first class.
+// once, from any thread, perhaps before the call returns (so the ingress posts to its own loop). No actor type, no
+// future. Batches are first class.
 //
 // The ingress checks syntax (JSON, types, ids, limits); the core checks meaning (workflow, schema, rules).
 #pragma once
@@ -34,11 +34,11 @@ std::optional<Role> role_from_text(std::string_view text);
 
 /// Who asks.
 struct Caller {
-  std::string name = "anonymous";        ///< of the credential; the `actor` of audit records
+  std::string name = "anonymous";  ///< of the credential; the `actor` of audit records
   Role role = Role::admin;
   std::optional<std::string> client_id;  ///< set: sees and makes jobs of this client only
   std::string request_id;
-  std::string traceparent;               ///< of this request (made if absent)
+  std::string traceparent;  ///< of this request (made if absent)
 };
 
 /// An Idempotency-Key, as given with a request.
@@ -76,8 +76,8 @@ struct AcceptedJob {
   Status status = Status::pending;
   Timestamp accepted_at;
   Timestamp estimated_completion;
-  bool repeated = false;                     ///< the same job_id with the same body: 200 instead of 202
-  std::optional<KeptAnswer> kept;            ///< the Idempotency-Key was used before: answer this
+  bool repeated = false;           ///< the same job_id with the same body: 200 instead of 202
+  std::optional<KeptAnswer> kept;  ///< the Idempotency-Key was used before: answer this
 };
 /// Renders what an Idempotency-Key keeps of a 202. Called in the core, before the commit; must not block.
 using RenderAccepted = std::function<KeptAnswer(const AcceptedJob&)>;
@@ -203,9 +203,9 @@ struct AuditQuery {
 struct AuditVerdict {
   bool whole = true;
   std::uint64_t chains = 0, records = 0;
-  std::string chain;        ///< of the first fault
-  std::uint64_t seq = 0;    ///< of the first bad record
-  std::string fault;        ///< what is wrong there
+  std::string chain;      ///< of the first fault
+  std::uint64_t seq = 0;  ///< of the first bad record
+  std::string fault;      ///< what is wrong there
 };
 
 /// A piece of what one attempt wrote.
@@ -259,9 +259,10 @@ class Gateway {
  public:
   virtual ~Gateway() = default;
 
-  /// Replies item by item, in order. Each is durable before it is answered. Errors: unknown_workflow, workflow_disabled,
-  /// kill_switch_engaged, validation_failed (pointers from the body's root: /inputs/prompt), callback_url_forbidden,
-  /// timeout_too_large, job_id_conflict, idempotency_key_reused, idempotency_key_in_flight, overloaded, not_ready.
+  /// Replies item by item, in order. Each is durable before it is answered. Errors: unknown_workflow,
+  /// workflow_disabled, kill_switch_engaged, validation_failed (pointers from the body's root: /inputs/prompt),
+  /// callback_url_forbidden, timeout_too_large, job_id_conflict, idempotency_key_reused, idempotency_key_in_flight,
+  /// overloaded, not_ready.
   virtual void submit(const Caller& caller, std::vector<SubmitJob> jobs, RenderAccepted render,
                       std::function<void(std::vector<Result<AcceptedJob>>)> reply) = 0;
   virtual void cancel(const Caller& caller, CancelJob command, RenderChange render, Reply<JobChange> reply) = 0;
@@ -283,8 +284,10 @@ class Gateway {
   /// `definition` is JSON or YAML text. validate: all faults at once (validation_failed); success tells the key.
   virtual void validate_workflow(std::string definition, Reply<AppliedWorkflow> reply) = 0;
   virtual void apply_workflow(const Caller& caller, std::string definition, std::optional<IdempotencyKey> key,
-                              std::function<KeptAnswer(const AppliedWorkflow&)> render, Reply<AppliedWorkflow> reply) = 0;
-  virtual void set_workflow_disabled(const Caller& caller, std::string key, bool disabled, Reply<WorkflowView> reply) = 0;
+                              std::function<KeptAnswer(const AppliedWorkflow&)> render,
+                              Reply<AppliedWorkflow> reply) = 0;
+  virtual void set_workflow_disabled(const Caller& caller, std::string key, bool disabled,
+                                     Reply<WorkflowView> reply) = 0;
   virtual void workflow(std::string key, std::uint32_t version, Reply<WorkflowView> reply) = 0;
   virtual void workflows(std::optional<std::string> after_key, int limit, Reply<std::vector<WorkflowView>> reply) = 0;
 

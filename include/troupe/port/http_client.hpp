@@ -34,8 +34,9 @@ struct HttpResponse {
 class HttpClient {
  public:
   using CallId = std::uint64_t;
-  /// Called exactly once, on the client's own thread: must not block. Errors: http_failed (retryable), egress_forbidden,
-  /// output_too_large, step_timeout (retryable), cancelled, invalid_config (the URL is no http or https URL).
+  /// Called exactly once, on the client's own thread: must not block. Errors: http_failed (retryable),
+  /// egress_forbidden, output_too_large, step_timeout (retryable), cancelled, invalid_config (the URL is no http or
+  /// https URL).
   using Reply = std::function<void(Result<HttpResponse>)>;
 
   virtual ~HttpClient() = default;

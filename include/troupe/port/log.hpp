@@ -1,5 +1,5 @@
-// Port: the log, as the core writes to it, and the vocabulary of structured fields. Implemented over the telemetry room; a
-// silent one serves tests. Thread-safe, cheap, never blocks, never fails.
+// Port: the log, as the core writes to it, and the vocabulary of structured fields. Implemented over the telemetry
+// room; a silent one serves tests. Thread-safe, cheap, never blocks, never fails.
 #pragma once
 
 #include <array>
@@ -35,8 +35,8 @@ class Value {
   template <std::unsigned_integral Number>
   Value(Number value) : value_(static_cast<std::uint64_t>(value)) {}  // NOLINT
   template <class Tag>
-  Value(const Id<Tag>& id) : value_(id.bytes) {}                        // NOLINT
-  Value(ErrorCode code) : value_(code_text(code)) {}                    // NOLINT
+  Value(const Id<Tag>& id) : value_(id.bytes) {}                                   // NOLINT
+  Value(ErrorCode code) : value_(code_text(code)) {}                               // NOLINT
   Value(Millis duration) : value_(static_cast<double>(duration.count()) / 1e3) {}  // NOLINT: in seconds
 
   const Variant& get() const { return value_; }

@@ -7,7 +7,8 @@
 // All calls block; none may be made from an actor that is not detached, or from an ingress thread.
 //
 // What a transaction looks like:
-//   1. every shard it touches moves its fence: seq + 1, new head, demanding its epoch (zero rows: fenced, nothing written)
+//   1. every shard it touches moves its fence: seq + 1, new head, demanding its epoch (zero rows: fenced, nothing
+//   written)
 //   2. inserts and updates of all changes, array-bound, one statement a kind
 //   3. COMMIT, synchronous
 // Job rows are inserted once and afterwards only updated in columns that no index names (PostgreSQL: HOT).
@@ -95,11 +96,11 @@ struct ResultRow {
   std::string worker;
   Timestamp started_at;
   Timestamp ended_at;
-  Document outputs;         ///< JSON; absent if it lies in the blob store
+  Document outputs;  ///< JSON; absent if it lies in the blob store
   std::optional<Digest> outputs_blob;
   std::uint64_t outputs_bytes = 0;
-  Document error;           ///< {code, message, retryable}
-  std::string log;          ///< what it wrote; empty if it lies in the blob store, or is nothing
+  Document error;   ///< {code, message, retryable}
+  std::string log;  ///< what it wrote; empty if it lies in the blob store, or is nothing
   std::optional<Digest> log_blob;
   std::uint64_t log_bytes = 0;
 };
@@ -111,10 +112,10 @@ struct AssetRow {
   std::string step;
   ItemIndex item = 0;
   std::uint32_t ordinal = 0;
-  std::string name;        ///< file name, for Content-Disposition
+  std::string name;  ///< file name, for Content-Disposition
   std::string media_type;
   std::uint64_t bytes = 0;
-  Digest sha256{};         ///< also its address in the blob store
+  Digest sha256{};          ///< also its address in the blob store
   std::uint32_t width = 0;  ///< pixels; 0 where it is no image
   std::uint32_t height = 0;
   Timestamp created_at;
@@ -141,7 +142,7 @@ struct RunArchive {
 struct WorkflowRow {
   std::string key;
   std::uint32_t version = 0;
-  Digest digest{};     ///< of the canonical JSON of the definition
+  Digest digest{};         ///< of the canonical JSON of the definition
   std::string definition;  ///< JSON, as given (YAML is converted)
   Timestamp created_at;
   std::string created_by;
@@ -186,17 +187,18 @@ struct Change {
   std::optional<NotableRow> notable;
   std::optional<WorkflowRow> workflow;
   std::optional<std::pair<std::string, bool>> workflow_disabled;  ///< key, disabled
-  std::optional<Timestamp> park;  ///< of update's or insert's job: the run only waits, until then (kNever: for a person)
-  bool unpark = false;            ///< of update's job
+  std::optional<Timestamp>
+      park;             ///< of update's or insert's job: the run only waits, until then (kNever: for a person)
+  bool unpark = false;  ///< of update's job
 };
 
 /// One shard's part of a commit.
 struct ShardAdvance {
   ShardId shard = 0;
-  std::uint64_t epoch = 0;   ///< demanded
-  std::uint64_t seq = 0;     ///< demanded: the shard's seq before
-  Digest head{};             ///< after
-  JobId low_water;           ///< no job of the shard that is open and not parked is older than this
+  std::uint64_t epoch = 0;      ///< demanded
+  std::uint64_t seq = 0;        ///< demanded: the shard's seq before
+  Digest head{};                ///< after
+  JobId low_water;              ///< no job of the shard that is open and not parked is older than this
   std::uint64_t chain_seq = 0;  ///< last seq of the shard's own chain, after
   Digest chain_head{};          ///< head of the shard's own chain, after
 };
@@ -220,8 +222,8 @@ enum class CommitStatus : std::uint8_t {
 struct CommitReply {
   CommitStatus status = CommitStatus::committed;
   struct Duplicate {
-    std::size_t change = 0;                   ///< index into Commit::changes
-    std::optional<JobKeyRow> job_key;         ///< the row that was there first: in the store, or earlier in this commit
+    std::size_t change = 0;            ///< index into Commit::changes
+    std::optional<JobKeyRow> job_key;  ///< the row that was there first: in the store, or earlier in this commit
     std::optional<IdempotencyRow> idempotency;
   };
   std::vector<Duplicate> duplicates;
@@ -250,7 +252,8 @@ class StoreWriter {
   virtual CommitReply commit(const Commit& commit) = 0;
 
   /// Takes the shards: epoch + 1 each, owner set; waits for, or fences, a transaction of a former owner that is still
-  /// in flight. Returns their state afterwards. After CommitStatus::unknown the caller acquires again and compares heads.
+  /// in flight. Returns their state afterwards. After CommitStatus::unknown the caller acquires again and compares
+  /// heads.
   virtual Result<std::vector<ShardState>> acquire(const std::vector<ShardId>& shards, const std::string& owner) = 0;
 };
 
@@ -303,7 +306,8 @@ class StoreReader {
 
   virtual Result<std::optional<JobRow>> job(const JobId& id) = 0;
   /// The jobs that clients called so: of one client, or of all (at most 2 are returned: enough to see ambiguity).
-  virtual Result<std::vector<JobId>> jobs_called(const std::string& job_id, const std::optional<std::string>& client) = 0;
+  virtual Result<std::vector<JobId>> jobs_called(const std::string& job_id,
+                                                 const std::optional<std::string>& client) = 0;
   /// Newest first. `state`, `spec`, `outputs` and `error` are filled.
   virtual Result<std::vector<JobRow>> jobs(const JobQuery& query) = 0;
   virtual Result<std::optional<RunRecord>> run(const RunId& id) = 0;

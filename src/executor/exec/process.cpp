@@ -159,8 +159,7 @@ Error why(const ProcessPlan& plan, const ChildFailure& failure) {
       return Error{ErrorCode::command_missing, "cannot run " + plan.program + ": " + reason, false, {}};
     case E2BIG:
       return Error{ErrorCode::invalid_config, "the arguments for " + plan.program + " are too long", false, {}};
-    default:
-      return cannot_start(plan, "exec");
+    default: return cannot_start(plan, "exec");
   }
 }
 

@@ -130,16 +130,11 @@ Palette joined(const Palette& first, const Palette& second) {
 
 Colour Palette::swatch(int i) const {
   switch (i % kSwatches) {
-    case 0:
-      return tones[2];
-    case 1:
-      return tones[1];
-    case 2:
-      return tones[3];
-    case 3:
-      return accent;
-    default:
-      return tones[0];
+    case 0: return tones[2];
+    case 1: return tones[1];
+    case 2: return tones[3];
+    case 3: return accent;
+    default: return tones[0];
   }
 }
 

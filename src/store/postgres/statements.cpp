@@ -41,17 +41,14 @@ std::string sql_of(Kind kind) {
     case Kind::insert_job_keys:
     case Kind::insert_idempotency:
     case Kind::insert_results:
-    case Kind::insert_notables:
-      return insert_into(fields) + " ON CONFLICT DO NOTHING";
+    case Kind::insert_notables: return insert_into(fields) + " ON CONFLICT DO NOTHING";
     case Kind::set_workflow_flags:
       return insert_into(fields) + " ON CONFLICT (key) DO UPDATE SET disabled = excluded.disabled";
-    case Kind::unpark:
-      return "DELETE FROM parked WHERE job = ANY ($1)";
+    case Kind::unpark: return "DELETE FROM parked WHERE job = ANY ($1)";
     case Kind::park:
       return "INSERT INTO parked (job, due, shard) SELECT u.job, u.due, m.shard FROM " + rows_of(fields) +
              " JOIN slot_map m ON m.slot = u.slot";
-    default:
-      return insert_into(fields);
+    default: return insert_into(fields);
   }
 }
 
@@ -77,36 +74,21 @@ std::vector<Parameter> array_types(const Table& table, std::size_t count) {
 
 const Table& fields_of(Kind kind) {
   switch (kind) {
-    case Kind::advance_shards:
-      return kShardAdvanceFields;
-    case Kind::insert_job_keys:
-      return kJobKeyTable;
-    case Kind::insert_idempotency:
-      return kIdempotencyTable;
-    case Kind::update_jobs:
-      return kJobUpdateFields;
-    case Kind::insert_jobs:
-      return kJobTable;
-    case Kind::insert_journal:
-      return kJournalTable;
-    case Kind::insert_results:
-      return kResultTable;
-    case Kind::insert_assets:
-      return kAssetTable;
-    case Kind::insert_runs:
-      return kRunTable;
-    case Kind::insert_run_archives:
-      return kRunArchiveTable;
-    case Kind::insert_notables:
-      return kNotableTable;
-    case Kind::insert_workflows:
-      return kWorkflowTable;
-    case Kind::set_workflow_flags:
-      return kWorkflowFlagFields;
-    case Kind::unpark:
-      return kUnparkFields;
-    case Kind::park:
-      break;
+    case Kind::advance_shards: return kShardAdvanceFields;
+    case Kind::insert_job_keys: return kJobKeyTable;
+    case Kind::insert_idempotency: return kIdempotencyTable;
+    case Kind::update_jobs: return kJobUpdateFields;
+    case Kind::insert_jobs: return kJobTable;
+    case Kind::insert_journal: return kJournalTable;
+    case Kind::insert_results: return kResultTable;
+    case Kind::insert_assets: return kAssetTable;
+    case Kind::insert_runs: return kRunTable;
+    case Kind::insert_run_archives: return kRunArchiveTable;
+    case Kind::insert_notables: return kNotableTable;
+    case Kind::insert_workflows: return kWorkflowTable;
+    case Kind::set_workflow_flags: return kWorkflowFlagFields;
+    case Kind::unpark: return kUnparkFields;
+    case Kind::park: break;
   }
   return kParkFields;
 }

@@ -13,27 +13,19 @@ using TypeId = unsigned int;  ///< libpq's Oid
 /// The numbers are PostgreSQL's own, the same in every database (src/include/catalog/pg_type.dat).
 constexpr TypeId scalar_type(FieldType type) {
   switch (type) {
-    case FieldType::uuid:
-      return 2950;
-    case FieldType::integer:
-      return 20;  // int8; smaller columns are assigned from it
-    case FieldType::text:
-      return 25;
-    case FieldType::bytes:
-      return 17;
+    case FieldType::uuid: return 2950;
+    case FieldType::integer: return 20;  // int8; smaller columns are assigned from it
+    case FieldType::text: return 25;
+    case FieldType::bytes: return 17;
   }
   return 0;
 }
 constexpr TypeId array_type(FieldType type) {
   switch (type) {
-    case FieldType::uuid:
-      return 2951;
-    case FieldType::integer:
-      return 1016;
-    case FieldType::text:
-      return 1009;
-    case FieldType::bytes:
-      return 1001;
+    case FieldType::uuid: return 2951;
+    case FieldType::integer: return 1016;
+    case FieldType::text: return 1009;
+    case FieldType::bytes: return 1001;
   }
   return 0;
 }

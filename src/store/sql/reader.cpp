@@ -106,11 +106,10 @@ Result<std::vector<JournalRow>> SqlReader::journal_of_shard(ShardId shard, std::
 
 Result<std::vector<JournalRow>> SqlReader::journal_of_shard_before(ShardId shard, std::uint64_t transaction,
                                                                    std::uint32_t position, std::size_t rows) {
-  return all(
-      {select_from(kJournalTable) + " WHERE shard = $1 AND (shard_seq, position) < ($2, $3)"
-                                    " ORDER BY shard_seq DESC, position DESC LIMIT $4",
-       {std::int64_t{shard}, static_cast<std::int64_t>(transaction), std::int64_t{position}, page(rows)}},
-      take_journal);
+  return all({select_from(kJournalTable) + " WHERE shard = $1 AND (shard_seq, position) < ($2, $3)"
+                                           " ORDER BY shard_seq DESC, position DESC LIMIT $4",
+              {std::int64_t{shard}, static_cast<std::int64_t>(transaction), std::int64_t{position}, page(rows)}},
+             take_journal);
 }
 
 Result<std::vector<WorkflowSummary>> SqlReader::workflows(const std::optional<std::string>& after_key, int limit) {

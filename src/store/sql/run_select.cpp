@@ -14,7 +14,8 @@ constexpr const char* kNoInputs = "CAST(NULL AS bytea)";
 std::string runs_from(const std::string& source, const std::string& run, const std::string& number,
                       const std::string& inputs) {
   return "SELECT " + columns_of(kJobTable, "j.") + ", " + run + " AS run_id, " + number + " AS run_number, " + inputs +
-         " AS run_inputs, " + columns_of(kRunArchiveTable, "a.") + " FROM " + source + " LEFT JOIN run_archive a ON a.id = " + run;
+         " AS run_inputs, " + columns_of(kRunArchiveTable, "a.") + " FROM " + source +
+         " LEFT JOIN run_archive a ON a.id = " + run;
 }
 
 /// The conditions of one arm. `run` and `job` are the columns that hold the ids.
@@ -83,7 +84,8 @@ Select select_run(const RunId& id) {
   Select select;
   const std::string run = select.place(id.bytes);
   select.sql = runs_from("job j", "j.id", "1", kNoInputs) + " WHERE j.id = " + run + " UNION ALL " +
-               runs_from("run r CROSS JOIN job j", "r.id", "r.number", "r.inputs") + " WHERE j.id = r.job AND r.id = " + run;
+               runs_from("run r CROSS JOIN job j", "r.id", "r.number", "r.inputs") +
+               " WHERE j.id = r.job AND r.id = " + run;
   return select;
 }
 

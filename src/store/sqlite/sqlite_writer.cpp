@@ -40,12 +40,9 @@ CommitStatus status_of_failure(int code) {
   switch (code & 0xFF) {
     case SQLITE_CONSTRAINT:
     case SQLITE_TOOBIG:
-    case SQLITE_MISMATCH:
-      return CommitStatus::refused;
-    case SQLITE_FULL:
-      return CommitStatus::full;
-    default:
-      return CommitStatus::unavailable;
+    case SQLITE_MISMATCH: return CommitStatus::refused;
+    case SQLITE_FULL: return CommitStatus::full;
+    default: return CommitStatus::unavailable;
   }
 }
 

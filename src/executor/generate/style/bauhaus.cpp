@@ -69,8 +69,7 @@ Colour shade(const Tile& tile, Vec p, float pixel) {
       colour = over(colour, tile.figure, from_middle - 0.46F);
       colour = over(colour, tile.ground, from_middle - 0.30F);
       return over(colour, tile.detail, from_middle - 0.16F);
-    case Motif::plain:
-      return colour;
+    case Motif::plain: return colour;
   }
   return colour;
 }
