@@ -6,6 +6,8 @@
 namespace troupe {
 namespace {
 
+Json number_or_null(std::uint32_t number) { return number == 0 ? Json() : Json(number); }
+
 Json asset_json(const AssetRow& row, const std::string& uri) {
   return {{"id", to_string(row.id)},
           {"run_id", to_string(row.run)},
@@ -17,8 +19,8 @@ Json asset_json(const AssetRow& row, const std::string& uri) {
           {"media_type", row.media_type},
           {"bytes", row.bytes},
           {"sha256", to_hex(row.sha256)},
-          {"width", row.width},
-          {"height", row.height},
+          {"width", number_or_null(row.width)},
+          {"height", number_or_null(row.height)},
           {"status", "pending"},
           {"created_at", format_rfc3339(row.created_at)}};
 }

@@ -79,6 +79,7 @@ std::set<ErrorCode> errors_of(const Route& route) {
     if (versioned)
       codes.insert({ErrorCode::forbidden, ErrorCode::overloaded, ErrorCode::not_ready, ErrorCode::store_unavailable});
   }
+  if (route.method != "GET") codes.insert(ErrorCode::disk_full);
   if (route.body != BodyKind::none)
     codes.insert({ErrorCode::malformed_json, ErrorCode::json_too_deep, ErrorCode::unsupported_media_type,
                   ErrorCode::payload_too_large, ErrorCode::validation_failed});

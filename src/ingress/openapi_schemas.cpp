@@ -55,7 +55,7 @@ constexpr std::string_view kRequests = R"json(
   "properties": {
     "name": {"type": "string"}, "type": {"type": "string", "enum": ["noop", "delay", "http", "webhook", "exec", "transform", "generate"]},
     "config": {"type": "object"}, "needs": {"type": "array", "items": {"type": "string"}},
-    "when": {"type": ["string", "boolean"]}, "for_each": {"type": "string"}, "retry": {"type": "object"},
+    "when": {"type": "string"}, "for_each": {"type": "string"}, "retry": {"type": "object"},
     "timeout": {"$ref": "#/components/schemas/Duration"}, "heartbeat": {"$ref": "#/components/schemas/Duration"},
     "idempotent": {"type": "boolean"}, "pool": {"type": "string"}, "requires": {"type": "object"}, "affinity": {"type": "string"},
     "compensate": {"type": "object"}}},

@@ -272,9 +272,9 @@ std::vector<Route> job_routes() {
                     .body = BodyKind::optional_json,
                     .body_schema = "RetryRequest",
                     .answers = {{202, "The new run is durable.", "JobChange"}},
-                    .errors = {ErrorCode::ambiguous_job_id, ErrorCode::job_not_finished, ErrorCode::workflow_disabled,
-                               ErrorCode::kill_switch_engaged, ErrorCode::idempotency_key_reused,
-                               ErrorCode::idempotency_key_in_flight}});
+                    .errors = {ErrorCode::ambiguous_job_id, ErrorCode::job_not_finished, ErrorCode::unknown_workflow,
+                               ErrorCode::workflow_disabled, ErrorCode::kill_switch_engaged,
+                               ErrorCode::idempotency_key_reused, ErrorCode::idempotency_key_in_flight}});
   return routes;
 }
 

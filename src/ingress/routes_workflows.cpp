@@ -141,7 +141,7 @@ std::vector<Route> workflow_routes() {
        .body = BodyKind::definition,
        .body_schema = "WorkflowDefinition",
        .answers = {{201, "A new version.", "AppliedWorkflow"}, {200, "It was there already.", "AppliedWorkflow"}},
-       .errors = {ErrorCode::idempotency_key_reused, ErrorCode::idempotency_key_in_flight}});
+       .errors = {ErrorCode::conflict, ErrorCode::idempotency_key_reused, ErrorCode::idempotency_key_in_flight}});
   routes.push_back({.method = "GET",
                     .path = "/v1/workflows",
                     .id = "listWorkflows",
