@@ -4,9 +4,10 @@
 #include <random>
 
 namespace troupe {
+
 Timestamp SystemClock::now() {
   const auto host = std::chrono::floor<Millis>(std::chrono::system_clock::now());
-  const std::int64_t now = to_unix_ms(host) + offset_ms_.load(std::memory_order_relaxed);
+  const std::int64_t now = to_unix_ms(host);
   std::int64_t latest = latest_ms_.load(std::memory_order_relaxed);
   while (now > latest && !latest_ms_.compare_exchange_weak(latest, now, std::memory_order_relaxed)) {
   }
@@ -16,8 +17,6 @@ Timestamp SystemClock::now() {
 Millis SystemClock::monotonic() {
   return std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now().time_since_epoch());
 }
-
-void SystemClock::set_offset(Millis offset) { offset_ms_.store(offset.count(), std::memory_order_relaxed); }
 
 std::uint64_t SystemRandom::next() {
   // One generator a thread, seeded by the operating system: ids need no secrecy, only no collisions.

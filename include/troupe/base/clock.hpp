@@ -8,8 +8,7 @@
 
 namespace troupe {
 
-/// Wall-clock time as the store sees it (its offset to the host's is measured at commits), and a monotonic clock for
-/// leases. Thread-safe.
+/// Wall-clock time, and a monotonic clock for leases. Thread-safe.
 class Clock {
  public:
   virtual ~Clock() = default;
@@ -26,15 +25,13 @@ class Random {
   virtual std::uint64_t next() = 0;
 };
 
-/// The machine's clock and generator. The offset (database's clock minus host's) is set after each commit.
+/// The machine's.
 class SystemClock final : public Clock {
  public:
   Timestamp now() override;
   Millis monotonic() override;
-  void set_offset(Millis offset);
 
  private:
-  std::atomic<std::int64_t> offset_ms_{0};
   std::atomic<std::int64_t> latest_ms_{0};
 };
 
