@@ -122,6 +122,7 @@ void NodeGateway::submit_one(const Caller& caller, SubmitJob job, const RenderAc
   if (!persist) return reply(persist.error());
   (*persist)->done = [this, job = std::move(job), accepted, seed, reply,
                       request = caller.request_id](Persisted persisted) {
+    if (persisted.verdict != Persisted::Verdict::committed) --node_.health.runs_live;
     switch (persisted.verdict) {
       case Persisted::Verdict::duplicate: return reply(answer_duplicate(job, persisted.duplicate));
       case Persisted::Verdict::refused: return reply(persisted.error);
@@ -138,10 +139,11 @@ void NodeGateway::submit_one(const Caller& caller, SubmitJob job, const RenderAc
       const EventSubject subject{accepted.id, accepted.job_id, seed->job->client_id, seed->job->workflow_key};
       for (const LiveEventPtr& event : events_of_records(subject, persisted.records, 0)) node_.events.publish(event);
     }
-    caf::anon_send(actors_.supervisor, AdoptJob{seed});
+    caf::anon_send(actors_.supervisor, AdoptJob{seed, /*counted=*/true});
     reply(accepted);
   };
   ++node_.health.changes_waiting;
+  ++node_.health.runs_live;
   caf::anon_send(actors_.persistence, *persist);
 }
 

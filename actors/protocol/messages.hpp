@@ -186,6 +186,7 @@ struct Rest {};
 /// To the supervisor: a committed job to look after.
 struct AdoptJob {
   RunSeedPtr seed;
+  bool counted = false;  ///< in NodeHealth::runs_live, since it was admitted
 };
 struct CancelJobMessage {
   JobId job;

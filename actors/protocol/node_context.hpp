@@ -27,7 +27,7 @@ struct NodeHealth {
   std::atomic<bool> fenced{false};
   std::atomic<bool> stopping{false};
   std::atomic<std::size_t> changes_waiting{0};  ///< asked of persistence and not yet answered
-  std::atomic<std::size_t> runs_live{0};
+  std::atomic<std::size_t> runs_live{0};        ///< held by the supervisor, or admitted and on the way to it
 };
 
 struct NodeContext {

@@ -14,23 +14,27 @@ using Self = SupervisorActor::stateful_pointer<SupervisorState>;
 constexpr Millis kBrokenPauseFirst{200};
 constexpr int kParkedRows = 1'000;
 
-void report_live(Self self) {
-  SupervisorState& state = self->state;
-  state.node->health.runs_live = state.live.size();
-  state.node->metrics.runs_live(state.live.size());
-}
-
-void adopt(Self self, const RunSeedPtr& seed) {
+void adopt(Self self, const RunSeedPtr& seed, bool counted) {
   SupervisorState& state = self->state;
   const JobId id = seed->job->id;
-  if (state.live.contains(id)) return;  // found twice: by recovery and by someone who asked for it
+  if (state.live.contains(id)) {  // found twice: by recovery and by someone who asked for it
+    if (counted) --state.node->health.runs_live;
+    return;
+  }
+  if (!counted) ++state.node->health.runs_live;
   JobActor& actor = state.live[id].actor;
   actor = self->spawn(job_actor, state.node, state.actors, seed);
   // It tells itself when its run dies; this is for its own death.
   actor->attach_functor([id, me = SupervisorActor(self)](const caf::error& reason) {
     if (reason) caf::anon_send(me, JobBroken{id});
   });
-  report_live(self);
+  state.node->metrics.runs_live(state.live.size());
+}
+
+void let_go(Self self, const JobId& job) {
+  SupervisorState& state = self->state;
+  if (state.live.erase(job) > 0) --state.node->health.runs_live;
+  state.node->metrics.runs_live(state.live.size());
 }
 
 void load(Self self, const JobId& job, bool recover, bool parked) {
@@ -66,7 +70,7 @@ void loaded(Self self, const JobLoaded& message) {
     state.loading.erase(found);
   }
   if (message.seed)
-    adopt(self, message.seed);
+    adopt(self, message.seed, /*counted=*/false);
   else
     state.node->log.write(log::Level::error, "a job could not be loaded",
                           {{"job", to_string(message.job)}, {"error", message.error.message}});
@@ -89,15 +93,12 @@ void rested(Self self, const JobRested& message) {
   const auto found = state.live.find(message.job);
   if (found == state.live.end() || found->second.passed_on != message.handled) return;
   self->send(found->second.actor, Rest{});
-  state.live.erase(found);
+  let_go(self, message.job);
   state.broken.erase(message.job);
-  report_live(self);
 }
 
 void broken(Self self, const JobId& job) {
-  SupervisorState& state = self->state;
-  state.live.erase(job);
-  report_live(self);
+  let_go(self, job);
   load_broken(self, job);
 }
 
@@ -142,7 +143,7 @@ SupervisorActor::behavior_type supervisor_actor(Self self, NodeContext* node, No
   self->state.shards = std::move(shards);
   self->send(self, ScanParked{});
   return {
-      [=](const AdoptJob& message) { adopt(self, message.seed); },
+      [=](const AdoptJob& message) { adopt(self, message.seed, message.counted); },
       [=](const CancelJobMessage& message) { pass_on(self, message.job, message.request); },
       [=](const RetryJobMessage& message) { pass_on(self, message.job, message.request); },
       [=](const JobLoaded& message) { loaded(self, message); },
