@@ -67,7 +67,7 @@ void NodeGateway::apply_workflow(const Caller& caller, std::string definition, s
     }
     applied.version = row.version;
     applied.created = true;
-    auto entry = WorkflowCatalog::compile(row);
+    auto entry = node_.workflows.compile(row);
     if (!entry) {
       release();
       return answer(entry.error());

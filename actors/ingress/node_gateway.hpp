@@ -29,6 +29,7 @@ struct GatewayOptions {
   std::function<std::string(const AssetRow&)> type_card;           ///< a PNG that stands for what is no image
   std::function<std::string()> metrics;
   std::function<std::optional<std::string>(std::string_view)> check_expression;
+  std::function<bool(std::string_view)> is_quick_expression;
 };
 
 class NodeGateway final : public Gateway {

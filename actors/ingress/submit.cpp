@@ -91,12 +91,12 @@ void NodeGateway::submit(const Caller& caller, std::vector<SubmitJob> jobs, Rend
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     SubmitJob& job = jobs[i];
     const auto answer = [batch, i](Result<AcceptedJob> result) { batch->answer(i, std::move(result)); };
-    const bool cached = node_.workflows.find(job.workflow_key, job.workflow_version).entry != nullptr;
-    if (cached && !job.idempotency) {
+    const CatalogEntryPtr entry = node_.workflows.find(job.workflow_key, job.workflow_version).entry;
+    if (entry && entry->is_quick && !job.idempotency) {
       submit_one(caller, std::move(job), render, answer);
       continue;
     }
-    // An old version may have to be read, and so may a kept answer: not on the ingress thread.
+    // An old version may have to be read, and so may a kept answer, and jq may take long: not on the ingress thread.
     const bool queued = node_.blocking.run([this, caller, job, render, answer] {
       if (auto kept = claim_key(job.idempotency)) {
         if (!*kept) return answer(kept->error());

@@ -6,14 +6,17 @@
 
 namespace troupe {
 
-Result<CatalogEntryPtr> WorkflowCatalog::compile(WorkflowRow row) {
+Result<CatalogEntryPtr> WorkflowCatalog::compile(WorkflowRow row) const {
+  auto entry = std::make_shared<CatalogEntry>();
   // Expressions were checked when it was applied.
-  auto parsed = parse_workflow(row.definition, [](std::string_view) { return std::nullopt; });
+  auto parsed = parse_workflow(row.definition, [&](std::string_view expression) {
+    if (!is_quick_(expression)) entry->is_quick = false;
+    return std::nullopt;
+  });
   if (!parsed) {
     const std::string why = parsed.error().faults.empty() ? parsed.error().message : parsed.error().faults[0].message;
     return {ErrorCode::store_corrupt, "workflow " + row.key + " version " + std::to_string(row.version) + ": " + why};
   }
-  auto entry = std::make_shared<CatalogEntry>();
   parsed->definition.version = row.version;
   if (parsed->definition.inputs_schema.present()) {
     auto schema = JsonSchema::compile(from_document(parsed->definition.inputs_schema));

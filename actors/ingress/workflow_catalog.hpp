@@ -2,10 +2,13 @@
 // runs are loaded. Not an actor, because it is read from many threads and changes rarely.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <shared_mutex>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "codec/schema.hpp"
 #include "troupe/base/result.hpp"
@@ -18,12 +21,14 @@ struct CatalogEntry {
   WorkflowPtr workflow;
   std::shared_ptr<const JsonSchema> inputs;  ///< null: any object
   WorkflowRow row;
+  bool is_quick = true;  ///< every expression is: deciding for a run of it never takes long
 };
 using CatalogEntryPtr = std::shared_ptr<const CatalogEntry>;
 
 class WorkflowCatalog {
  public:
-  explicit WorkflowCatalog(StoreReader& reader) : reader_(reader) {}
+  using IsQuick = std::function<bool(std::string_view expression)>;
+  WorkflowCatalog(StoreReader& reader, IsQuick is_quick) : reader_(reader), is_quick_(std::move(is_quick)) {}
 
   /// Reads the newest version of every workflow. Blocks.
   Result<Done> load_all();
@@ -43,7 +48,7 @@ class WorkflowCatalog {
   void set_disabled(const std::string& key, bool disabled);
 
   /// A stored row, compiled. Fails with store_corrupt: what was stored had been valid.
-  static Result<CatalogEntryPtr> compile(WorkflowRow row);
+  Result<CatalogEntryPtr> compile(WorkflowRow row) const;
 
  private:
   struct Versions {
@@ -53,6 +58,7 @@ class WorkflowCatalog {
   };
 
   StoreReader& reader_;
+  const IsQuick is_quick_;
   mutable std::shared_mutex mutex_;
   std::map<std::string, Versions> workflows_;
 };

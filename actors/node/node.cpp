@@ -32,7 +32,8 @@ class Signal {
 
 }  // namespace
 
-Node::Node(NodePorts ports, NodeOptions options) : options_(std::move(options)), workflows_(ports.reader) {
+Node::Node(NodePorts ports, NodeOptions options)
+    : options_(std::move(options)), workflows_(ports.reader, options_.gateway.is_quick_expression) {
   using caf::atom;
   const std::size_t cores = std::max<std::size_t>(2, std::thread::hardware_concurrency());
   config_.set("scheduler.policy", options_.testing ? atom("testing") : atom("sharing"));

@@ -201,6 +201,7 @@ Result<Done> ServingApplication::start_node() {
     return metrics_.render();
   };
   options.gateway.check_expression = check_expression;
+  options.gateway.is_quick_expression = is_quick;
   auto node =
       Node::start({clock_, random_, *reader_, *blobs_, *evaluators_, metrics_, log_}, *std::move(writer), options);
   if (!node) return node.error();

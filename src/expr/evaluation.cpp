@@ -107,6 +107,8 @@ Result<Json> evaluate_in(const Scope& scope, std::string_view expression) {
   return error;
 }
 
+bool is_quick(std::string_view expression) { return Path::parse(expression).has_value(); }
+
 std::optional<std::string> check_expression(std::string_view expression) {
   if (Path::parse(expression)) return std::nullopt;
   const Result<Json> checked = evaluate_by_jq(expression, nullptr);

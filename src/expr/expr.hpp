@@ -21,6 +21,9 @@ namespace troupe {
 /// Nothing, or what is wrong with the expression.
 std::optional<std::string> check_expression(std::string_view expression);
 
+/// Is it evaluated in microseconds (a plain path), or by jq, which may take its whole time?
+bool is_quick(std::string_view expression);
+
 /// Evaluates one expression. Fails with expression_failed.
 Result<Json> evaluate(std::string_view expression, const Json& scope);
 

@@ -70,7 +70,7 @@ class CommitterTest : public ::testing::Test {
   BlockingPool blocking_{0, 1};
   EventHub events_;
   LiveBoard board_;
-  WorkflowCatalog workflows_{*reader_};
+  WorkflowCatalog workflows_{*reader_, [](std::string_view) { return true; }};
   NodeContext node_{"node",   clock_,    random_, blobs_, *evaluators_, metrics_, log_,
                     *reader_, blocking_, events_, board_, workflows_,   health_};
   IdFactory ids_{clock_, random_};

@@ -17,6 +17,7 @@ NodeOptions node_options(std::shared_ptr<FakeExecutor> executor, std::size_t slo
   for (StepType type : {StepType::noop, StepType::http, StepType::exec}) worker.executors[type] = executor;
   options.workers.push_back(std::move(worker));
   options.gateway.check_expression = check_expression;
+  options.gateway.is_quick_expression = is_quick;
   return options;
 }
 

@@ -164,5 +164,11 @@ TEST(Expression, IsEvaluatedByManyThreadsAtOnce) {
   EXPECT_EQ(right, 400);
 }
 
+TEST(Quick, ArePlainPathsAndNothingElse) {
+  for (const char* quick : {".", " .inputs.prompt ", ".steps.render.assets[0].url", ".steps[\"to-do\"]"})
+    EXPECT_TRUE(is_quick(quick)) << quick;
+  for (const char* slow : {".inputs | length", "1", ".items[]", "now", ".a + .b"}) EXPECT_FALSE(is_quick(slow)) << slow;
+}
+
 }  // namespace
 }  // namespace troupe
