@@ -32,8 +32,8 @@ void ObservedResponder::after(Millis delay, std::function<void()> function) {
 void ObservedResponder::answered(int status) {
   const auto took = std::chrono::steady_clock::now() - since_;
   metrics_.request_answered(route_, method_, status, took);
-  // The server's own failures are news at any time; the rest is for who looks closely.
-  log_.write(status >= 500 ? log::Level::warning : log::Level::debug, "request answered",
+  // The server's own failures are news at any time; the rest is for who looks closely, also that it refused work (503).
+  log_.write(status >= 500 && status != 503 ? log::Level::warning : log::Level::debug, "request answered",
              {{"method", method_},
               {"path", path_},
               {"status", status},
