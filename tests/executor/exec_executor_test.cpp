@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-using ::testing::ContainsRegex;
+using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pair;
@@ -237,9 +237,6 @@ TEST_F(ExecExecutorTest, LeaksNoDescriptors) {
 }
 
 TEST_F(ExecExecutorTest, RunsInAGroupOfItsOwnWithPlainSignalsAndAStrictUmask) {
-#ifdef __SANITIZE_ADDRESS__
-  GTEST_SKIP() << "under AddressSanitizer the command's end is not noticed; why is not known yet";
-#endif
   std::signal(SIGPIPE, SIG_IGN);
   const std::string script =
       "read -r _ _ _ _ group _ < /proc/$$/stat; test $group = $$ && echo own; umask; pwd; "
@@ -249,7 +246,10 @@ TEST_F(ExecExecutorTest, RunsInAGroupOfItsOwnWithPlainSignalsAndAStrictUmask) {
   EXPECT_THAT(printed, HasSubstr("own\n0077\n"));
   // Signals 32 and 33 belong to the C library, which lets nobody set them: whoever started this test may have left them
   // ignored.
-  EXPECT_THAT(printed, ContainsRegex("SigBlk:\t0000000000000000\nSigIgn:\t0000000[01][08]0000000\n"));
+  const auto ignored = [](const char* upper) {
+    return HasSubstr(std::string("SigBlk:\t0000000000000000\nSigIgn:\t0000000") + upper + "0000000\n");
+  };
+  EXPECT_THAT(printed, AnyOf(ignored("00"), ignored("08"), ignored("10"), ignored("18")));
   EXPECT_THAT(printed, HasSubstr(options_.work_dir));
 }
 
