@@ -245,12 +245,18 @@ Millis time_to_stop(GenerateExecutor& executor, RecordingSink& sink, const TaskK
   return std::chrono::duration_cast<Millis>(sink.done_at - asked);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+constexpr Millis kStopWithin{1000};  // the sanitizers slow the painting down tenfold
+#else
+constexpr Millis kStopWithin{100};
+#endif
+
 class StopTest : public GenerateTest {
  protected:
   /// The best of three: a busy machine may take the processor away from us, but hardly three times.
   Millis best_time_to_stop(const std::string& style, double phase) {
     Millis best = 1h;
-    for (int i = 0; i < 3 && best >= 100ms; ++i) {
+    for (int i = 0; i < 3 && best >= kStopWithin; ++i) {
       const auto sink =
           start(R"({"prompt": "x", "count": 2, "width": 2048, "height": 2048, "style": ")" + style + "\"}");
       best = std::min(best, time_to_stop(*executor_, *sink, key(),
@@ -262,14 +268,14 @@ class StopTest : public GenerateTest {
 
 TEST_F(StopTest, APaintingTaskStopsWithinATenthOfASecondInEveryStyle) {
   for (const char* style : {"flow", "landscape", "stained-glass", "marble", "bauhaus", "starry", "papercut"}) {
-    EXPECT_LT(best_time_to_stop(style, 0.0), 100ms) << style << ", just begun";
-    EXPECT_LT(best_time_to_stop(style, 0.01), 100ms) << style << ", at work";
+    EXPECT_LT(best_time_to_stop(style, 0.0), kStopWithin) << style << ", just begun";
+    EXPECT_LT(best_time_to_stop(style, 0.01), kStopWithin) << style << ", at work";
   }
   EXPECT_EQ(blobs_.size(), 0U);
 }
 
 TEST_F(StopTest, AnEncodingTaskStopsWithinATenthOfASecond) {
-  EXPECT_LT(best_time_to_stop("bauhaus", 0.4), 100ms);  // 0.4 of two pictures: the first is painted
+  EXPECT_LT(best_time_to_stop("bauhaus", 0.4), kStopWithin);  // 0.4 of two pictures: the first is painted
   EXPECT_EQ(blobs_.size(), 0U);
 }
 
