@@ -85,6 +85,7 @@ void worker_down(Self self, const caf::actor_addr& source) {
       continue;
     }
     auto ended = std::make_shared<TaskEnded>();
+    ended->in_flight = state.node->health.outcomes.take();
     ended->task = it->first;
     ended->started_at = ended->ended_at = state.node->clock.now();
     ended->outputs = Error{ErrorCode::worker_lost, "the worker died while it had the step", true, {}};

@@ -1,6 +1,4 @@
 // Subscriptions to live events, with a resume from the journal that neither loses nor repeats a durable event.
-#include <deque>
-
 #include "actors/ingress/event_hub.hpp"
 #include "actors/ingress/node_gateway.hpp"
 #include "actors/run/live_events.hpp"
@@ -9,6 +7,7 @@ namespace troupe {
 namespace {
 
 /// While the journal is being read, live events are held back; then those that the journal did not tell already follow.
+/// When there are too many to hold, the durable ones among them are in the journal by then: it is read once more.
 class Resuming {
  public:
   Resuming(std::function<void(LiveEventPtr)> event, std::uint64_t after_seq)
@@ -18,8 +17,8 @@ class Resuming {
     const std::lock_guard lock(mutex_);
     if (caught_up_)
       tell(event);
-    else if (held_.size() < limits::kEventsHeld)
-      held_.push_back(event);
+    else if (!missed_)
+      hold(event);
   }
 
   void on_stored(const std::vector<LiveEventPtr>& events) {
@@ -27,15 +26,25 @@ class Resuming {
     for (const LiveEventPtr& event : events) tell(event);
   }
 
-  void caught_up() {
+  /// False: events were missed meanwhile, and the journal is to be read on.
+  bool catch_up() {
     const std::lock_guard lock(mutex_);
+    if (std::exchange(missed_, false)) return false;
     caught_up_ = true;
     for (const LiveEventPtr& event : std::exchange(held_, {})) tell(event);
+    return true;
   }
 
   std::uint64_t told() const { return told_; }
 
  private:
+  void hold(const LiveEventPtr& event) {
+    held_.push_back(event);
+    if (held_.size() <= limits::kEventsHeld) return;
+    held_.clear();
+    missed_ = true;
+  }
+
   void tell(const LiveEventPtr& event) {
     if (event->seq != 0 && event->seq <= told_) return;
     if (event->seq != 0) told_ = event->seq;
@@ -46,7 +55,8 @@ class Resuming {
   std::function<void(LiveEventPtr)> event_;
   std::uint64_t told_;
   bool caught_up_ = false;
-  std::deque<LiveEventPtr> held_;
+  bool missed_ = false;
+  std::vector<LiveEventPtr> held_;
 };
 
 Result<Done> replay(StoreReader& reader, const JobId& job, Resuming& resuming) {
@@ -80,10 +90,11 @@ std::unique_ptr<Subscription> NodeGateway::subscribe(const Caller& caller, Event
   auto subscription =
       node_.events.subscribe(std::move(filter), [resuming](const LiveEventPtr& live) { resuming->on_live(live); });
   node_.blocking.run_always([this, job, resuming] {
-    if (auto replayed = replay(node_.reader, job, *resuming); !replayed)
-      node_.log.write(log::Level::warning, "a watcher could not be brought up to date",
-                      {{"job", to_string(job)}, {"error", replayed.error().message}});
-    resuming->caught_up();
+    do {
+      if (auto replayed = replay(node_.reader, job, *resuming); !replayed)
+        node_.log.write(log::Level::warning, "a watcher could not be brought up to date",
+                        {{"job", to_string(job)}, {"error", replayed.error().message}});
+    } while (!resuming->catch_up());
   });
   return subscription;
 }

@@ -160,6 +160,7 @@ void Node::stop(Millis grace) {
       caf::anon_send(actors_.broker, StopAllTasks{});
       (void)idle.wait(limits::kStopDeadline);
     }
+    (void)health_.outcomes.wait_for_none(limits::kStopDeadline);
     gateway_->end_waits();
     Signal drained;
     caf::anon_send(actors_.persistence, Drain{drained.setter()});

@@ -1,7 +1,8 @@
 // A node: its actors, started in order and stopped in order, and the gateway to them.
 //
 //   start   take the shards ─► load the workflows ─► spawn the tree ─► take over open jobs (in the background)
-//   stop    refuse new work ─► assign nothing more, let tasks end within the grace ─► stop the rest ─► commit ─► quit
+//   stop    refuse new work ─► assign nothing more, let tasks end within the grace ─► stop the rest ─►
+//           wait until every outcome is durable ─► commit ─► quit
 //
 // The tree, and what happens when one of it fails:
 //

@@ -11,6 +11,7 @@
 
 #include <caf/all.hpp>
 
+#include "actors/protocol/in_flight.hpp"
 #include "audit/chain.hpp"
 #include "codec/event_codec.hpp"
 #include "troupe/domain/evaluator.hpp"
@@ -124,6 +125,7 @@ struct TaskEnded {
   std::string log;
   std::optional<BlobInfo> log_blob;
   std::optional<BlobInfo> outputs_blob;
+  InFlight::Ticket in_flight;  ///< of NodeHealth::outcomes
 };
 using TaskEndedPtr = std::shared_ptr<TaskEnded>;
 /// From the broker or a worker: the task is not running (any more), and will not.

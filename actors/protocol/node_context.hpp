@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "actors/protocol/in_flight.hpp"
 #include "troupe/base/clock.hpp"
 #include "troupe/domain/evaluator.hpp"
 #include "troupe/port/blob_store.hpp"
@@ -28,6 +29,7 @@ struct NodeHealth {
   std::atomic<bool> stopping{false};
   std::atomic<std::size_t> changes_waiting{0};  ///< asked of persistence and not yet answered
   std::atomic<std::size_t> runs_live{0};        ///< held by the supervisor, or admitted and on the way to it
+  InFlight outcomes;                            ///< of attempts: reported, and the run's answer to it not yet durable
 };
 
 struct NodeContext {

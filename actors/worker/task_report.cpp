@@ -91,6 +91,7 @@ bool needs_blobs(const TaskOutcome& outcome) {
 TaskEndedPtr make_report(NodeContext& node, const Task& task, const std::string& worker, Timestamp started_at,
                          TaskOutcome outcome) {
   auto ended = std::make_shared<TaskEnded>();
+  ended->in_flight = node.health.outcomes.take();
   ended->task = task.key;
   ended->worker = worker;
   ended->started_at = started_at;

@@ -113,7 +113,10 @@ class LogFollower {
     const std::lock_guard lock(mutex_);
     if (event->run != run_ || over_) return;
     if (stored_sent_) return pass(*event);
-    if (held_.size() < limits::kEventsHeld) held_.push_back(event);
+    if (event->kind != "log" && !run_status_of(*event)) return;
+    held_bytes_ += event->data.size();
+    if (held_bytes_ > limits::kStreamBytes) return end();  // a slow reader, cut off here as it is later
+    held_.push_back(event);
   }
 
   /// Text of these attempts is in the store and must not be told from events too.
@@ -155,6 +158,7 @@ class LogFollower {
 
   void end() {
     over_ = true;
+    held_.clear();
     live_->close();
   }
 
@@ -163,6 +167,7 @@ class LogFollower {
   const std::string step_;
   std::mutex mutex_;
   std::vector<LiveEventPtr> held_;
+  std::size_t held_bytes_ = 0;
   std::vector<LogPiece> stored_;
   std::optional<LogPiece> last_;  // the attempt whose text was sent last
   bool stored_sent_ = false;

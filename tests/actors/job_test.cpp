@@ -164,6 +164,25 @@ TEST_F(NodeTest, ResumesEventsWithoutGapOrRepetition) {
   EXPECT_THAT(seqs, ElementsAre(2, 3, 4));
 }
 
+TEST_F(NodeTest, MissesNoDurableEventWhenMoreComesThanCanBeHeldWhileTheJournalIsRead) {
+  given_workflow(kChain);
+  const JobId job = submit("chain");
+  executor_->complete("first");
+  run();
+  std::vector<std::uint64_t> seqs;
+  EventFilter filter;
+  filter.job = job;
+  reader_->while_reading_journal = [&] {
+    for (std::size_t i = 0; i <= limits::kEventsHeld; ++i) executor_->progress("second", 0.5);
+    executor_->complete("second");
+    run();
+  };
+  const auto subscription = gateway().subscribe({}, filter, 1, [&](const LiveEventPtr& event) {
+    if (event->seq != 0) seqs.push_back(event->seq);
+  });
+  EXPECT_THAT(seqs, ElementsAre(2, 3, 4));
+}
+
 TEST_F(NodeTest, TellsWatchersOfProgressWhileAStepRuns) {
   given_workflow(kChain);
   submit("chain");

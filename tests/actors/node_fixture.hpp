@@ -10,6 +10,7 @@
 #include "actors/fake_executor.hpp"
 #include "actors/fake_ports.hpp"
 #include "actors/faulty_writer.hpp"
+#include "actors/hooked_reader.hpp"
 #include "actors/node/node.hpp"
 #include "expr/expr.hpp"
 #include "store_memory/memory_store.hpp"
@@ -66,7 +67,7 @@ class NodeTest : public ::testing::Test {
   StoreScript script_;
   std::shared_ptr<FakeExecutor> executor_ = std::make_shared<FakeExecutor>();
   std::unique_ptr<Store> store_ = make_memory_store();
-  std::shared_ptr<StoreReader> reader_ = *store_->reader(1);
+  std::shared_ptr<HookedReader> reader_ = std::make_shared<HookedReader>(*store_->reader(1));
   std::unique_ptr<EvaluatorFactory> evaluators_ = make_evaluator_factory();
   std::vector<JobId> jobs_;
 

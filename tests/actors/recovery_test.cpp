@@ -44,6 +44,20 @@ TEST_F(NodeTest, ResumesEveryOpenRunAndEndsEachOnce) {
   EXPECT_EQ(live_jobs(), 0u);
 }
 
+TEST_F(NodeTest, TakesOverOpenJobsLaterWhenTheStoreCannotBeRead) {
+  given_workflow(kOne);
+  const JobId job = submit("one");
+  crash_node();
+  reader_->open_jobs_failures = 2;
+  start_node();
+  EXPECT_EQ(live_jobs(), 0u);
+  pass(3s);
+  EXPECT_EQ(live_jobs(), 1u);
+  ASSERT_TRUE(executor_->complete("work"));
+  run();
+  EXPECT_EQ(status(job), Status::success);
+}
+
 TEST_F(NodeTest, LeavesEndedJobsAlone) {
   given_workflow(kOne);
   const JobId job = submit("one");

@@ -134,8 +134,10 @@ inline constexpr const char* kOtherUuid = "019aa3f2-6000-7000-8a2f-3b1f64aa9001"
 class ApiTest : public ::testing::Test {
  protected:
   void TearDown() override {
-    for (auto& responder : open_)
+    for (auto& responder : open_) {
       if (responder->stream) responder->stream->is_over();
+      responder->timers.clear();  // they hold what holds the responder
+    }
   }
 
   void given_keys(std::vector<ApiKey> keys) {

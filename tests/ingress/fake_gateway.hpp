@@ -64,6 +64,7 @@ class FakeGateway final : public Gateway {
   EventFilter filter;
   std::optional<std::uint64_t> after_seq;
   std::function<void(LiveEventPtr)> watcher;  ///< null when nobody is subscribed
+  std::function<void()> while_reading_logs;
   int calls = 0;
 
   void submit(const Caller& who, std::vector<SubmitJob> jobs, RenderAccepted render,
@@ -117,7 +118,10 @@ class FakeGateway final : public Gateway {
     run_query = std::move(query);
     reply(give(run_list));
   }
-  void run_logs(const Caller&, RunId, Reply<std::vector<LogPiece>> reply) override { reply(give(log_pieces)); }
+  void run_logs(const Caller&, RunId, Reply<std::vector<LogPiece>> reply) override {
+    if (while_reading_logs) while_reading_logs();
+    reply(give(log_pieces));
+  }
   void asset(const Caller& who, AssetId, Reply<AssetRow> reply) override {
     caller = who;
     reply(give(asset_row));

@@ -146,6 +146,25 @@ TEST_F(StreamsTest, AFollowedLogTellsWhatIsStoredThenWhatIsWrittenUntilTheEnd) {
   EXPECT_EQ(answer.stream().text(), "==> fetch, attempt 1 <==\nstored\n\n==> render, attempt 1 <==\nlive 1\nlive 2\n");
 }
 
+TEST_F(StreamsTest, AFollowedLogKeepsTheEndHoweverMuchIsToldMeanwhile) {
+  gateway_.while_reading_logs = [&] {
+    for (std::size_t i = 0; i <= 2 * limits::kEventsHeld; ++i) emit("progress", 0, R"({"step":"fetch"})");
+    emit("status", 9, R"({"status":"success"})");
+  };
+  EXPECT_TRUE(get(logs()).stream().await_closed());
+}
+
+TEST_F(StreamsTest, AFollowedLogIsCutOffWhenTooMuchWaitsForItsReader) {
+  const std::string text(limits::kStreamBytes / 4, 'x');
+  gateway_.while_reading_logs = [&] {
+    for (int i = 0; i < 4; ++i)
+      emit("log", 0, R"({"step":"render","item":0,"attempt":1,"text":")" + text + R"("})");
+  };
+  const auto answer = get(logs());
+  EXPECT_TRUE(answer.stream().await_closed());
+  EXPECT_EQ(answer.stream().text().find("render"), std::string::npos);
+}
+
 TEST_F(StreamsTest, FollowingARunThatHasEndedSendsWhatThereIs) {
   gateway_.run_view = sample_run(Status::failed);
   gateway_.log_pieces = {LogPiece{"fetch", 0, 1, "stored\n", {}, 7}};

@@ -1,0 +1,71 @@
+// The store's reader, with a moment for the test while the journal is being read, and failures on request.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "troupe/port/store.hpp"
+
+namespace troupe::test {
+
+class HookedReader final : public StoreReader {
+ public:
+  explicit HookedReader(std::shared_ptr<StoreReader> inner) : inner_(std::move(inner)) {}
+
+  /// Called once, when the journal has been read and its rows are not yet given.
+  std::function<void()> while_reading_journal;
+  /// So many of the next calls of open_jobs() find the store away.
+  int open_jobs_failures = 0;
+
+  Result<std::vector<JournalRow>> journal(const JournalQuery& query) override {
+    auto rows = inner_->journal(query);
+    if (auto hook = std::exchange(while_reading_journal, nullptr)) hook();
+    return rows;
+  }
+
+  Result<std::optional<JobRow>> job(const JobId& id) override { return inner_->job(id); }
+  Result<std::vector<JobId>> jobs_called(const std::string& id, const std::optional<std::string>& client) override {
+    return inner_->jobs_called(id, client);
+  }
+  Result<std::vector<JobRow>> jobs(const JobQuery& query) override { return inner_->jobs(query); }
+  Result<std::optional<RunRecord>> run(const RunId& id) override { return inner_->run(id); }
+  Result<std::vector<RunRecord>> runs(const RunQuery& query) override { return inner_->runs(query); }
+  Result<std::vector<ResultRow>> results(const RunId& run) override { return inner_->results(run); }
+  Result<std::vector<AssetRow>> assets_of_run(const RunId& run) override { return inner_->assets_of_run(run); }
+  Result<std::optional<AssetRow>> asset(const AssetId& id) override { return inner_->asset(id); }
+  Result<std::vector<JournalRow>> journal_of_shard(ShardId shard, std::uint64_t after, std::uint32_t position,
+                                                   std::size_t rows) override {
+    return inner_->journal_of_shard(shard, after, position, rows);
+  }
+  Result<std::vector<JournalRow>> journal_of_shard_before(ShardId shard, std::uint64_t before, std::uint32_t position,
+                                                          std::size_t rows) override {
+    return inner_->journal_of_shard_before(shard, before, position, rows);
+  }
+  Result<std::vector<WorkflowSummary>> workflows(const std::optional<std::string>& after, int limit) override {
+    return inner_->workflows(after, limit);
+  }
+  Result<std::optional<WorkflowSummary>> workflow(const std::string& key, std::uint32_t version) override {
+    return inner_->workflow(key, version);
+  }
+  Result<std::optional<IdempotencyRow>> idempotency(const Digest& scope) override {
+    return inner_->idempotency(scope);
+  }
+  Result<std::vector<ShardState>> shards() override { return inner_->shards(); }
+  Result<std::vector<JobRow>> open_jobs(ShardId shard, const JobId& after, std::size_t rows) override {
+    if (open_jobs_failures > 0) {
+      --open_jobs_failures;
+      return Error{ErrorCode::not_ready, "the store is away", true, {}};
+    }
+    return inner_->open_jobs(shard, after, rows);
+  }
+  Result<std::vector<Parked>> parked(ShardId shard, Timestamp due_before, std::size_t rows) override {
+    return inner_->parked(shard, due_before, rows);
+  }
+  Result<Done> ping() override { return inner_->ping(); }
+
+ private:
+  const std::shared_ptr<StoreReader> inner_;
+};
+
+}  // namespace troupe::test
