@@ -48,9 +48,7 @@ class HookedReader final : public StoreReader {
   Result<std::optional<WorkflowSummary>> workflow(const std::string& key, std::uint32_t version) override {
     return inner_->workflow(key, version);
   }
-  Result<std::optional<IdempotencyRow>> idempotency(const Digest& scope) override {
-    return inner_->idempotency(scope);
-  }
+  Result<std::optional<IdempotencyRow>> idempotency(const Digest& scope) override { return inner_->idempotency(scope); }
   Result<std::vector<ShardState>> shards() override { return inner_->shards(); }
   Result<std::vector<JobRow>> open_jobs(ShardId shard, const JobId& after, std::size_t rows) override {
     if (open_jobs_failures > 0) {

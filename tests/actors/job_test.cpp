@@ -167,13 +167,14 @@ TEST_F(NodeTest, ResumesEventsWithoutGapOrRepetition) {
 TEST_F(NodeTest, MissesNoDurableEventWhenMoreComesThanCanBeHeldWhileTheJournalIsRead) {
   given_workflow(kChain);
   const JobId job = submit("chain");
-  executor_->complete("first");
-  run();
   std::vector<std::uint64_t> seqs;
   EventFilter filter;
   filter.job = job;
   reader_->while_reading_journal = [&] {
+    executor_->complete("first");
+    run();
     for (std::size_t i = 0; i <= limits::kEventsHeld; ++i) executor_->progress("second", 0.5);
+    run();
     executor_->complete("second");
     run();
   };

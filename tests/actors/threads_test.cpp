@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "actors/node_fixture.hpp"
+#include "actors/slow_evaluators.hpp"
 
 namespace troupe::test {
 namespace {
@@ -23,7 +24,7 @@ bool eventually(const std::function<bool()>& condition) {
 
 class ThreadsTest : public ::testing::Test {
  protected:
-  ThreadsTest() { start_node(); }
+  explicit ThreadsTest(Millis pause = 0ms) : evaluators_(make_evaluator_factory(), pause) { start_node(); }
   ~ThreadsTest() override { node_.reset(); }
 
   void start_node(std::size_t workers = 1) {
@@ -34,7 +35,7 @@ class ThreadsTest : public ::testing::Test {
     options.scheduler_threads = 2;
     for (std::size_t i = 1; i < workers; ++i) options.workers.push_back(options.workers.front());
     auto started =
-        Node::start({clock_, random_, *reader_, blobs_, *evaluators_, metrics_, log_}, *store_->writer(), options);
+        Node::start({clock_, random_, *reader_, blobs_, evaluators_, metrics_, log_}, *store_->writer(), options);
     ASSERT_TRUE(started.ok());
     node_ = *std::move(started);
   }
@@ -72,13 +73,19 @@ class ThreadsTest : public ::testing::Test {
   std::shared_ptr<FakeExecutor> executor_ = std::make_shared<FakeExecutor>();
   std::unique_ptr<Store> store_ = make_memory_store();
   std::shared_ptr<StoreReader> reader_ = *store_->reader(1);
-  std::unique_ptr<EvaluatorFactory> evaluators_ = make_evaluator_factory();
+  SlowEvaluators evaluators_;
   std::unique_ptr<Node> node_;
 };
 
 constexpr const char* kOne = "{key: one, steps: [{name: work, type: noop, timeout: 1h, retry: {initial: 1ms}}]}";
 
-TEST_F(ThreadsTest, LetsWorkEndWithinTheGraceWhenItStops) {
+class SlowRunTest : public ThreadsTest {
+ protected:
+  SlowRunTest() : ThreadsTest(200ms) {}
+};
+
+// The slot is free before the run has made anything of the outcome: the node waits for that too.
+TEST_F(SlowRunTest, LetsWorkEndWithinTheGraceWhenItStops) {
   given_workflow(kOne);
   const JobId job = submit("one");
   ASSERT_TRUE(starts("work"));

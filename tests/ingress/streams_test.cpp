@@ -157,8 +157,7 @@ TEST_F(StreamsTest, AFollowedLogKeepsTheEndHoweverMuchIsToldMeanwhile) {
 TEST_F(StreamsTest, AFollowedLogIsCutOffWhenTooMuchWaitsForItsReader) {
   const std::string text(limits::kStreamBytes / 4, 'x');
   gateway_.while_reading_logs = [&] {
-    for (int i = 0; i < 4; ++i)
-      emit("log", 0, R"({"step":"render","item":0,"attempt":1,"text":")" + text + R"("})");
+    for (int i = 0; i < 4; ++i) emit("log", 0, R"({"step":"render","item":0,"attempt":1,"text":")" + text + R"("})");
   };
   const auto answer = get(logs());
   EXPECT_TRUE(answer.stream().await_closed());
