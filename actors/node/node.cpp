@@ -6,6 +6,7 @@
 
 #include "actors/broker/broker_actor.hpp"
 #include "actors/job/run_loader.hpp"
+#include "actors/persistence/completion_actor.hpp"
 #include "actors/persistence/persistence_actor.hpp"
 #include "actors/run/run_change.hpp"
 #include "actors/supervisor/supervisor_actor.hpp"
@@ -53,7 +54,10 @@ Result<std::unique_ptr<Node>> Node::start(NodePorts ports, std::unique_ptr<Store
 }
 
 Result<Done> Node::begin(std::unique_ptr<StoreWriter> writer) {
-  auto committer = std::make_unique<Committer>(std::move(writer), *context_);
+  const auto complete = [this](std::vector<Completion> changes) {
+    caf::anon_send(completion_, std::make_shared<Completions>(Completions{std::move(changes), {}}));
+  };
+  auto committer = std::make_unique<Committer>(std::move(writer), *context_, complete);
   if (const auto taken = committer->acquire(options_.shards); !taken) return taken.error();
   if (auto loaded = workflows_.load_all(); !loaded) return loaded.error();
   spawn_actors(std::move(committer));
@@ -69,9 +73,10 @@ Result<Done> Node::begin(std::unique_ptr<StoreWriter> writer) {
 
 void Node::spawn_actors(std::unique_ptr<Committer> committer) {
   auto handed_over = std::make_shared<std::unique_ptr<Committer>>(std::move(committer));
+  completion_ = system_->spawn(completion_actor);
   actors_.persistence = options_.testing
-                            ? system_->spawn(persistence_actor, handed_over, context_.get())
-                            : system_->spawn<caf::detached>(persistence_actor, handed_over, context_.get());
+                            ? system_->spawn(persistence_actor, handed_over, completion_, context_.get())
+                            : system_->spawn<caf::detached>(persistence_actor, handed_over, completion_, context_.get());
   actors_.timer = system_->spawn(timer_actor, context_.get());
   actors_.broker = system_->spawn(broker_actor, context_.get());
   actors_.supervisor = system_->spawn(supervisor_actor, context_.get(), actors_, options_.shards);
@@ -102,6 +107,7 @@ void Node::guard() {
     });
   };
   watch(actors_.persistence, "persistence");
+  watch(completion_, "completion");
   watch(actors_.timer, "timer");
   watch(actors_.broker, "broker");
   watch(actors_.supervisor, "supervisor");
@@ -175,6 +181,7 @@ void Node::stop(Millis grace) {
   }
   caf::anon_send_exit(actors_.timer, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(actors_.persistence, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(completion_, caf::exit_reason::user_shutdown);
   if (options_.testing) return;
   system_->await_all_actors_done();
   options_.workers.clear();
@@ -185,6 +192,7 @@ Node::~Node() {
   blocking_.reset();
   gateway_.reset();
   workers_.clear();
+  completion_ = CompletionActor();
   actors_ = {};
 }
 

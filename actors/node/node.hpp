@@ -7,6 +7,7 @@
 // The tree, and what happens when one of it fails:
 //
 //   node ─┬─ persistence   never fails for want of the database (it waits); any other failure ends the node
+//         ├─ completion    ends the node: those who wait for a commit would never know
 //         ├─ timer         ends the node: what waits would never wake
 //         ├─ broker        ends the node: its queue is lost; the runs offer their tasks again after the restart
 //         ├─ workers       what one had is lost and retried (the broker tells the runs); it is started again
@@ -92,6 +93,7 @@ class Node {
   std::unique_ptr<BlockingPool> blocking_;  ///< joined before the system goes: its work sends messages
   std::unique_ptr<NodeContext> context_;
   NodeActors actors_;
+  CompletionActor completion_;
   std::mutex workers_mutex_;
   std::vector<WorkerActor> workers_;
   std::unique_ptr<NodeGateway> gateway_;

@@ -43,10 +43,12 @@ std::vector<PersistPtr> Committer::commit(std::vector<PersistPtr> batch) {
     const bool known = !in_doubt_ || settle_doubt(group);
     const Progress progress = known ? commit_group(group) : Progress::store_away;
     batch.erase(batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(size));
-    if (progress == Progress::settled) continue;
-    batch.insert(batch.begin(), group.begin(), group.end());
-    refuse_accepts(batch);
-    return batch;
+    if (progress == Progress::store_away) {
+      batch.insert(batch.begin(), group.begin(), group.end());
+      refuse_accepts(batch);
+    }
+    hand_over();
+    if (progress == Progress::store_away) break;
   }
   return batch;
 }
@@ -153,8 +155,7 @@ void Committer::settle_committed(Transaction& transaction, std::vector<PersistPt
     Persisted persisted;
     persisted.head = transaction.heads[i];
     if (auto& journal = transaction.commit.changes[i].journal) persisted.records = std::move(journal->records);
-    --node_.health.changes_waiting;
-    group[i]->done(std::move(persisted));
+    settle(std::move(group[i]), std::move(persisted));
   }
   group.clear();
 }
@@ -166,8 +167,7 @@ void Committer::settle_duplicates(const CommitReply& reply, std::vector<PersistP
     Persisted persisted;
     persisted.verdict = Persisted::Verdict::duplicate;
     persisted.duplicate = duplicate;
-    --node_.health.changes_waiting;
-    group[duplicate.change]->done(std::move(persisted));
+    settle(group[duplicate.change], std::move(persisted));
   }
   TROUPE_ASSERT(!settled.empty(), "a store that reports duplicates names them");
   keep_others(group, settled);
@@ -294,8 +294,16 @@ void Committer::refuse(const PersistPtr& persist, Error error) {
   Persisted persisted;
   persisted.verdict = Persisted::Verdict::refused;
   persisted.error = std::move(error);
+  settle(persist, std::move(persisted));
+}
+
+void Committer::settle(PersistPtr persist, Persisted persisted) {
   --node_.health.changes_waiting;
-  persist->done(std::move(persisted));
+  settled_.push_back({std::move(persist), std::move(persisted)});
+}
+
+void Committer::hand_over() {
+  if (!settled_.empty()) complete_(std::exchange(settled_, {}));
 }
 
 }  // namespace troupe

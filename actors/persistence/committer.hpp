@@ -3,6 +3,7 @@
 // actor.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -16,7 +17,10 @@ namespace troupe {
 
 class Committer {
  public:
-  Committer(std::unique_ptr<StoreWriter> writer, NodeContext& node) : writer_(std::move(writer)), node_(node) {}
+  /// `complete` is called when some changes are settled, often those of one transaction, in their order.
+  Committer(std::unique_ptr<StoreWriter> writer, NodeContext& node,
+            std::function<void(std::vector<Completion>)> complete)
+      : writer_(std::move(writer)), node_(node), complete_(std::move(complete)) {}
 
   /// Takes the shards for this node (their epochs move). Called at start, before anything is committed.
   Result<std::vector<ShardState>> acquire(const std::vector<ShardId>& shards);
@@ -24,9 +28,9 @@ class Committer {
   /// Recovery: open jobs that exist in the store. Until a shard's recovery is complete its low-water mark stays.
   void open_jobs_found(const OpenJobsFound& found);
 
-  /// Commits the batch and calls `done` of everything that is settled. What could not be tried for want of the database
+  /// Commits the batch and completes everything that is settled. What could not be tried for want of the database
   /// is given back, in order, to be tried again later, with what arrives meanwhile behind it. Accepts among it are
-  /// answered at once, because a client can retry; but not those whose commit may have been written: they are answered
+  /// refused at once, because a client can retry; but not those whose commit may have been written: they are settled
   /// when the truth is known.
   std::vector<PersistPtr> commit(std::vector<PersistPtr> batch);
 
@@ -67,13 +71,17 @@ class Committer {
   std::optional<bool> was_committed(const Transaction& transaction);
   void track_open_jobs(const Persist& persist);
   JobId low_water_with(const Shard& shard, const std::vector<PersistPtr>& group, ShardId id) const;
+  void settle(PersistPtr persist, Persisted persisted);
   void refuse(const PersistPtr& persist, Error error);
+  void hand_over();
 
   std::unique_ptr<StoreWriter> writer_;
   NodeContext& node_;
+  const std::function<void(std::vector<Completion>)> complete_;
   std::map<ShardId, Shard> shards_;
   std::optional<Transaction> in_doubt_;  ///< of the first changes of the batch that was given back last
   Error away_;                           ///< why the database could not be written last
+  std::vector<Completion> settled_;      ///< not yet handed over
 };
 
 }  // namespace troupe

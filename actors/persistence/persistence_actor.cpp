@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace troupe {
 namespace {
@@ -39,15 +40,18 @@ void flush(Self self) {
     self->delayed_send(self, wait, Flush{});
     if (!state.waiting.empty()) return;
   }
-  for (const auto& drained : state.drains) drained();
-  state.drains.clear();
+  if (state.drains.empty()) return;
+  auto completions = std::make_shared<Completions>();
+  completions->drained = std::exchange(state.drains, {});
+  self->send(state.completion, CompletionsPtr(completions));
 }
 
 }  // namespace
 
 PersistenceActor::behavior_type persistence_actor(Self self, std::shared_ptr<std::unique_ptr<Committer>> committer,
-                                                  NodeContext* node) {
+                                                  CompletionActor completion, NodeContext* node) {
   self->state.committer = std::move(*committer);
+  self->state.completion = std::move(completion);
   self->state.node = node;
   return {
       [=](const PersistPtr& persist) {

@@ -1,7 +1,7 @@
 // The one way to the store for changes.
 //
 //   Persist, Persist, Persist … ─► batch ─ Flush (queued behind all that waits) ─► Committer ─► one transaction
-//                                                                                  └─► done() of each
+//                                            done() of each ◄─ CompletionActor ◄───┘
 //
 // Alone, a change waits for nobody: its Flush is the next message. While a commit is under way, everything that arrives
 // piles up in the mailbox and becomes the next transaction, so batches grow by themselves under load.
@@ -23,12 +23,13 @@ struct PersistenceState {
   bool flush_sent = false;
   int failures = 0;  ///< in a row; decides the back-off
   std::vector<std::function<void()>> drains;
+  CompletionActor completion;
   static inline const char* name = "persistence";
 };
 
 /// Spawn detached: commits block.
 PersistenceActor::behavior_type persistence_actor(PersistenceActor::stateful_pointer<PersistenceState> self,
                                                   std::shared_ptr<std::unique_ptr<Committer>> committer,
-                                                  NodeContext* node);
+                                                  CompletionActor completion, NodeContext* node);
 
 }  // namespace troupe

@@ -28,6 +28,9 @@ using PersistenceActor = caf::typed_actor<caf::reacts_to<PersistPtr>,     // a c
                                           caf::reacts_to<OpenJobsFound>,  // recovery tells what is open
                                           caf::reacts_to<Drain>>;         // answer when all before is done
 
+/// Tells what became of changes, so that the persistence thread does nothing but commit.
+using CompletionActor = caf::typed_actor<caf::reacts_to<CompletionsPtr>>;
+
 /// Works on tasks in its slots, through an executor for each step type it serves.
 using WorkerActor = caf::typed_actor<caf::reacts_to<AssignTask>,
                                      caf::reacts_to<TaskAdmitted>,  // the committed start of a task

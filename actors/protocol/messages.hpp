@@ -38,8 +38,8 @@ struct Persisted {
   Error error;
 };
 
-/// One change, its records, and who wants to know. `done` is called exactly once, on the persistence actor's thread: it
-/// must only send messages or post.
+/// One change, its records, and who wants to know. `done` is called exactly once, by the completion actor: it must not
+/// block.
 struct Persist {
   Change change;  ///< without journal; last_seq and head of its job row are filled from the chain
   std::vector<RecordDraft> records;
@@ -52,6 +52,18 @@ struct Persist {
   std::function<void(Persisted)> done;
 };
 using PersistPtr = std::shared_ptr<Persist>;
+
+/// What became of a change, on its way to who wants to know.
+struct Completion {
+  PersistPtr persist;
+  Persisted persisted;
+};
+/// Of one batch, in order; then `drained`.
+struct Completions {
+  std::vector<Completion> changes;
+  std::vector<std::function<void()>> drained;
+};
+using CompletionsPtr = std::shared_ptr<Completions>;
 
 /// To itself: everything that came before this is one transaction.
 struct Flush {};
@@ -240,6 +252,7 @@ struct StopAllTasks {};
 }  // namespace troupe
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::PersistPtr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::CompletionsPtr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Flush)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::OpenJobsFound)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Drain)

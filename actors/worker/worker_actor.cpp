@@ -9,7 +9,8 @@ namespace {
 using Self = WorkerActor::stateful_pointer<WorkerState>;
 using Running = WorkerState::Running;
 
-/// Carries what an executor says to the actors, from whatever thread it says it on.
+/// Carries what an executor says to the actors, from whatever thread it says it on. An outcome that is there before
+/// start() has returned is kept for the worker, which takes it from early_outcome().
 class ActorSink final : public TaskSink {
  public:
   ActorSink(TaskKey task, RunActor run, WorkerActor worker)
@@ -25,31 +26,62 @@ class ActorSink final : public TaskSink {
     caf::anon_send(run_, TaskLog{task_, std::string(stream), std::string(text)});
   }
   void done(TaskOutcome outcome) override {
-    caf::anon_send(worker_, TaskFinished{task_, std::make_shared<TaskOutcome>(std::move(outcome))});
+    auto shared = std::make_shared<TaskOutcome>(std::move(outcome));
+    if (starting_ == this)
+      early_outcome_ = std::move(shared);
+    else
+      caf::anon_send(worker_, TaskFinished{task_, std::move(shared)});
+  }
+
+  /// Starts the task; null unless it has ended already.
+  std::shared_ptr<TaskOutcome> start(Executor& executor, Task task, const std::shared_ptr<ActorSink>& self) {
+    const Starting starting(this);
+    executor.start(std::move(task), self);
+    return std::move(early_outcome_);
   }
 
  private:
+  struct Starting {
+    explicit Starting(const ActorSink* sink) { starting_ = sink; }
+    ~Starting() { starting_ = nullptr; }
+  };
+
+  static thread_local const ActorSink* starting_;  ///< whose start() this thread is in
   const TaskKey task_;
   const RunActor run_;
   const WorkerActor worker_;
+  std::shared_ptr<TaskOutcome> early_outcome_;  ///< touched by the starting thread only
 };
 
-void execute(Self self, Running& running) {
+thread_local const ActorSink* ActorSink::starting_ = nullptr;
+
+void tell_starting(Self self, const TaskOfferPtr& offer) {
+  self->send(offer->run, TaskStarting{offer->task.key, self->state.options.name, WorkerActor(self)});
+}
+
+void finish(Self self, const TaskFinished& finished);
+
+/// True if the task has ended at once, and `running` is gone.
+bool execute(Self self, Running& running) {
   running.executing = true;
   running.started_at = self->state.node->clock.now();
-  const auto executor = self->state.options.executors.find(running.offer->task.type);
+  const TaskOfferPtr offer = running.offer;
+  const auto executor = self->state.options.executors.find(offer->task.type);
   TROUPE_ASSERT(executor != self->state.options.executors.end(), "the broker gives a worker only types it serves");
-  Task task = running.offer->task;
-  task.deadline = running.started_at + running.offer->timeout;
-  executor->second->start(std::move(task),
-                          std::make_shared<ActorSink>(running.offer->task.key, running.offer->run, WorkerActor(self)));
+  Task task = offer->task;
+  task.deadline = running.started_at + offer->timeout;
+  const auto sink = std::make_shared<ActorSink>(offer->task.key, offer->run, WorkerActor(self));
+  auto outcome = sink->start(*executor->second, std::move(task), sink);
+  if (!outcome) return false;
+  finish(self, TaskFinished{offer->task.key, std::move(outcome)});
+  return true;
 }
 
 void assign(Self self, const TaskOfferPtr& offer) {
-  WorkerState& state = self->state;
-  Running& running = state.running[offer->task.key] = Running{offer};
-  self->send(offer->run, TaskStarting{offer->task.key, state.options.name, WorkerActor(self)});
-  if (!offer->commits_start) execute(self, running);
+  Running& running = self->state.running[offer->task.key] = Running{offer};
+  if (offer->commits_start) return tell_starting(self, offer);
+  // Of what ends at once nobody needs to hear that it begins.
+  if (!execute(self, running)) tell_starting(self, offer);
 }
 
 /// Gives the slot back.

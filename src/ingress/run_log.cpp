@@ -113,7 +113,7 @@ class LogFollower {
     const std::lock_guard lock(mutex_);
     if (event->run != run_ || over_) return;
     if (stored_sent_) return pass(*event);
-    if (event->kind != "log" && !run_status_of(*event)) return;
+    if (event->kind != "log" && !event->run_status) return;
     held_bytes_ += event->data.size();
     if (held_bytes_ > limits::kStreamBytes) return end();  // a slow reader, cut off here as it is later
     held_.push_back(event);
@@ -136,8 +136,7 @@ class LogFollower {
  private:
   void pass(const LiveEvent& event) {
     if (event.kind == "log") pass_text(event);
-    const auto status = run_status_of(event);
-    if (status && has_ended(*status)) end();
+    if (event.run_status && has_ended(*event.run_status)) end();
   }
 
   void pass_text(const LiveEvent& event) {

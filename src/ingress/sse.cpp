@@ -22,8 +22,7 @@ class JobEvents {
     if (over_) return;
     live_->send(format_event(event.kind, event.seq, event.data));
     newest_ = std::max(newest_, event.run);  // run ids sort by creation; a retry makes a greater one
-    const auto status = run_status_of(event);
-    over_ = status && has_ended(*status) && event.run == newest_;
+    over_ = event.run_status && has_ended(*event.run_status) && event.run == newest_;
     if (over_) live_->close();
   }
 
@@ -49,15 +48,6 @@ std::string format_event(std::string_view kind, std::uint64_t id, std::string_vi
   if (id != 0) text += "id: " + std::to_string(id) + "\n";
   text.append("event: ").append(kind).append("\ndata: ").append(data).append("\n\n");
   return text;
-}
-
-std::optional<Status> run_status_of(const LiveEvent& event) {
-  if (event.kind != "status") return {};
-  const auto data = parse_json(event.data);
-  if (!data || !data->is_object()) return {};
-  const auto found = data->find("status");
-  if (found == data->end() || !found->is_string()) return {};
-  return status_from_text(found->get_ref<const std::string&>());
 }
 
 void stream_job_events(const ExchangePtr& exchange, const JobView& job, std::optional<std::uint64_t> after_seq) {

@@ -24,9 +24,4 @@ std::string format_event(std::string_view kind, std::uint64_t id, std::string_vi
 void stream_job_events(const ExchangePtr& exchange, const JobView& job, std::optional<std::uint64_t> after_seq);
 /// Everything the filter lets through, from now on. Without ids: the seqs of different jobs say nothing together.
 void stream_all_events(const ExchangePtr& exchange, EventFilter filter);
-
-/// The status of the whole run that a `status` event tells (that of a step is its `step_status`); nothing of other
-/// events.
-std::optional<Status> run_status_of(const LiveEvent& event);
-
 }  // namespace troupe::ingress

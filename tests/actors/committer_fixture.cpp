@@ -5,7 +5,9 @@
 namespace troupe::test {
 
 CommitterTest::CommitterTest() {
-  committer_ = std::make_unique<Committer>(make_faulty_writer(*store_->writer(), script_), node_);
+  committer_ = std::make_unique<Committer>(make_faulty_writer(*store_->writer(), script_), node_, [](auto changes) {
+    for (Completion& change : changes) change.persist->done(std::move(change.persisted));
+  });
   EXPECT_TRUE(committer_->acquire({0, 1}).ok());
 }
 

@@ -234,7 +234,8 @@ struct LiveEvent {
   std::string kind;  ///< status | progress | log | preview | asset | approval
   JobId job;
   RunId run;
-  std::uint64_t seq = 0;  ///< 0: soft
+  std::uint64_t seq = 0;             ///< 0: soft
+  std::optional<Status> run_status;  ///< of a status event: what the run is now
   std::string client_id;
   std::string workflow_key;
   std::string data;  ///< one JSON object, on one line

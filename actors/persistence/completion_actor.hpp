@@ -1,0 +1,15 @@
+// Tells those who wait for a commit what became of it: answers clients, wakes runs. On a thread of its own kind, so that
+// the next transaction begins before everyone has been told of the last.
+#pragma once
+
+#include "actors/protocol/interfaces.hpp"
+
+namespace troupe {
+
+struct CompletionState {
+  static inline const char* name = "completion";
+};
+
+CompletionActor::behavior_type completion_actor(CompletionActor::stateful_pointer<CompletionState> self);
+
+}  // namespace troupe
