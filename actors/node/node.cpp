@@ -16,6 +16,7 @@ namespace troupe {
 namespace {
 
 constexpr std::size_t kRecoveryRows = 500;
+constexpr std::size_t kToldAtOnce = 4;
 constexpr Millis kRecoveryPause{1'000};  // when the store cannot be read
 
 /// Waits for a call; false when the time is over.
@@ -55,6 +56,11 @@ Result<std::unique_ptr<Node>> Node::start(NodePorts ports, std::unique_ptr<Store
 
 Result<Done> Node::begin(std::unique_ptr<StoreWriter> writer) {
   const auto complete = [this](std::vector<Completion> changes) {
+    // A few are told of right here, in less time than it takes to wake another thread.
+    if (changes.size() <= kToldAtOnce) {
+      for (Completion& change : changes) change.persist->done(std::move(change.persisted));
+      return;
+    }
     caf::anon_send(completion_, std::make_shared<Completions>(Completions{std::move(changes), {}}));
   };
   auto committer = std::make_unique<Committer>(std::move(writer), *context_, complete);

@@ -89,6 +89,8 @@ Committer::Transaction Committer::assemble(std::vector<PersistPtr>& group) {
   Transaction transaction;
   std::map<ShardId, std::vector<Digest>> hashes;
   const Timestamp at = node_.clock.now();
+  transaction.heads.reserve(group.size());
+  transaction.commit.changes.reserve(group.size());
   if (group.empty() && !shards_.empty()) {  // a probe; every transaction moves some shard
     const auto& [id, shard] = *shards_.begin();
     ++transaction.shards_after.try_emplace(id, shard.state).first->second.seq;

@@ -38,8 +38,8 @@ struct Persisted {
   Error error;
 };
 
-/// One change, its records, and who wants to know. `done` is called exactly once, by the completion actor: it must not
-/// block.
+/// One change, its records, and who wants to know. `done` is called exactly once, by the completion actor or on the
+/// persistence thread: it must not block.
 struct Persist {
   Change change;  ///< without journal; last_seq and head of its job row are filled from the chain
   std::vector<RecordDraft> records;

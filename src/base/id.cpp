@@ -12,12 +12,12 @@ constexpr bool is_dash_before(std::size_t byte) { return byte == 4 || byte == 6 
 }  // namespace
 
 std::string format_uuid(const std::array<std::uint8_t, 16>& bytes) {
-  std::string text;
-  text.reserve(36);
+  std::string text(36, '-');
+  std::size_t at = 0;
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (is_dash_before(i)) text += '-';
-    text += kDigits[bytes[i] >> 4];
-    text += kDigits[bytes[i] & 0x0F];
+    if (is_dash_before(i)) ++at;
+    text[at++] = kDigits[bytes[i] >> 4];
+    text[at++] = kDigits[bytes[i] & 0x0F];
   }
   return text;
 }

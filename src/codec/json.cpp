@@ -1,7 +1,10 @@
 #include "codec/json.hpp"
 
+#include <simdjson.h>
+
 #include <cstring>
 #include <iterator>
+#include <optional>
 #include <vector>
 
 namespace troupe {
@@ -159,7 +162,70 @@ class Builder final : public Json::json_sax_t {
 
 }  // namespace
 
+namespace {
+
+namespace dom = simdjson::dom;
+
+/// False where it takes the careful reader to tell what is wrong.
+bool build(const dom::element& from, std::size_t depth, Json& to);
+
+bool build_object(const dom::object& from, std::size_t depth, Json& to) {
+  if (depth == 0) return false;
+  auto& members = (to = Json::object()).get_ref<Json::object_t&>();
+  for (const auto& [name, value] : from) {
+    const auto [member, fresh] = members.try_emplace(std::string(name));
+    if (!fresh || !build(value, depth - 1, member->second)) return false;
+  }
+  return true;
+}
+
+bool build_array(const dom::array& from, std::size_t depth, Json& to) {
+  if (depth == 0) return false;
+  auto& items = (to = Json::array()).get_ref<Json::array_t&>();
+  items.reserve(from.size());
+  for (const auto& value : from)
+    if (!build(value, depth - 1, items.emplace_back())) return false;
+  return true;
+}
+
+bool build(const dom::element& from, std::size_t depth, Json& to) {
+  switch (from.type()) {
+    case dom::element_type::OBJECT: return build_object(from.get_object().value_unsafe(), depth, to);
+    case dom::element_type::ARRAY: return build_array(from.get_array().value_unsafe(), depth, to);
+    case dom::element_type::STRING: to = std::string(from.get_string().value_unsafe()); return true;
+    case dom::element_type::UINT64: to = from.get_uint64().value_unsafe(); return true;
+    case dom::element_type::INT64: {
+      const std::int64_t number = from.get_int64().value_unsafe();
+      if (number < 0)
+        to = number;
+      else
+        to = static_cast<std::uint64_t>(number);
+      return true;
+    }
+    case dom::element_type::DOUBLE: to = from.get_double().value_unsafe(); return true;
+    case dom::element_type::BOOL: to = from.get_bool().value_unsafe(); return true;
+    case dom::element_type::NULL_VALUE: to = nullptr; return true;
+  }
+  return false;
+}
+
+/// What is right, in less time. simdjson tells neither place nor reason, so what it refuses, numbers beyond 64 bits among
+/// it, is left to the careful reader.
+std::optional<Json> parse_quickly(std::string_view text, std::size_t depth) {
+  constexpr std::size_t kBytesMax = 256 << 10;  // the parser keeps its memory, for each thread
+  if (text.size() > kBytesMax) return std::nullopt;
+  static thread_local dom::parser parser;
+  dom::element root;
+  if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS) return std::nullopt;
+  Json value;
+  if (!build(root, depth, value)) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
 Result<Json> parse_json(std::string_view text, std::size_t depth) {
+  if (auto value = parse_quickly(text, depth)) return *std::move(value);
   const char* position = text.data();
   const char* const end = text.data() + text.size();
   Builder builder(depth, text.data(), &position);

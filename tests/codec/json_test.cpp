@@ -29,6 +29,29 @@ struct Malformed {
   std::string_view message;
 };
 
+TEST(ParseJson, ReadsNumbersAndStringsAsNlohmannDoes) {
+  for (const char* text :
+       {"-0", "-0.0", "0", "-1", "9223372036854775807", "-9223372036854775808", "9223372036854775808",
+        "18446744073709551615", "18446744073709551616", "-9223372036854775809", "1e308", "5e-324", "1E+2", "0.1",
+        "123456789.123456789", "1e-400", R"("\u0000\u00e9\ud83d\ude00\/\b\f\n\r\t")", "\"\xF0\x9F\x98\x80\"",
+        R"({"b":[1,{"a":[]},[{}]],"a":null,"":true})", " [ 1 , false ] ", "\xEF\xBB\xBF[1]"}) {
+    const auto value = parse_json(text);
+    ASSERT_TRUE(value.ok()) << text;
+    const Json wanted = Json::parse(text);
+    EXPECT_EQ(*value, wanted) << text;
+    EXPECT_EQ(to_text(*value), to_text(wanted)) << text;
+    EXPECT_EQ(value->is_number_float(), wanted.is_number_float()) << text;
+  }
+}
+
+TEST(ParseJson, ReadsLongTextsLikeShortOnes) {
+  Json list = Json::array();
+  for (int i = 0; i < 40'000; ++i) list.push_back({{"n", i}, {"text", "value"}});
+  const std::string text = list.dump();
+  EXPECT_EQ(*parse_json(text), list);
+  EXPECT_EQ(parse_json(text.substr(0, text.size() - 1)).error().code, ErrorCode::malformed_json);
+}
+
 TEST(ParseJson, SaysWhereAndWhyATextIsMalformed) {
   const Malformed cases[] = {
       {"", "malformed_json: line 1, column 0: unexpected end of the text, expected a value"},

@@ -26,11 +26,11 @@ const std::vector<std::vector<std::string>>& migrations() {
       "CREATE INDEX job_by_user ON job (user_id, id) WHERE user_id <> ''",
 
       R"(CREATE TABLE journal (
-        chain uuid NOT NULL, first_seq bigint NOT NULL, shard smallint NOT NULL, shard_seq bigint NOT NULL,
-        position integer NOT NULL, count integer NOT NULL, records bytea NOT NULL, PRIMARY KEY (chain, first_seq)))",
+        place bigint NOT NULL, chain uuid NOT NULL, first_seq bigint NOT NULL, count integer NOT NULL,
+        records bytea NOT NULL, PRIMARY KEY (chain, first_seq)))",
       // A B-tree: BRIN, and no index at all, cost the same within the noise (53 to 68 µs of backend a job), but cannot
       // give pages in order.
-      "CREATE INDEX journal_by_shard ON journal (shard, shard_seq, position)",
+      "CREATE UNIQUE INDEX journal_by_place ON journal (place)",
 
       R"(CREATE TABLE job_key (
         job_id text COLLATE "C" NOT NULL, client_id text COLLATE "C" NOT NULL, id uuid NOT NULL,

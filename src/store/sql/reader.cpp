@@ -97,18 +97,16 @@ Result<std::vector<JournalRow>> SqlReader::journal(const JournalQuery& query) {
 
 Result<std::vector<JournalRow>> SqlReader::journal_of_shard(ShardId shard, std::uint64_t after_transaction,
                                                             std::uint32_t after_position, std::size_t rows) {
-  return all(
-      {select_from(kJournalTable) + " WHERE shard = $1 AND (shard_seq, position) > ($2, $3)"
-                                    " ORDER BY shard_seq, position LIMIT $4",
-       {std::int64_t{shard}, static_cast<std::int64_t>(after_transaction), std::int64_t{after_position}, page(rows)}},
-      take_journal);
+  return all({select_from(kJournalTable) + " WHERE place > $1 AND place <= $2 ORDER BY place LIMIT $3",
+              {journal_place(shard, after_transaction, after_position), journal_place(shard, UINT64_MAX, UINT64_MAX),
+               page(rows)}},
+             take_journal);
 }
 
 Result<std::vector<JournalRow>> SqlReader::journal_of_shard_before(ShardId shard, std::uint64_t transaction,
                                                                    std::uint32_t position, std::size_t rows) {
-  return all({select_from(kJournalTable) + " WHERE shard = $1 AND (shard_seq, position) < ($2, $3)"
-                                           " ORDER BY shard_seq DESC, position DESC LIMIT $4",
-              {std::int64_t{shard}, static_cast<std::int64_t>(transaction), std::int64_t{position}, page(rows)}},
+  return all({select_from(kJournalTable) + " WHERE place < $1 AND place >= $2 ORDER BY place DESC LIMIT $3",
+              {journal_place(shard, transaction, position), journal_place(shard, 0, 0), page(rows)}},
              take_journal);
 }
 

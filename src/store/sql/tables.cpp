@@ -35,9 +35,8 @@ constexpr Field kJobUpdate[] = {{"id", uuid},
                                 {"updated_at", integer},
                                 {"outputs", bytes},
                                 {"error", bytes}};
-constexpr Field kJournalFields[] = {{"chain", uuid},        {"first_seq", integer}, {"shard", integer},
-                                    {"shard_seq", integer}, {"position", integer},  {"count", integer},
-                                    {"records", bytes}};
+constexpr Field kJournalFields[] = {
+    {"place", integer}, {"chain", uuid}, {"first_seq", integer}, {"count", integer}, {"records", bytes}};
 constexpr Field kJobKeyFields[] = {{"job_id", text}, {"client_id", text}, {"id", uuid}, {"request", bytes}};
 constexpr Field kIdempotencyFields[] = {
     {"scope", bytes}, {"request", bytes}, {"status", integer}, {"answer", bytes}, {"created_at", integer}};
@@ -162,23 +161,36 @@ void put(FieldSink& to, const JobUpdate& row) {
   to.document(row.error);
 }
 
+namespace {
+
+constexpr int kTransactionBits = 39, kPositionBits = 20;
+static_assert(kShardCount <= 16 && limits::kCommitChanges < (1U << kPositionBits), "a place has room for both");
+
+}  // namespace
+
+std::int64_t journal_place(ShardId shard, std::uint64_t transaction, std::uint64_t position) {
+  const std::uint64_t low = std::min(position, (std::uint64_t{1} << kPositionBits) - 1);
+  const std::uint64_t middle = std::min(transaction, (std::uint64_t{1} << kTransactionBits) - 1);
+  return static_cast<std::int64_t>((std::uint64_t{shard} << (kTransactionBits + kPositionBits)) |
+                                   (middle << kPositionBits) | low);
+}
+
 void put(FieldSink& to, const JournalRow& row) {
+  to.integer(journal_place(row.shard, row.transaction, row.position));
   to.id(row.chain);
   to.unsigned_integer(row.first_seq);
-  to.integer(row.shard);
-  to.unsigned_integer(row.transaction);
-  to.integer(row.position);
   to.integer(row.count);
   to.bytes(row.records);
 }
 
 JournalRow take_journal(FieldSource& from) {
   JournalRow row;
+  const auto place = from.integer<std::uint64_t>();
+  row.shard = static_cast<ShardId>(place >> (kTransactionBits + kPositionBits));
+  row.transaction = (place >> kPositionBits) & ((std::uint64_t{1} << kTransactionBits) - 1);
+  row.position = static_cast<std::uint32_t>(place & ((1U << kPositionBits) - 1));
   row.chain = from.id<ChainId>();
   row.first_seq = from.integer<std::uint64_t>();
-  row.shard = from.integer<ShardId>();
-  row.transaction = from.integer<std::uint64_t>();
-  row.position = from.integer<std::uint32_t>();
   row.count = from.integer<std::uint32_t>();
   row.records = from.text();
   return row;

@@ -21,9 +21,8 @@ CREATE INDEX job_by_workflow ON job (workflow_key, id);
 CREATE INDEX job_by_user ON job (user_id, id) WHERE user_id <> '';
 
 CREATE TABLE journal (
-  chain BLOB NOT NULL, first_seq INTEGER NOT NULL, shard INTEGER NOT NULL, shard_seq INTEGER NOT NULL,
-  position INTEGER NOT NULL, count INTEGER NOT NULL, records BLOB NOT NULL, PRIMARY KEY (chain, first_seq));
-CREATE INDEX journal_by_shard ON journal (shard, shard_seq, position);
+  place INTEGER PRIMARY KEY, chain BLOB NOT NULL, first_seq INTEGER NOT NULL, count INTEGER NOT NULL,
+  records BLOB NOT NULL, UNIQUE (chain, first_seq));
 
 CREATE TABLE job_key (
   job_id TEXT NOT NULL, client_id TEXT NOT NULL, id BLOB NOT NULL, request BLOB NOT NULL,
