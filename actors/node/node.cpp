@@ -80,9 +80,9 @@ Result<Done> Node::begin(std::unique_ptr<StoreWriter> writer) {
 void Node::spawn_actors(std::unique_ptr<Committer> committer) {
   auto handed_over = std::make_shared<std::unique_ptr<Committer>>(std::move(committer));
   completion_ = system_->spawn(completion_actor);
-  actors_.persistence = options_.testing
-                            ? system_->spawn(persistence_actor, handed_over, completion_, context_.get())
-                            : system_->spawn<caf::detached>(persistence_actor, handed_over, completion_, context_.get());
+  actors_.persistence =
+      options_.testing ? system_->spawn(persistence_actor, handed_over, completion_, context_.get())
+                       : system_->spawn<caf::detached>(persistence_actor, handed_over, completion_, context_.get());
   actors_.timer = system_->spawn(timer_actor, context_.get());
   actors_.broker = system_->spawn(broker_actor, context_.get());
   actors_.supervisor = system_->spawn(supervisor_actor, context_.get(), actors_, options_.shards);

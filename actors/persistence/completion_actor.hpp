@@ -1,5 +1,5 @@
-// Tells those who wait for a commit what became of it: answers clients, wakes runs. On a thread of its own kind, so that
-// the next transaction begins before everyone has been told of the last.
+// Tells those who wait for a commit what became of it: answers clients, wakes runs. On a thread of its own kind, so
+// that the next transaction begins before everyone has been told of the last.
 #pragma once
 
 #include "actors/protocol/interfaces.hpp"

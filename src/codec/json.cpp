@@ -209,8 +209,8 @@ bool build(const dom::element& from, std::size_t depth, Json& to) {
   return false;
 }
 
-/// What is right, in less time. simdjson tells neither place nor reason, so what it refuses, numbers beyond 64 bits among
-/// it, is left to the careful reader.
+/// What is right, in less time. simdjson tells neither place nor reason, so what it refuses, numbers beyond 64 bits
+/// among it, is left to the careful reader.
 std::optional<Json> parse_quickly(std::string_view text, std::size_t depth) {
   constexpr std::size_t kBytesMax = 256 << 10;  // the parser keeps its memory, for each thread
   if (text.size() > kBytesMax) return std::nullopt;

@@ -19,7 +19,8 @@ class StreamsTest : public ApiTest {
     auto event = std::make_shared<LiveEvent>();
     event->kind = std::move(kind);
     event->seq = seq;
-    if (event->kind == "status") event->run_status = status_from_text(parse_json(data)->at("status").get<std::string>());
+    if (event->kind == "status")
+      event->run_status = status_from_text(parse_json(data)->at("status").get<std::string>());
     event->data = std::move(data);
     event->run = run;
     event->job = sample_job_id();

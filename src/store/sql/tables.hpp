@@ -58,8 +58,8 @@ void put(FieldSink& to, const ShardAdvance& row);
 
 JobRow take_job(FieldSource& from);
 JournalRow take_journal(FieldSource& from);
-/// Where a journal row stands among all of them: by shard, transaction and position, in one number, so that one small key
-/// gives that order. What is too great for it (2^39 transactions of 2^20 rows) counts as the greatest.
+/// Where a journal row stands among all of them: by shard, transaction and position, in one number, so that one small
+/// key gives that order. What is too great for it (2^39 transactions of 2^20 rows) counts as the greatest.
 std::int64_t journal_place(ShardId shard, std::uint64_t transaction, std::uint64_t position);
 JobKeyRow take_job_key(FieldSource& from);
 IdempotencyRow take_idempotency(FieldSource& from);

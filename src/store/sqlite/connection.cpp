@@ -38,7 +38,19 @@ std::string_view Statement::bytes(int column) const {
   return data ? std::string_view(static_cast<const char*>(data), static_cast<std::size_t>(size)) : std::string_view();
 }
 
+namespace {
+
+/// SQLite's statistics of memory, which nobody reads, cost every allocation a lock.
+void switch_statistics_off() {
+  static const int done =
+      sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);  // refused once SQLite is in use, which is harmless
+  (void)done;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, const SqliteOptions& options, Mode mode) {
+  switch_statistics_off();
   sqlite3* handle = nullptr;
   // A reader of a WAL database must be able to write its shared memory file, hence no SQLITE_OPEN_READONLY.
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (mode == Mode::write ? SQLITE_OPEN_CREATE : 0);
