@@ -1,5 +1,6 @@
 #include "store_postgres/postgres_store.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <thread>
@@ -136,8 +137,21 @@ TEST_F(PostgresStoreTest, NodesThatStartTogetherMigrateOnce) {
   for (int i = 0; i < 4; ++i) nodes.emplace_back([&] { done += make_postgres_store(fresh.url())->migrate().ok(); });
   for (std::thread& node : nodes) node.join();
   EXPECT_EQ(done, 4);
-  EXPECT_EQ(run_sql("SELECT count(*), max(schema_version) FROM " + fresh.name() + ".meta"), "1 1 ");
+  EXPECT_EQ(run_sql("SELECT count(*), max(schema_version) FROM " + fresh.name() + ".meta"), "1 2 ");
   EXPECT_EQ(run_sql("SELECT count(*), count(DISTINCT shard) FROM " + fresh.name() + ".slot_map"), "4096 16 ");
+}
+
+TEST_F(PostgresStoreTest, ADatabaseOfTheFirstVersionKeepsItsJournal) {
+  StoreDriver driver(engine.store());
+  ASSERT_EQ(driver.commit({journalled(make_job(1), 0), journalled(make_job(2), 1)}).status, CommitStatus::committed);
+  const std::string before = text_of(driver.reader().journal({}));
+  const std::string table = in_schema("journal");
+  run_sql("ALTER TABLE " + table + " ADD shard smallint, ADD shard_seq bigint, ADD position integer; UPDATE " + table +
+          " SET shard = place >> 59, shard_seq = (place >> 20) & ((1::bigint << 39) - 1), position = place & 1048575;" +
+          "ALTER TABLE " + table + " DROP place; UPDATE " + in_schema("meta") + " SET schema_version = 1");
+  ASSERT_TRUE(engine.store().migrate().ok());
+  EXPECT_EQ(text_of(driver.reader().journal({})), before);
+  EXPECT_EQ(std::count(before.begin(), before.end(), '\n'), 2) << before;
 }
 
 TEST_F(PostgresStoreTest, ADatabaseOfANewerBinaryIsRefusedAndLeftAlone) {

@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
+
 #include "store/store_contract.hpp"
 #include "store/temporary_folder.hpp"
 
@@ -73,6 +75,27 @@ TEST_F(SqliteStoreTest, ASecondWritingStoreIsTurnedAwayWithTheNameOfTheFile) {
 
   writer->reset();
   EXPECT_TRUE(second->writer().ok());
+}
+
+TEST_F(SqliteStoreTest, ADatabaseOfTheFirstVersionKeepsItsJournal) {
+  std::string before;
+  {
+    const auto store = open();
+    StoreDriver driver(*store);
+    ASSERT_EQ(driver.commit({journalled(make_job(1), 0), journalled(make_job(2), 1)}).status, CommitStatus::committed);
+    before = text_of(driver.reader().journal({}));
+  }
+  run_sql(
+      "CREATE TABLE journal_1 (chain BLOB NOT NULL, first_seq INTEGER NOT NULL, shard INTEGER NOT NULL,"
+      " shard_seq INTEGER NOT NULL, position INTEGER NOT NULL, count INTEGER NOT NULL, records BLOB NOT NULL,"
+      " PRIMARY KEY (chain, first_seq));"
+      "INSERT INTO journal_1 SELECT chain, first_seq, place >> 59, (place >> 20) & ((1 << 39) - 1), place & 1048575,"
+      " count, records FROM journal;"
+      "DROP TABLE journal; ALTER TABLE journal_1 RENAME TO journal; UPDATE meta SET schema_version = 1");
+  const auto store = open();
+  StoreDriver driver(*store);
+  EXPECT_EQ(text_of(driver.reader().journal({})), before);
+  EXPECT_EQ(std::count(before.begin(), before.end(), '\n'), 2) << before;
 }
 
 TEST_F(SqliteStoreTest, ADatabaseOfANewerBinaryIsRefusedAndLeftAlone) {

@@ -38,6 +38,13 @@ inline Change inserting(const JobRow& job) {
   return change;
 }
 
+/// With a record, as the change at this position of shard 0's first transaction.
+inline Change journalled(const JobRow& job, std::uint32_t position) {
+  Change change = inserting(job);
+  change.journal = JournalRow{job.id.as<ChainId>(), 1, 1, "{\"records\":1}\n", 0, 1, position};
+  return change;
+}
+
 inline std::string name_of(const testing::TestParamInfo<EngineFactory>& info) { return info.param.name; }
 
 }  // namespace troupe::test

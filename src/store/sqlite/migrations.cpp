@@ -21,8 +21,9 @@ CREATE INDEX job_by_workflow ON job (workflow_key, id);
 CREATE INDEX job_by_user ON job (user_id, id) WHERE user_id <> '';
 
 CREATE TABLE journal (
-  place INTEGER PRIMARY KEY, chain BLOB NOT NULL, first_seq INTEGER NOT NULL, count INTEGER NOT NULL,
-  records BLOB NOT NULL, UNIQUE (chain, first_seq));
+  chain BLOB NOT NULL, first_seq INTEGER NOT NULL, shard INTEGER NOT NULL, shard_seq INTEGER NOT NULL,
+  position INTEGER NOT NULL, count INTEGER NOT NULL, records BLOB NOT NULL, PRIMARY KEY (chain, first_seq));
+CREATE INDEX journal_by_shard ON journal (shard, shard_seq, position);
 
 CREATE TABLE job_key (
   job_id TEXT NOT NULL, client_id TEXT NOT NULL, id BLOB NOT NULL, request BLOB NOT NULL,
@@ -72,6 +73,16 @@ WITH RECURSIVE slots (slot) AS (SELECT 0 UNION ALL SELECT slot + 1 FROM slots WH
 
 CREATE TABLE parked (job BLOB NOT NULL PRIMARY KEY, due INTEGER NOT NULL, shard INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX parked_by_due ON parked (shard, due);
+)sql",
+    // Shard, transaction and position in one number, which is the row's own id (journal_place): one index less.
+    R"sql(
+ALTER TABLE journal RENAME TO journal_1;
+CREATE TABLE journal (
+  place INTEGER PRIMARY KEY, chain BLOB NOT NULL, first_seq INTEGER NOT NULL, count INTEGER NOT NULL,
+  records BLOB NOT NULL, UNIQUE (chain, first_seq));
+INSERT INTO journal SELECT (shard << 59) | (shard_seq << 20) | position, chain, first_seq, count, records FROM journal_1
+  ORDER BY shard, shard_seq, position;
+DROP TABLE journal_1;
 )sql",
 };
 static_assert(kShardCount == 16 && kSlotCount == 4096, "the first migration makes so many");
