@@ -55,15 +55,12 @@ Result<std::unique_ptr<Node>> Node::start(NodePorts ports, std::unique_ptr<Store
 }
 
 Result<Done> Node::begin(std::unique_ptr<StoreWriter> writer) {
-  const auto complete = [this](std::vector<Completion> changes) {
+  const auto hand_over = [this](std::vector<Completion> changes) {
     // A few are told of right here, in less time than it takes to wake another thread.
-    if (changes.size() <= kToldAtOnce) {
-      for (Completion& change : changes) change.persist->done(std::move(change.persisted));
-      return;
-    }
+    if (changes.size() <= kToldAtOnce) return complete(changes);
     caf::anon_send(completion_, std::make_shared<Completions>(Completions{std::move(changes), {}}));
   };
-  auto committer = std::make_unique<Committer>(std::move(writer), *context_, complete);
+  auto committer = std::make_unique<Committer>(std::move(writer), *context_, hand_over);
   if (const auto taken = committer->acquire(options_.shards); !taken) return taken.error();
   if (auto loaded = workflows_.load_all(); !loaded) return loaded.error();
   spawn_actors(std::move(committer));

@@ -4,10 +4,14 @@
 
 namespace troupe {
 
+void complete(std::vector<Completion>& changes) {
+  for (Completion& change : changes) change.persist->done(std::move(change.persisted));
+}
+
 CompletionActor::behavior_type completion_actor(CompletionActor::stateful_pointer<CompletionState>) {
   return {
       [](const CompletionsPtr& completions) {
-        for (Completion& change : completions->changes) change.persist->done(std::move(change.persisted));
+        complete(completions->changes);
         for (const auto& drained : completions->drained) drained();
       },
   };

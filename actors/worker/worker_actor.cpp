@@ -10,7 +10,7 @@ using Self = WorkerActor::stateful_pointer<WorkerState>;
 using Running = WorkerState::Running;
 
 /// Carries what an executor says to the actors, from whatever thread it says it on. An outcome that is there before
-/// start() has returned is kept for the worker, which takes it from early_outcome().
+/// Executor::start() has returned is kept, and given to the worker by our own start().
 class ActorSink final : public TaskSink {
  public:
   ActorSink(TaskKey task, RunActor run, WorkerActor worker)

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -25,8 +24,6 @@ class RecordReader {
  public:
   RecordReader();
   ~RecordReader();
-  RecordReader(RecordReader&&) noexcept;
-  RecordReader& operator=(RecordReader&&) noexcept;
 
   /// Null if the bytes are no record.
   const RecordView* read(std::string_view stored);

@@ -1,13 +1,13 @@
 #include "actors/committer_fixture.hpp"
 
+#include "actors/persistence/completion_actor.hpp"
 #include "audit/chain.hpp"
 
 namespace troupe::test {
 
 CommitterTest::CommitterTest() {
-  committer_ = std::make_unique<Committer>(make_faulty_writer(*store_->writer(), script_), node_, [](auto changes) {
-    for (Completion& change : changes) change.persist->done(std::move(change.persisted));
-  });
+  committer_ = std::make_unique<Committer>(make_faulty_writer(*store_->writer(), script_), node_,
+                                           [](auto changes) { complete(changes); });
   EXPECT_TRUE(committer_->acquire({0, 1}).ok());
 }
 

@@ -53,8 +53,7 @@ inline constexpr Millis kShutdownGrace = 20s;
 
 // live events
 inline constexpr std::size_t kStreamBytes = 8 << 20;  ///< waiting for one slow reader before it is cut off
-inline constexpr std::size_t kEventsHeld =
-    1'000;  ///< live events held back while the journal is read for a watcher; more: it is read again
+inline constexpr std::size_t kEventsHeld = 1'000;     ///< live events held back while a watcher reads the journal
 
 // the built-in generator
 inline constexpr int kGenerateCountMax = 64;

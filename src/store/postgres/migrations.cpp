@@ -11,11 +11,8 @@ const std::vector<std::vector<std::string>>& migrations() {
   static const std::vector<std::vector<std::string>> list = {
       {
           // No index and no predicate names a column that an update changes, and each page keeps room for a second,
-          // larger
-          // version of
-          // its rows: so updates are HOT. Measured with rows that grow by a seventh: at fillfactor 50, 72,646 of
-          // 81,936; at
-          // 40 all.
+          // larger version of its rows: so updates are HOT. Measured with rows that grow by a seventh: at fillfactor
+          // 50, 72,646 of 81,936; at 40 all.
           // uuid, not bytea: indexes 7 % smaller, inserts 3 to 13 % faster.
           R"(CREATE TABLE job (
         id uuid PRIMARY KEY, slot smallint NOT NULL, client_id text COLLATE "C" NOT NULL,
@@ -32,8 +29,7 @@ const std::vector<std::vector<std::string>>& migrations() {
         chain uuid NOT NULL, first_seq bigint NOT NULL, shard smallint NOT NULL, shard_seq bigint NOT NULL,
         position integer NOT NULL, count integer NOT NULL, records bytea NOT NULL, PRIMARY KEY (chain, first_seq)))",
           // A B-tree: BRIN, and no index at all, cost the same within the noise (53 to 68 µs of backend a job), but
-          // cannot
-          // give pages in order.
+          // cannot give pages in order.
           "CREATE INDEX journal_by_shard ON journal (shard, shard_seq, position)",
 
           R"(CREATE TABLE job_key (
