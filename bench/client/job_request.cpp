@@ -11,17 +11,25 @@ constexpr std::string_view kPrompt =
 
 }  // namespace
 
-JobRequest::JobRequest(const std::string& host, const std::string& workflow) {
-  const std::string body = R"({"workflow_key":")" + workflow + R"(","inputs":{"prompt":")" + std::string(kPrompt) +
-                           std::string(kDigits) + R"(","count":4}})";
-  text_ = "POST /v1/jobs HTTP/1.1\r\nHost: " + host +
-          "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-  digits_at_ = text_.rfind(kDigits);
+JobRequest::JobRequest(const std::string& host, const std::string& workflow, std::size_t jobs) {
+  const std::string job = R"({"workflow_key":")" + workflow + R"(","inputs":{"prompt":")" + std::string(kPrompt) +
+                          std::string(kDigits) + R"(","count":4}})";
+  const bool one = jobs == 1;
+  const std::size_t size = one ? job.size() : jobs * (job.size() + 1);
+  text_ = std::string("POST ") + (one ? "/v1/jobs" : "/v1/jobs/batch") + " HTTP/1.1\r\nHost: " + host +
+          "\r\nContent-Type: " + (one ? "application/json" : "application/x-ndjson") +
+          "\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n";
+  for (std::size_t i = 0; i < jobs; ++i) {
+    digits_at_.push_back(text_.size() + job.rfind(kDigits));
+    text_ += one ? job : job + '\n';
+  }
 }
 
-std::string_view JobRequest::numbered(std::size_t number) {
-  for (std::size_t i = kDigits.size(); i-- > 0; number /= 10)
-    text_[digits_at_ + i] = static_cast<char>('0' + number % 10);
+std::string_view JobRequest::numbered(std::size_t first) {
+  for (std::size_t at : digits_at_) {
+    std::size_t number = first++;
+    for (std::size_t i = kDigits.size(); i-- > 0; number /= 10) text_[at + i] = static_cast<char>('0' + number % 10);
+  }
   return text_;
 }
 

@@ -29,7 +29,7 @@ timespec timespec_of(Steady::duration duration) {
 Load::Load(const Options& options)
     : options_(options),
       interval_(interval_of(options)),
-      request_(options.host, options.workflow),
+      request_(options.host, options.workflow, options.batch),
       ledger_(options.job_count()),
       stream_(options.host, options.port, options.workflow,
               [this](const RunEnd& end) { ledger_.on_ended(end, Steady::now()); }),
@@ -84,7 +84,7 @@ void Load::submit_what_is_due(Steady::time_point now) {
     const std::size_t lane = free_lanes_.back();
     free_lanes_.pop_back();
     submit(lane, since);
-    ++submitted_;
+    submitted_ += options_.batch;
   }
 }
 
@@ -105,10 +105,19 @@ void Load::resume_rested(Steady::time_point now) {
 void Load::on_answer(std::size_t lane, const Answer& answer, Steady::time_point now) {
   --in_flight_;
   if (answer.status == 503) return on_shed(lane, answer, now);
-  const auto job = parse_id<JobId>(string_member(answer.body, "\"job_id\""));
-  if (answer.status != 202 || !job)
+  const auto note = [&](std::string_view accepted) {
+    const auto job = parse_id<JobId>(string_member(accepted, "\"job_id\""));
+    if (!job) stop_with("a submission was answered " + std::to_string(answer.status) + ": " + std::string(accepted));
+    ledger_.on_accepted(*job, lanes_[lane]->since, now);
+  };
+  if (options_.batch == 1 && answer.status == 202) {
+    note(answer.body);
+  } else if (options_.batch > 1 && answer.status == 200) {
+    for (std::string_view items = answer.body; !items.empty(); items.remove_prefix(items.find('\n') + 1))
+      note(items.substr(0, items.find('\n')));
+  } else {
     stop_with("a submission was answered " + std::to_string(answer.status) + ": " + std::string(answer.body));
-  ledger_.on_accepted(*job, lanes_[lane]->since, now);
+  }
   free_lanes_.push_back(lane);
 }
 

@@ -10,11 +10,12 @@ namespace troupe::bench {
 namespace {
 
 constexpr const char* kUsage =
-    R"(usage: bench_client throughput|latency|chain [--NAME VALUE]...
+    R"(usage: bench_client throughput|batch|latency|chain [--NAME VALUE]...
   --host ADDRESS --port N       of the server (127.0.0.1, 8080)
   --workflow KEY                noop1; of chain: chain10
   --connections N               each with one request in flight (64)
-  --jobs N                      throughput (20000), chain (1000)
+  --jobs N                      throughput (20000), batch (50000), chain (1000)
+  --batch N                     batch: jobs in a request (500)
   --rate R --seconds S          latency: jobs a second (100), for how long (10)
   --stall-seconds S             give up when nothing has come for so long (30)
   --server-pid N                report the CPU time of this process and its children
@@ -36,6 +37,13 @@ double number(const std::string& name, const std::string& text, double min, doub
 Options of_mode(const std::string& name) {
   Options options;
   if (name == "throughput") return options;
+  if (name == "batch") {
+    options.mode = Options::Mode::batch;
+    options.connections = 4;
+    options.jobs = 50'000;
+    options.batch = 500;
+    return options;
+  }
   if (name == "latency") {
     options.mode = Options::Mode::latency;
     return options;
@@ -60,6 +68,7 @@ const char* mode_text(Options::Mode mode) {
     case Options::Mode::throughput: return "throughput";
     case Options::Mode::latency: return "latency";
     case Options::Mode::chain: return "chain";
+    case Options::Mode::batch: return "batch";
   }
   return "";
 }
@@ -75,6 +84,7 @@ Options read_options(const std::vector<std::string>& arguments) {
       {"--workflow", [&] { options.workflow = value; }},
       {"--connections", [&] { options.connections = static_cast<std::size_t>(whole(1, 10'000)); }},
       {"--jobs", [&] { options.jobs = static_cast<std::size_t>(whole(1, 1e8)); }},
+      {"--batch", [&] { options.batch = static_cast<std::size_t>(whole(1, 10'000)); }},
       {"--rate", [&] { options.rate = number(name, value, 0.01, 1e6); }},
       {"--seconds", [&] { options.seconds = number(name, value, 0.01, 1e5); }},
       {"--stall-seconds", [&] { options.stall_seconds = number(name, value, 0.1, 1e5); }},
@@ -90,6 +100,8 @@ Options read_options(const std::vector<std::string>& arguments) {
     setter->second();
   }
   if (options.job_count() == 0) refuse("at that rate no job would be submitted");
+  if (options.batch > 1 && options.mode != Options::Mode::batch) refuse("--batch is of the mode batch");
+  if (options.job_count() % options.batch != 0) refuse("--jobs must be a multiple of --batch");
   return options;
 }
 

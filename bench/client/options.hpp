@@ -14,6 +14,7 @@ struct Options {
     throughput,  ///< every connection submits again as soon as it is answered (closed loop)
     latency,     ///< jobs are submitted at fixed times, however the server fares (open loop)
     chain,       ///< as throughput, with ten steps a job
+    batch,       ///< as throughput, with many jobs in a request
   };
 
   Mode mode = Mode::throughput;
@@ -22,6 +23,7 @@ struct Options {
   std::string workflow = "noop1";
   std::size_t jobs = 20'000;  ///< throughput and chain
   std::size_t connections = 64;
+  std::size_t batch = 1;      ///< jobs in a request
   double rate = 100;          ///< latency: jobs a second
   double seconds = 10;        ///< latency
   double stall_seconds = 30;  ///< gives up when nothing has come for so long

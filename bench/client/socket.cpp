@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -10,6 +11,11 @@
 #include "bench/fault.hpp"
 
 namespace troupe::bench {
+namespace {
+
+constexpr int kPatienceMs = 30'000;
+
+}  // namespace
 
 Socket::Socket(const std::string& host, std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_in address{};
@@ -24,9 +30,13 @@ Socket::Socket(const std::string& host, std::uint16_t port) : fd_(::socket(AF_IN
 }
 
 void Socket::send(std::string_view bytes) {
-  const auto sent = ::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-  if (sent < 0) stop_with_errno("cannot send a request");
-  if (static_cast<std::size_t>(sent) != bytes.size()) stop_with("the kernel took only a part of a request");
+  while (!bytes.empty()) {
+    const auto sent = ::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno != EAGAIN && errno != EINTR) stop_with_errno("cannot send a request");
+    if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
+    pollfd room{fd(), POLLOUT, 0};
+    if (!bytes.empty() && ::poll(&room, 1, kPatienceMs) == 0) stop_with("the server takes no more of a request");
+  }
 }
 
 bool Socket::receive(std::string& out) {

@@ -16,7 +16,7 @@ class Socket {
   Socket(const std::string& host, std::uint16_t port);
 
   int fd() const { return fd_.get(); }
-  /// All of it: what is sent here is far smaller than the kernel's buffer, and nothing else waits in it.
+  /// All of it; waits where it is more than the kernel's buffer takes.
   void send(std::string_view bytes);
   /// Appends what has arrived. False when the peer has closed.
   bool receive(std::string& out);

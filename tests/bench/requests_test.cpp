@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "bench/http_connection.hpp"
 #include "bench/job_request.hpp"
 #include "bench/options.hpp"
@@ -28,6 +30,17 @@ TEST(JobRequest, ChangesNothingButTheNumber) {
   EXPECT_NE(first.find("Content-Length: " + std::to_string(body.size()) + "\r\n"), std::string::npos);
 }
 
+TEST(JobRequest, OfABatchNumbersItsJobs) {
+  JobRequest request("127.0.0.1", "noop1", 3);
+  const std::string text(request.numbered(98));
+  const auto body = text.substr(text.find("\r\n\r\n") + 4);
+  EXPECT_NE(text.find("POST /v1/jobs/batch "), std::string::npos);
+  EXPECT_NE(text.find("Content-Length: " + std::to_string(body.size()) + "\r\n"), std::string::npos);
+  EXPECT_EQ(std::count(body.begin(), body.end(), '\n'), 3);
+  for (const char* number : {"0000000098\"", "0000000099\"", "0000000100\""})
+    EXPECT_NE(body.find(number), std::string::npos) << number;
+}
+
 TEST(Options, OfAnOpenLoopHaveAsManyJobsAsTheRateGives) {
   EXPECT_EQ(read_options({"latency", "--rate", "2000", "--seconds", "2.5"}).job_count(), 5'000u);
   EXPECT_EQ(read_options({"throughput", "--jobs", "7"}).job_count(), 7u);
@@ -39,6 +52,8 @@ TEST(OptionsDeathTest, RefuseWhatTheyDoNotKnow) {
   EXPECT_EXIT(read_options({"chain", "--job", "7"}), testing::ExitedWithCode(2), "no option --job");
   EXPECT_EXIT(read_options({"chain", "--jobs"}), testing::ExitedWithCode(2), "--jobs needs a value");
   EXPECT_EXIT(read_options({"chain", "--jobs", "7x"}), testing::ExitedWithCode(2), "--jobs cannot be 7x");
+  EXPECT_EXIT(read_options({"batch", "--jobs", "7", "--batch", "3"}), testing::ExitedWithCode(2), "a multiple");
+  EXPECT_EXIT(read_options({"chain", "--batch", "3"}), testing::ExitedWithCode(2), "--batch is of the mode batch");
 }
 
 }  // namespace
