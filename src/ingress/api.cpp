@@ -2,10 +2,12 @@
 // (415), JSON (400). What the fields mean is the route's business.
 #include "ingress/api.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "ingress/content_reader.hpp"
 #include "ingress/exchange.hpp"
+#include "ingress/job_batch.hpp"
 #include "ingress/observed_responder.hpp"
 #include "ingress/request_headers.hpp"
 #include "ingress/router.hpp"
@@ -32,7 +34,8 @@ Error unsupported(const Request& request, std::string_view wanted) {
 Result<Done> read_body(Exchange& exchange) {
   const BodyKind kind = exchange.route->body;
   const Request& request = exchange.request;
-  if (kind == BodyKind::none || (kind == BodyKind::optional_json && request.body.empty())) return Done{};
+  if (kind == BodyKind::none || kind == BodyKind::jobs || (kind == BodyKind::optional_json && request.body.empty()))
+    return Done{};
   const auto type = media_type(request);
   const bool is_json = type == "application/json";
   if (kind == BodyKind::definition) {
@@ -83,6 +86,7 @@ class Api {
                                                         .clock = clock_,
                                                         .options = options_,
                                                         .reader = reader_,
+                                                        .batches = batches_,
                                                         .request = std::move(request),
                                                         .responder = std::move(responder),
                                                         .route = match.route,
@@ -126,6 +130,7 @@ class Api {
   ApiOptions options_;
   Router router_;
   ContentReader reader_;
+  BatchLane batches_;
 };
 
 }  // namespace
@@ -134,6 +139,16 @@ Handler make_api(Gateway& gateway, const ApiKeys& keys, Clock& clock, Metrics& m
   auto api = std::make_shared<Api>(gateway, keys, clock, metrics, log, std::move(options));
   return [api](Request request, std::shared_ptr<Responder> responder) {
     api->handle(std::move(request), std::move(responder));
+  };
+}
+
+BodyRules body_rules(std::size_t body_bytes) {
+  std::vector<std::string_view> streamed;
+  for (const Route& route : route_table())
+    if (route.body == BodyKind::jobs) streamed.push_back(route.path);
+  return [streamed, body_bytes](std::string_view method, std::string_view path) -> BodyRule {
+    if (method == "POST" && std::ranges::find(streamed, path) != streamed.end()) return {limits::kBatchBytes, true};
+    return {body_bytes, false};
   };
 }
 

@@ -25,6 +25,9 @@ struct ApiOptions {
 /// The handler may be called from several event loops at once. What it is given by reference outlives it.
 Handler make_api(Gateway& gateway, const ApiKeys& keys, Clock& clock, Metrics& metrics, Log& log, ApiOptions options);
 
+/// Which bodies are streamed to their routes; all others are taken whole, up to `body_bytes`.
+BodyRules body_rules(std::size_t body_bytes);
+
 /// The problem document of an error (RFC 9457), with its HTTP status.
 Response render_problem(const Error& error, const std::string& request_id);
 int http_status(ErrorCode code);

@@ -12,8 +12,6 @@ namespace {
 
 using boost::system::error_code;
 
-/// A body that arrives is not stalled, but one that drips is: the stall is put off only by this many bytes.
-constexpr std::size_t kProgressBytes = 16 << 10;
 constexpr std::size_t kRequestIdChars = 128;
 
 std::string address_of(const Socket& socket) {
@@ -51,7 +49,7 @@ void Connection::watch_input() {
 }
 
 void Connection::on_input() {
-  if (active_ && !stream_) return;  // a request is under way: what comes after it can wait
+  if (active_ && !stream_ && !wants_body()) return;  // a request is under way: what comes after it can wait
   error_code ec;
   auto& buffer = loop_.input();
   const auto count = socket_.read_some(boost::asio::buffer(buffer), ec);
@@ -83,11 +81,19 @@ void Connection::next_request() {
 std::size_t Connection::advance(std::string_view input) {
   std::size_t taken = 0;
   advancing_ = true;
-  while (!active_ && socket_.is_open() && place_.phase != Phase::lingering && taken < input.size()) {
-    if (!parser_) parser_.emplace(loop_.context().options.header_bytes, loop_.context().options.body_bytes);
+  const ServerOptions& options = loop_.context().options;
+  while ((!active_ || wants_body()) && socket_.is_open() && place_.phase != Phase::lingering && taken < input.size()) {
+    if (!parser_) parser_.emplace(options.header_bytes, options.body_bytes, options.body_rules);
     const bool had_head = parser_->head_complete();
     taken += parser_->feed(input.substr(taken));
-    if (parser_->state() == RequestParser::State::complete) {
+    if (body_coming_) {
+      pass_body_on();
+      if (body_coming_) break;
+    } else if (parser_->streams_body() && parser_->head_complete() &&
+               parser_->state() != RequestParser::State::failed) {
+      dispatch();
+      if (body_coming_) break;
+    } else if (parser_->state() == RequestParser::State::complete) {
       dispatch();
     } else if (parser_->state() == RequestParser::State::failed) {
       reject(parser_->error());
@@ -107,7 +113,7 @@ void Connection::settle() {
     std::string().swap(kept_);
     kept_at_ = 0;
   }
-  if (!socket_.is_open() || active_ || place_.phase == Phase::lingering) return;
+  if (!socket_.is_open() || (active_ && !wants_body()) || place_.phase == Phase::lingering) return;
   const bool begun = parser_.has_value();
   if (!begun) {
     loop_.enter(place_, Phase::idle);
@@ -132,14 +138,18 @@ std::string Connection::request_id_of(const Request& request) {
   return sent && is_request_id(*sent) ? std::string(*sent) : loop_.fresh_request_id();
 }
 
+/// Hands the request to the handler: whole, or its head where the body is streamed.
 void Connection::dispatch() {
-  Request request = std::move(parser_->request());
+  body_coming_ = parser_->streams_body();
+  std::string begun = body_coming_ ? std::exchange(parser_->request().body, {}) : std::string();
+  Request request = body_coming_ ? parser_->request() : std::move(parser_->request());
+  if (body_coming_) parser_->request().body = std::move(begun);
   request.peer = peer_;
   request.request_id = request_id_ = request_id_of(request);
   version_ = parser_->version();
   keep_alive_ = parser_->keep_alive();
   head_only_ = request.method == "HEAD";
-  parser_.reset();
+  if (!body_coming_) parser_.reset();
   continued_ = false;
   active_ = true;
   ++exchange_;
@@ -148,7 +158,37 @@ void Connection::dispatch() {
   dispatching_ = true;
   loop_.context().handler(std::move(request), std::move(responder));
   dispatching_ = false;
-  if (expects(exchange) && place_.phase != Phase::sending) loop_.enter(place_, Phase::handling);
+  if (expects(exchange) && place_.phase != Phase::sending && !wants_body()) loop_.enter(place_, Phase::handling);
+}
+
+/// Gives the sink what has come of a streamed body, and its end.
+void Connection::pass_body_on() {
+  if (parser_->state() == RequestParser::State::failed) return fail_body(Error(parser_->error()));
+  std::string& body = parser_->request().body;
+  if (!body.empty()) body_sink_->take(body);
+  body.clear();
+  if (parser_->state() == RequestParser::State::complete) {
+    body_coming_ = false;
+    parser_.reset();
+    std::exchange(body_sink_, nullptr)->complete();
+  }
+  if (!wants_body() && place_.phase != Phase::sending) loop_.enter(place_, Phase::handling);
+}
+
+void Connection::fail_body(const Error& error) {
+  const auto sink = body_sink_;
+  abandon_body();
+  loop_.enter(place_, Phase::handling);
+  sink->fail(error);
+}
+
+/// No more of the body is read; with the answer the connection ends.
+void Connection::abandon_body() {
+  body_coming_ = false;
+  body_sink_ = nullptr;
+  parser_.reset();
+  rejected_ = true;
+  keep_alive_ = false;
 }
 
 void Connection::reject(const Error& error) {
@@ -176,7 +216,10 @@ bool Connection::may_be_shed() {
 
 void Connection::on_timeout() {
   if (place_.phase != Phase::receiving || !parser_) return close();
-  reject({ErrorCode::request_timeout, "The request began, but the rest of it did not come in time.", true, {}});
+  const Error error{
+      ErrorCode::request_timeout, "The request began, but the rest of it did not come in time.", true, {}};
+  if (body_coming_) return fail_body(error);
+  reject(error);
 }
 
 void Connection::on_stop() {
@@ -193,6 +236,7 @@ void Connection::close() {
   loop_.leave(place_, counted_);
   timers_.clear();
   download_.reset();
+  body_sink_ = nullptr;
   output_ = Output();
   if (const auto stream = std::exchange(stream_, nullptr)) stream->end();
 }

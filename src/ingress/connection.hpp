@@ -3,6 +3,9 @@
 //   idle ──byte──► receiving ──whole request──► handling ──answer──► sending ──all taken──► idle
 //                      └──fault──► sending the problem ──► lingering ──► closed
 //
+// A streamed body: the handler is called when the head is there; `receiving` and `handling` then take turns, as the
+// sink has room, until the body is whole.
+//
 // While a request is under way nothing more is read (a pipelining client is held back by TCP); a stream is the
 // exception, where reading is how the client's leaving is noticed. All input goes through the loop's buffer and answers
 // are written on the spot, so an idle connection holds no buffer at all.
@@ -49,6 +52,9 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void on_stop();
 
  private:
+  /// A body that arrives is not stalled, but one that drips is: the stall is put off only by this many bytes.
+  static constexpr std::size_t kProgressBytes = 16 << 10;
+
   // reading
   void watch_input();
   void on_input();
@@ -56,6 +62,10 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   std::size_t advance(std::string_view input);
   void settle();
   void dispatch();
+  bool wants_body() const { return body_sink_ && body_sink_->has_room(); }
+  void pass_body_on();
+  void fail_body(const Error& error);
+  void abandon_body();
   void reject(const Error& error);
   void continue_if_expected();
   std::string request_id_of(const Request& request);
@@ -64,6 +74,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   // writing
   void on_payload(Response& response);
   void on_payload(Unanswered&);
+  void on_payload(BodyWanted& wanted);
+  void on_payload(BodyRoom&);
   void on_payload(StreamStart& start);
   void on_payload(StreamReady&);
   void on_payload(StreamOver& over);
@@ -100,7 +112,9 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   std::uint64_t exchange_ = 0;
   bool active_ = false;
   bool dispatching_ = false;
-  bool rejected_ = false;  ///< the client may still be sending what we refused
+  bool body_coming_ = false;             ///< the handler was called, and the body is not whole yet
+  std::shared_ptr<BodySink> body_sink_;  ///< once the handler has given it, while body_coming_
+  bool rejected_ = false;                ///< the client may still be sending what we refused
   bool head_only_ = false;
   bool keep_alive_ = true;
   int version_ = 11;

@@ -24,6 +24,22 @@ void Connection::on_payload(Unanswered&) {
   answer_error({ErrorCode::internal, "The request was not answered.", false, {}});
 }
 
+void Connection::on_payload(BodyWanted& wanted) {
+  if (!body_coming_) return;
+  body_sink_ = std::move(wanted.sink);
+  progress_ = 0;
+  if (parser_->state() == RequestParser::State::need_more) continue_if_expected();
+  if (!socket_.is_open()) return;
+  pass_body_on();
+  if (!advancing_) next_request();
+}
+
+void Connection::on_payload(BodyRoom&) {
+  if (!wants_body()) return;
+  progress_ = kProgressBytes;  // the time until now was ours
+  next_request();
+}
+
 void Connection::on_payload(StreamStart& start) {
   stream_ = std::move(start.stream);
   keep_alive_ = false;
@@ -83,6 +99,7 @@ ResponseFraming Connection::framing(std::optional<std::uint64_t> content_length)
 }
 
 void Connection::answer(Response response) {
+  if (body_coming_) abandon_body();
   const bool has_body = status_has_body(response.status) && !head_only_;
   std::optional<std::uint64_t> length;
   if (status_has_body(response.status)) length = response.content ? response.content->length : response.body.size();

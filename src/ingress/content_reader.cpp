@@ -20,40 +20,11 @@ bool send_all(BlobSource& source, Stream& stream) {
 
 }  // namespace
 
-ContentReader::ContentReader() : thread_([this] { run(); }) {}
-
-ContentReader::~ContentReader() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_one();
-  thread_.join();
-}
-
 void ContentReader::send(std::shared_ptr<BlobSource> source, std::shared_ptr<Stream> stream,
                          std::function<void(bool)> done) {
-  {
-    const std::lock_guard lock(mutex_);
-    work_.push_back([source = std::move(source), stream = std::move(stream), done = std::move(done)] {
-      done(send_all(*source, *stream));
-    });
-  }
-  wake_.notify_one();
-}
-
-void ContentReader::run() {
-  std::unique_lock lock(mutex_);
-  while (true) {
-    wake_.wait(lock, [this] { return stopping_ || !work_.empty(); });
-    if (stopping_) return;
-    auto work = std::move(work_.front());
-    work_.pop_front();
-    lock.unlock();
-    work();
-    work = nullptr;
-    lock.lock();
-  }
+  thread_.run([source = std::move(source), stream = std::move(stream), done = std::move(done)] {
+    done(send_all(*source, *stream));
+  });
 }
 
 }  // namespace troupe::ingress

@@ -19,12 +19,14 @@
 namespace troupe::ingress {
 
 class ContentReader;
+class BatchLane;
 
 struct Exchange {
   Gateway& gateway;
   Clock& clock;
   const ApiOptions& options;
   ContentReader& reader;
+  BatchLane& batches;
   Request request;
   std::shared_ptr<Responder> responder;
   const Route* route = nullptr;

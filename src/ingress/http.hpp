@@ -66,6 +66,29 @@ class Stream {
   virtual void on_close(std::function<void()> handler) = 0;
 };
 
+/// Takes the body of a request piece by piece, where the route wants it so (BodyRule). On the connection's loop.
+class BodySink {
+ public:
+  virtual ~BodySink() = default;
+  /// The next bytes, in order; at most what one read of the socket gives.
+  virtual void take(std::string_view bytes) = 0;
+  /// May the connection read on? If not, Responder::read_on() says when; meanwhile TCP holds the client back.
+  virtual bool has_room() const = 0;
+  /// The body has come whole. Either this or fail() is the last call; neither comes if the client goes away.
+  virtual void complete() = 0;
+  /// The rest of the body will not come: malformed_request, payload_too_large or request_timeout.
+  virtual void fail(const Error& error) = 0;
+};
+
+/// How the body of a request is taken; its first line decides.
+struct BodyRule {
+  std::size_t max_bytes = 0;  ///< above: 413 payload_too_large
+  bool streamed = false;      ///< the handler is called when the head is there, and gives a BodySink; Request::body
+                              ///< stays empty
+};
+/// Thread-safe.
+using BodyRules = std::function<BodyRule(std::string_view method, std::string_view path)>;
+
 /// Answers one request: exactly one of the two, once, from any thread. Dropped unanswered (a bug): the server answers
 /// 500 `internal`. If the client has gone meanwhile, answering does nothing.
 class Responder {
@@ -74,6 +97,11 @@ class Responder {
   virtual void respond(Response response) = 0;
   /// Sends the head now and keeps the connection for the stream (chunked; closed at its end).
   virtual std::shared_ptr<Stream> start_stream(Response head) = 0;
+  /// Where a streamed body goes. Called at most once, before the answer; a request answered without it was refused, and
+  /// its connection is closed.
+  virtual void read_body(std::shared_ptr<BodySink> sink) = 0;
+  /// The sink has room again.
+  virtual void read_on() = 0;
   /// Runs `function` after `delay` on the connection's loop, unless the request is answered (a stream: over) or the
   /// connection is closed first; then it is let go unrun.
   virtual void after(Millis delay, std::function<void()> function) = 0;

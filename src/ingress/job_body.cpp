@@ -78,6 +78,11 @@ Result<SubmitJob> read_job(const Json& body, const Caller& caller) {
   return job;
 }
 
+std::string canonical_job(Json body) {
+  body.erase("client_id");
+  return canonical_json(body);
+}
+
 Result<SubmitJob> read_trigger(const Json& body, const Caller& caller) {
   Fields fields(body);
   SubmitJob job;

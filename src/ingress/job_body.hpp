@@ -11,6 +11,9 @@ inline constexpr std::uint64_t kVersionMax = 0x7FFFFFFF;
 
 /// Checks every field; all faults at once. `forbidden` when the body names another client than the credential.
 Result<SubmitJob> read_job(const Json& body, const Caller& caller);
+/// What must not differ when a job_id or an Idempotency-Key comes again: the canonical body without client_id, which
+/// may come from the credential at one time and from the body at another.
+std::string canonical_job(Json body);
 /// Same for `{workflow_id, payload}`.
 Result<SubmitJob> read_trigger(const Json& body, const Caller& caller);
 

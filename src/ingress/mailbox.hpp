@@ -25,6 +25,12 @@ namespace troupe::ingress {
 class Connection;
 class ChunkedStream;
 
+/// read_body() was called.
+struct BodyWanted {
+  std::shared_ptr<BodySink> sink;
+};
+/// read_on() was called.
+struct BodyRoom {};
 /// The responder was dropped without an answer.
 struct Unanswered {};
 /// start_stream() was called.
@@ -48,7 +54,8 @@ struct Piece {
   Result<std::string> bytes;
 };
 
-using Payload = std::variant<Response, Unanswered, StreamStart, StreamReady, StreamOver, Delay, Piece>;
+using Payload =
+    std::variant<Response, Unanswered, BodyWanted, BodyRoom, StreamStart, StreamReady, StreamOver, Delay, Piece>;
 
 struct Delivery {
   std::weak_ptr<Connection> to;

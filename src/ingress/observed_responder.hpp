@@ -21,6 +21,8 @@ class ObservedResponder final : public Responder {
   void respond(Response response) override;
   /// A stream counts as answered when it starts.
   std::shared_ptr<Stream> start_stream(Response head) override;
+  void read_body(std::shared_ptr<BodySink> sink) override { next_->read_body(std::move(sink)); }
+  void read_on() override { next_->read_on(); }
   void after(Millis delay, std::function<void()> function) override;
 
  private:

@@ -59,6 +59,8 @@ Json body_of(const Route& route) {
   Json content;
   content["application/json"] = {{"schema", schema_ref(route.body_schema)}};
   if (route.body == BodyKind::definition) content["application/yaml"] = {{"schema", schema_ref(route.body_schema)}};
+  if (route.body == BodyKind::jobs)
+    content["application/x-ndjson"] = {{"schema", {{"type", "string"}, {"description", "A JobRequest on each line."}}}};
   return {{"required", route.body != BodyKind::optional_json}, {"content", content}};
 }
 

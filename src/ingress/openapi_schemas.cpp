@@ -23,6 +23,11 @@ constexpr std::string_view kRequests = R"json(
       "properties": {"user_id": {"type": ["string", "null"], "maxLength": 128, "description": "Can be searched for."}}}},
   "examples": [{"job_id": "poster-4711", "workflow_key": "product-poster", "inputs": {"prompt": "a red bicycle", "count": 4},
     "priority": 7, "timeout_seconds": 900, "metadata": {"user_id": "ada"}}]},
+"JobBatch": {
+  "type": "object", "required": ["jobs"], "additionalProperties": false,
+  "properties": {"jobs": {"type": "array", "maxItems": 10000, "items": {"$ref": "#/components/schemas/JobRequest"}}},
+  "examples": [{"jobs": [{"job_id": "poster-4711", "workflow_key": "product-poster", "inputs": {"prompt": "a red bicycle"}},
+    {"job_id": "poster-4712", "workflow_key": "product-poster", "inputs": {"prompt": "a blue one"}}]}]},
 "CancelRequest": {
   "type": "object", "additionalProperties": false,
   "properties": {"reason": {"type": ["string", "null"], "maxLength": 1000}},
@@ -87,6 +92,14 @@ constexpr std::string_view kJobs = R"json(
     "status": "pending", "message": "The job is accepted and stored.", "accepted_at": "2026-11-21T01:02:03.456Z",
     "estimated_completion": "2026-11-21T01:03:03.456Z", "links": {"self": "/v1/jobs/019aa3f2-5c1b-7000-8a2f-3b1f64aa9001",
     "events": "/v1/jobs/019aa3f2-5c1b-7000-8a2f-3b1f64aa9001/events", "cancel": "/v1/jobs/019aa3f2-5c1b-7000-8a2f-3b1f64aa9001/cancel"}}]},
+"JobBatchAnswer": {
+  "type": "object", "required": ["accepted", "repeated", "refused", "items"],
+  "properties": {
+    "accepted": {"type": "integer"}, "repeated": {"type": "integer", "description": "Known by their job_id."}, "refused": {"type": "integer"},
+    "items": {"type": "array", "description": "One for each job, in order.", "items": {
+      "type": "object", "required": ["status"], "properties": {
+        "status": {"type": "integer", "description": "202, 200 for a job_id that was known, or the status of the problem."},
+        "job": {"$ref": "#/components/schemas/AcceptedJob"}, "error": {"$ref": "#/components/schemas/Problem"}}}}}},
 "AcceptedJobOrJob": {"anyOf": [{"$ref": "#/components/schemas/AcceptedJob"}, {"$ref": "#/components/schemas/Job"}]},
 "JobChange": {
   "type": "object", "required": ["job_id", "id", "execution_id", "status", "message", "links"],

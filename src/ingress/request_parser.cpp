@@ -26,6 +26,12 @@ bool equals_ignoring_case(std::string_view text, std::string_view lower) {
 
 }  // namespace
 
+MessageParser::MessageParser(std::size_t body_bytes, const BodyRules& rules)
+    : body_rule{body_bytes, false}, rules_(rules) {
+  body_limit(body_bytes);
+  eager(true);
+}
+
 void MessageParser::on_request_impl(http::verb, Text method, Text target, int http_version, BeastError& ec) {
   version = http_version;
   request.method = view(method);
@@ -39,6 +45,9 @@ void MessageParser::on_request_impl(http::verb, Text method, Text target, int ht
   }
   request.path = std::move(parsed->path);
   request.query = std::move(parsed->query);
+  if (!rules_) return;
+  body_rule = rules_(request.method, request.path);
+  body_limit(body_rule.max_bytes);  // here, because Beast looks at it before it reports the head as complete
 }
 
 void MessageParser::on_field_impl(http::field, Text name, Text value, BeastError&) {
@@ -84,12 +93,11 @@ std::size_t MessageParser::on_chunk_body_impl(std::uint64_t, Text bytes, BeastEr
   return bytes.size();
 }
 
-RequestParser::RequestParser(std::size_t header_bytes, std::size_t body_bytes) : header_bytes_(header_bytes) {
+RequestParser::RequestParser(std::size_t header_bytes, std::size_t body_bytes, const BodyRules& rules)
+    : header_bytes_(header_bytes), message_(body_bytes, rules) {
   // The scanner has measured the head when Beast sees it, but Beast's own bound (8 KiB) also holds for it.
   message_.header_limit(static_cast<std::uint32_t>(
       std::min<std::size_t>(header_bytes, std::numeric_limits<std::uint32_t>::max() - 64) + 64));
-  message_.body_limit(body_bytes);
-  message_.eager(true);
 }
 
 std::size_t RequestParser::feed(std::string_view bytes) {

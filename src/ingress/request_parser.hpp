@@ -20,8 +20,11 @@ namespace troupe::ingress {
 /// after the head was judged.
 class MessageParser final : public boost::beast::http::basic_parser<true> {
  public:
+  MessageParser(std::size_t body_bytes, const BodyRules& rules);
+
   Request request;
-  int version = 11;        ///< 10 or 11
+  int version = 11;  ///< 10 or 11
+  BodyRule body_rule;
   std::string_view fault;  ///< what we found wrong ourselves, as the rest of a sentence
 
  private:
@@ -40,6 +43,7 @@ class MessageParser final : public boost::beast::http::basic_parser<true> {
 
   std::string_view fault_of_head() const;
 
+  const BodyRules& rules_;
   bool head_complete_ = false;
 };
 
@@ -47,7 +51,8 @@ class RequestParser {
  public:
   enum class State { need_more, complete, failed };
 
-  RequestParser(std::size_t header_bytes, std::size_t body_bytes);
+  /// `rules` outlive it; where they are empty, every body is taken whole, up to `body_bytes`.
+  RequestParser(std::size_t header_bytes, std::size_t body_bytes, const BodyRules& rules);
 
   /// Takes bytes from the front and returns how many. What it leaves has to be given again, with more behind it.
   std::size_t feed(std::string_view bytes);
@@ -57,7 +62,9 @@ class RequestParser {
   bool head_complete() const { return message_.is_header_done(); }
   /// The client waits for `100 Continue` before it sends the body.
   bool expects_continue() const;
-  /// Once the head is complete; nothing of it is checked before.
+  /// The body goes to a sink. Once the head is complete.
+  bool streams_body() const { return message_.body_rule.streamed; }
+  /// Once the head is complete; nothing of it is checked before. Of a streamed body it holds what came last.
   Request& request() { return message_.request; }
   int version() const { return message_.version; }
   bool keep_alive() const { return message_.keep_alive(); }

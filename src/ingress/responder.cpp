@@ -12,15 +12,23 @@ ConnectionResponder::~ConnectionResponder() {
 
 void ConnectionResponder::respond(Response response) {
   set_answered();
-  // A handler that answers at once needs no detour through the mailbox. Only then: from anywhere else on the loop,
-  // answering could run the handler for the next request under a lock that the caller holds.
+  put_or_deliver(std::move(response));
+}
+
+void ConnectionResponder::read_body(std::shared_ptr<BodySink> sink) { put_or_deliver(BodyWanted{std::move(sink)}); }
+
+void ConnectionResponder::read_on() { put(BodyRoom{}); }
+
+// Only while the handler is being called: from anywhere else on the loop, answering could run the handler for the next
+// request under a lock that the caller holds.
+void ConnectionResponder::put_or_deliver(Payload payload) {
   if (mailbox_->is_on_loop()) {
     if (auto connection = connection_.lock(); connection && connection->is_dispatching(exchange_)) {
-      connection->deliver(std::move(response));
+      connection->deliver(std::move(payload));
       return;
     }
   }
-  put(std::move(response));
+  put(std::move(payload));
 }
 
 std::shared_ptr<Stream> ConnectionResponder::start_stream(Response head) {

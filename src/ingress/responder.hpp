@@ -16,10 +16,14 @@ class ConnectionResponder final : public Responder {
 
   void respond(Response response) override;
   std::shared_ptr<Stream> start_stream(Response head) override;
+  void read_body(std::shared_ptr<BodySink> sink) override;
+  void read_on() override;
   void after(Millis delay, std::function<void()> function) override;
 
  private:
   void put(Payload payload);
+  /// At once where the handler is being called by the connection right now, which needs no detour then.
+  void put_or_deliver(Payload payload);
   void set_answered();
 
   std::shared_ptr<Mailbox> mailbox_;

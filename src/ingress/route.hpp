@@ -26,6 +26,7 @@ enum class BodyKind {
   json,           ///< a JSON object
   optional_json,  ///< a JSON object, or nothing at all
   definition,     ///< a workflow definition: JSON or YAML, handed on as text
+  jobs,           ///< many jobs, as a JSON object or as NDJSON; streamed
 };
 
 struct Answer {

@@ -4,6 +4,7 @@
 #include "crypto/hash.hpp"
 #include "ingress/exchange.hpp"
 #include "ingress/fields.hpp"
+#include "ingress/job_batch.hpp"
 #include "ingress/job_body.hpp"
 #include "ingress/parameters.hpp"
 #include "ingress/render.hpp"
@@ -47,14 +48,14 @@ void answer_accepted(const ExchangePtr& exchange, const AcceptedJob& job) {
 void post_job(const ExchangePtr& exchange) {
   auto job = read_job(exchange->body, exchange->caller);
   if (!job) return exchange->fail(job.error());
-  // The client is no part of what must not change: it may come from the credential at one time and the body at another.
-  exchange->body.erase("client_id");
-  const std::string canonical = canonical_json(exchange->body);
+  if (!job->job_id.empty() || exchange->request.header("idempotency-key")) {
+    const std::string canonical = canonical_job(std::move(exchange->body));
+    job->request = sha256(canonical);
+    auto key = exchange->idempotency(job->client_id, canonical);
+    if (!key) return exchange->fail(key.error());
+    job->idempotency = std::move(*key);
+  }
   exchange->body = nullptr;
-  job->request = sha256(canonical);
-  auto key = exchange->idempotency(job->client_id, canonical);
-  if (!key) return exchange->fail(key.error());
-  job->idempotency = std::move(*key);
 
   std::vector<SubmitJob> jobs;
   jobs.push_back(std::move(*job));
@@ -66,6 +67,18 @@ void post_job(const ExchangePtr& exchange) {
       [exchange](std::vector<Result<AcceptedJob>> results) {
         if (succeeded(exchange, results.at(0))) answer_accepted(exchange, *results[0]);
       });
+}
+
+void post_jobs(const ExchangePtr& exchange) {
+  if (exchange->request.header("idempotency-key"))
+    return exchange->fail(ErrorCode::not_supported, "A batch has no Idempotency-Key; give each job a job_id.");
+  const auto type = media_type(exchange->request);
+  const bool lines = type == "application/x-ndjson" || type == "application/ndjson" || type == "application/jsonl";
+  if (!lines && type != "application/json")
+    return exchange->fail(ErrorCode::unsupported_media_type, "Send application/json or application/x-ndjson in UTF-8.");
+  auto batch = JobBatch::begin(exchange, lines ? ItemCutter::Form::lines : ItemCutter::Form::array);
+  if (!batch) return exchange->fail(ErrorCode::overloaded, "As many batches as may be are under way.");
+  exchange->responder->read_body(std::move(batch));
 }
 
 void list_jobs(const ExchangePtr& exchange) {
@@ -199,6 +212,25 @@ std::vector<Route> job_routes() {
        .errors = {ErrorCode::unknown_workflow, ErrorCode::workflow_disabled, ErrorCode::kill_switch_engaged,
                   ErrorCode::timeout_too_large, ErrorCode::not_supported, ErrorCode::job_id_conflict,
                   ErrorCode::idempotency_key_reused, ErrorCode::idempotency_key_in_flight}});
+  routes.push_back(
+      {.method = "POST",
+       .path = "/v1/jobs/batch",
+       .id = "submitJobs",
+       .tag = "Jobs",
+       .summary = "Submit up to 10,000 jobs",
+       .description =
+           "As `{\"jobs\": […]}`, or as NDJSON, a job on each line. The jobs are taken while they arrive; the answer "
+           "comes "
+           "when the last of them is durable or refused, and has an item for each, in order: `status` is what POST "
+           "/v1/jobs would have answered, with `job` or `error`. NDJSON is answered as NDJSON, one item on each line. "
+           "Where the body as a whole is at fault, the problem document has the `items` of the jobs before the fault: "
+           "they are taken. A `job_id` makes it safe to send a batch again.",
+       .role = Role::client,
+       .handle = post_jobs,
+       .body = BodyKind::jobs,
+       .body_schema = "JobBatch",
+       .answers = {{200, "Every job has its answer.", "JobBatchAnswer"}},
+       .errors = {ErrorCode::not_supported, ErrorCode::request_timeout, ErrorCode::malformed_request}});
   routes.push_back({.method = "GET",
                     .path = "/v1/jobs",
                     .id = "listJobs",

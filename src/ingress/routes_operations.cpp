@@ -51,6 +51,7 @@ void get_meta(const ExchangePtr& exchange) {
   json.text("store", meta.store).text("started_at", meta.started_at);
   json.begin_object("limits");
   json.number("body_bytes", exchange->options.body_bytes).number("header_bytes", limits::kHeaderBytes);
+  json.number("batch_bytes", limits::kBatchBytes).number("batch_jobs", limits::kBatchJobs);
   json.number("json_depth", limits::kJsonDepth).number("page_default", limits::kPageDefault);
   json.number("page_max", limits::kPageMax).number("prefer_wait_seconds", limits::kPreferWaitSeconds);
   json.number("metadata_bytes", limits::kMetadataBytes).number("definition_bytes", limits::kDefinitionBytes);

@@ -16,7 +16,8 @@ struct ServerOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8080;                        ///< 0: any free one
   int threads = 1;                                  ///< event loops; each accepts on a socket of its own (SO_REUSEPORT)
-  std::size_t body_bytes = limits::kBodyBytes;      ///< above: 413 payload_too_large
+  std::size_t body_bytes = limits::kBodyBytes;      ///< where there are no body_rules: above, 413 payload_too_large
+  BodyRules body_rules;                             ///< empty: every body is taken whole
   std::size_t header_bytes = limits::kHeaderBytes;  ///< above: 431 header_too_large
   Millis request_stall = limits::kRequestStall;     ///< a begun request that stops arriving: 408 request_timeout
   Millis keep_alive_idle = limits::kKeepAliveIdle;  ///< an idle connection is closed silently

@@ -68,9 +68,11 @@ class FakeStream final : public Stream {
 class FakeResponder final : public Responder {
  public:
   void respond(Response given) override {
+    const std::lock_guard lock(mutex_);
     EXPECT_FALSE(answered) << "a request is answered once";
     answered = true;
     response = std::move(given);
+    changed_.notify_all();
   }
   std::shared_ptr<Stream> start_stream(Response head) override {
     EXPECT_FALSE(answered) << "a request is answered once";
@@ -78,6 +80,12 @@ class FakeResponder final : public Responder {
     response = std::move(head);
     stream = std::make_shared<FakeStream>();
     return stream;
+  }
+  void read_body(std::shared_ptr<BodySink> given) override { sink = std::move(given); }
+  void read_on() override {
+    const std::lock_guard lock(mutex_);
+    ++reads_on;
+    changed_.notify_all();
   }
   void after(Millis delay, std::function<void()> function) override { timers.emplace_back(delay, std::move(function)); }
 
@@ -89,10 +97,26 @@ class FakeResponder final : public Responder {
     function();
   }
 
+  /// Waits for what a thread of the api does.
+  bool await_answer() {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(10), [&] { return answered; });
+  }
+  bool await_read_on() {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(10), [&] { return reads_on > 0; });
+  }
+
   bool answered = false;
   Response response;
+  std::shared_ptr<BodySink> sink;
+  int reads_on = 0;
   std::shared_ptr<FakeStream> stream;
   std::vector<std::pair<Millis, std::function<void()>>> timers;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
 };
 
 struct Answered {
@@ -137,6 +161,7 @@ class ApiTest : public ::testing::Test {
     for (auto& responder : open_) {
       if (responder->stream) responder->stream->is_over();
       responder->timers.clear();  // they hold what holds the responder
+      responder->sink = nullptr;  // likewise
     }
   }
 
@@ -149,6 +174,25 @@ class ApiTest : public ::testing::Test {
   }
 
   Answered send(std::string method, std::string target, std::string body = {}, Headers headers = {}) {
+    const bool streamed = body_rules(options_.body_bytes)(method, target).streamed;
+    const auto responder = begin(std::move(method), target, streamed ? std::string() : body, std::move(headers));
+    if (streamed && responder->sink) {
+      responder->sink->take(body);
+      responder->sink->complete();
+      EXPECT_TRUE(responder->await_answer()) << target;
+    }
+    EXPECT_TRUE(responder->answered) << target;
+    return answer_of(responder);
+  }
+  static Answered answer_of(const std::shared_ptr<FakeResponder>& responder) {
+    Answered answer{responder->response.status, responder->response.headers, responder->response.body, responder};
+    if (const auto& content = responder->response.content)
+      answer.body = *content->source->read(content->offset, static_cast<std::size_t>(content->length));
+    return answer;
+  }
+  /// A request that need not be answered at once.
+  std::shared_ptr<FakeResponder> begin(std::string method, const std::string& target, std::string body = {},
+                                       Headers headers = {}) {
     if (!handler_) make();
     Request request;
     request.method = std::move(method);
@@ -162,11 +206,7 @@ class ApiTest : public ::testing::Test {
     auto responder = std::make_shared<FakeResponder>();
     open_.push_back(responder);
     handler_(std::move(request), responder);
-    EXPECT_TRUE(responder->answered) << target;
-    Answered answer{responder->response.status, responder->response.headers, responder->response.body, responder};
-    if (const auto& content = responder->response.content)
-      answer.body = *content->source->read(content->offset, static_cast<std::size_t>(content->length));
-    return answer;
+    return responder;
   }
   Answered get(std::string target, Headers headers = {}) {
     return send("GET", std::move(target), {}, std::move(headers));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -29,6 +30,8 @@ class FakeGateway final : public Gateway {
   // what it answers
   std::optional<Error> error;
   AcceptedJob accepted;
+  std::function<Result<AcceptedJob>(const SubmitJob&)> decide;  ///< in place of `accepted`
+  bool hold_submits = false;
   JobChange change;
   JobView job_view;
   std::vector<JobView> job_list;
@@ -45,6 +48,8 @@ class FakeGateway final : public Gateway {
   Readiness ready{true, {}};
 
   // what it was asked
+  std::mutex held_mutex;
+  std::vector<std::function<void()>> held_submits;  ///< call each to answer it
   Caller caller;
   std::vector<SubmitJob> submitted;
   std::optional<KeptAnswer> rendered;  ///< what would be kept for an Idempotency-Key
@@ -72,11 +77,13 @@ class FakeGateway final : public Gateway {
     ++calls;
     caller = who;
     submitted = std::move(jobs);
-    key = submitted.at(0).idempotency;
-    rendered = render(accepted);
+    if (!submitted.empty()) key = submitted[0].idempotency;
+    if (render) rendered = render(accepted);
     std::vector<Result<AcceptedJob>> results;
-    results.push_back(give(accepted));
-    reply(std::move(results));
+    for (const SubmitJob& job : submitted) results.push_back(decide ? decide(job) : give(accepted));
+    if (!hold_submits) return reply(std::move(results));
+    const std::lock_guard lock(held_mutex);
+    held_submits.push_back([reply = std::move(reply), results = std::move(results)] { reply(results); });
   }
   void cancel(const Caller& who, CancelJob command, RenderChange render, Reply<JobChange> reply) override {
     caller = who;

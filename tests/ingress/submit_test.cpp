@@ -78,10 +78,10 @@ TEST_F(SubmitTest, TheDigestIgnoresTheClientTheOrderOfMembersAndSpaces) {
     EXPECT_EQ(post("/v1/jobs", body).status, 202);
     return gateway_.submitted.at(0).request;
   };
-  const Digest first = digest(R"({"workflow_key":"poster","inputs":{"a":1,"b":2}})");
-  EXPECT_EQ(digest(R"( {"inputs":{"b":2,"a":1.0}, "workflow_key":"poster","client_id":"shop"})"), first);
-  EXPECT_NE(digest(R"({"workflow_key":"poster","inputs":{"a":1,"b":3}})"), first);
-  EXPECT_EQ(first, sha256(R"({"inputs":{"a":1,"b":2},"workflow_key":"poster"})"));
+  const Digest first = digest(R"({"workflow_key":"poster","job_id":"1","inputs":{"a":1,"b":2}})");
+  EXPECT_EQ(digest(R"( {"inputs":{"b":2,"a":1.0}, "job_id":"1","workflow_key":"poster","client_id":"shop"})"), first);
+  EXPECT_NE(digest(R"({"workflow_key":"poster","job_id":"1","inputs":{"a":1,"b":3}})"), first);
+  EXPECT_EQ(first, sha256(R"({"inputs":{"a":1,"b":2},"job_id":"1","workflow_key":"poster"})"));
 }
 
 struct BadBody {
