@@ -81,7 +81,7 @@ void NodeGateway::apply_workflow(const Caller& caller, std::string definition, s
                          std::nullopt}};
     persist->frame.actor = caller.name;
     persist->frame.node = node_.node_name;
-    persist->shard = shard_of(options_.slot);
+    persist->shard = shard_of(options_.slots.front());
     persist->is_accept = true;
     persist->change.workflow = std::move(row);
     if (key) persist->change.idempotency = kept_row(*key, render(applied));
@@ -91,8 +91,7 @@ void NodeGateway::apply_workflow(const Caller& caller, std::string definition, s
       release();
       answer(committed ? Result<AppliedWorkflow>(applied) : Result<AppliedWorkflow>(failed(persisted)));
     };
-    ++node_.health.changes_waiting;
-    caf::anon_send(actors_.persistence, PersistPtr(persist));
+    actors_.persistence.commit(node_, persist);
   });
   if (!queued) reply(Error{ErrorCode::overloaded, "too many requests are waiting", true, {}});
 }
@@ -108,7 +107,7 @@ void NodeGateway::set_workflow_disabled(const Caller& caller, std::string key, b
   persist->records = {{disabled ? "workflow.disabled" : "workflow.enabled", {{"workflow", key}}, std::nullopt}};
   persist->frame.actor = caller.name;
   persist->frame.node = node_.node_name;
-  persist->shard = shard_of(options_.slot);
+  persist->shard = shard_of(options_.slots.front());
   persist->is_accept = true;
   persist->change.workflow_disabled = {key, disabled};
   persist->done = [this, key, disabled, reply](Persisted persisted) {
@@ -116,8 +115,7 @@ void NodeGateway::set_workflow_disabled(const Caller& caller, std::string key, b
     node_.workflows.set_disabled(key, disabled);
     reply(view(node_.workflows.find(key, 0)));
   };
-  ++node_.health.changes_waiting;
-  caf::anon_send(actors_.persistence, PersistPtr(persist));
+  actors_.persistence.commit(node_, persist);
 }
 
 void NodeGateway::workflow(std::string key, std::uint32_t version, Reply<WorkflowView> reply) {

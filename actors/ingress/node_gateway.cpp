@@ -2,9 +2,9 @@
 
 namespace troupe {
 
-NodeGateway::NodeGateway(NodeContext& node, NodeActors actors, GatewayOptions options)
+NodeGateway::NodeGateway(NodeContext& node, const NodeActors& actors, GatewayOptions options)
     : node_(node),
-      actors_(std::move(actors)),
+      actors_(actors),
       options_(std::move(options)),
       started_at_(format_rfc3339(node.clock.now())),
       ids_(node.clock, node.random) {}
@@ -14,9 +14,9 @@ Readiness NodeGateway::readiness() {
   const NodeHealth& health = node_.health;
   if (health.stopping) readiness.reasons.emplace_back("the server is stopping");
   if (health.fenced) readiness.reasons.emplace_back("another node has taken over this node's shards");
-  if (health.disk_full)
+  if (health.disk_full())
     readiness.reasons.emplace_back("the database's disk is full");
-  else if (!health.store_writable)
+  else if (!health.store_writable())
     readiness.reasons.emplace_back("the database does not answer");
   if (health.changes_waiting >= options_.changes_waiting_max)
     readiness.reasons.emplace_back("too many changes wait for the database");
@@ -29,8 +29,8 @@ std::optional<Error> NodeGateway::unavailable() const {
   const auto not_ready = [](std::string why) { return Error{ErrorCode::not_ready, std::move(why), true, {}}; };
   if (health.stopping) return not_ready("the server is stopping");
   if (health.fenced) return not_ready("another node has taken over this node's shards");
-  if (health.disk_full) return Error{ErrorCode::disk_full, "the database's disk is full", true, {}};
-  if (!health.store_writable) return not_ready("the database does not answer");
+  if (health.disk_full()) return Error{ErrorCode::disk_full, "the database's disk is full", true, {}};
+  if (!health.store_writable()) return not_ready("the database does not answer");
   return std::nullopt;
 }
 

@@ -6,6 +6,7 @@
 //   definitions.cpp   workflows              trail.cpp      audit
 #pragma once
 
+#include <atomic>
 #include <mutex>
 #include <set>
 
@@ -19,7 +20,7 @@
 namespace troupe {
 
 struct GatewayOptions {
-  Slot slot = 0;  ///< of new jobs: one that belongs to a shard of this node
+  std::vector<Slot> slots{0};  ///< of new jobs, in turn: of shards of this node, one a writer
   Millis timeout_max = limits::kRunTimeoutMax;
   std::size_t runs_live_max = limits::kJobsInFlight;
   std::size_t changes_waiting_max = limits::kPersistenceQueue;
@@ -34,7 +35,7 @@ struct GatewayOptions {
 
 class NodeGateway final : public Gateway {
  public:
-  NodeGateway(NodeContext& node, NodeActors actors, GatewayOptions options);
+  NodeGateway(NodeContext& node, const NodeActors& actors, GatewayOptions options);
 
   void submit(const Caller& caller, std::vector<SubmitJob> jobs, RenderAccepted render,
               std::function<void(std::vector<Result<AcceptedJob>>)> reply) override;
@@ -79,11 +80,11 @@ class NodeGateway final : public Gateway {
   std::optional<Error> unavailable() const;
 
   // submit.cpp
-  Result<PersistPtr> accept(const Caller& caller, const SubmitJob& job, const RenderAccepted& render,
+  Result<PersistPtr> accept(const Caller& caller, const SubmitJob& job, Slot slot, const RenderAccepted& render,
                             AcceptedJob& accepted, RunSeedPtr& seed);
   Result<Document> check_inputs(const CatalogEntry& entry, const Document& inputs) const;
   Result<AcceptedJob> answer_duplicate(const SubmitJob& job, const CommitReply::Duplicate& duplicate) const;
-  void submit_one(const Caller& caller, SubmitJob job, const RenderAccepted& render,
+  void submit_one(const Caller& caller, SubmitJob job, Slot slot, const RenderAccepted& render,
                   std::function<void(Result<AcceptedJob>)> reply);
 
   // changes.cpp
@@ -105,9 +106,10 @@ class NodeGateway final : public Gateway {
   IdempotencyRow kept_row(const IdempotencyKey& key, const KeptAnswer& answer) const;
 
   NodeContext& node_;
-  NodeActors actors_;
+  const NodeActors& actors_;
   GatewayOptions options_;
   std::string started_at_;
+  std::atomic<std::size_t> submits_{0};  ///< each takes the next slot
   std::mutex ids_mutex_;
   IdFactory ids_;
   std::mutex keys_mutex_;

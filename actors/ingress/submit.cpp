@@ -88,16 +88,17 @@ void NodeGateway::submit(const Caller& caller, std::vector<SubmitJob> jobs, Rend
   batch->open = jobs.size();
   batch->reply = std::move(reply);
   if (jobs.empty()) return batch->reply({});
+  const Slot slot = options_.slots[submits_++ % options_.slots.size()];
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     SubmitJob& job = jobs[i];
     const auto answer = [batch, i](Result<AcceptedJob> result) { batch->answer(i, std::move(result)); };
     const CatalogEntryPtr entry = node_.workflows.find(job.workflow_key, job.workflow_version).entry;
     if (entry && entry->is_quick && !job.idempotency) {
-      submit_one(caller, std::move(job), render, answer);
+      submit_one(caller, std::move(job), slot, render, answer);
       continue;
     }
     // An old version may have to be read, and so may a kept answer, and jq may take long: not on the ingress thread.
-    const bool queued = node_.blocking.run([this, caller, job, render, answer] {
+    const bool queued = node_.blocking.run([this, caller, job, slot, render, answer] {
       if (auto kept = claim_key(job.idempotency)) {
         if (!*kept) return answer(kept->error());
         AcceptedJob accepted;
@@ -105,7 +106,7 @@ void NodeGateway::submit(const Caller& caller, std::vector<SubmitJob> jobs, Rend
         return answer(accepted);
       }
       (void)node_.workflows.load(job.workflow_key, job.workflow_version);  // submit_one tells what is unknown
-      submit_one(caller, job, render, [this, key = job.idempotency, answer](Result<AcceptedJob> result) {
+      submit_one(caller, job, slot, render, [this, key = job.idempotency, answer](Result<AcceptedJob> result) {
         release_key(key);
         answer(std::move(result));
       });
@@ -114,11 +115,11 @@ void NodeGateway::submit(const Caller& caller, std::vector<SubmitJob> jobs, Rend
   }
 }
 
-void NodeGateway::submit_one(const Caller& caller, SubmitJob job, const RenderAccepted& render,
+void NodeGateway::submit_one(const Caller& caller, SubmitJob job, Slot slot, const RenderAccepted& render,
                              std::function<void(Result<AcceptedJob>)> reply) {
   AcceptedJob accepted;
   RunSeedPtr seed;
-  auto persist = accept(caller, job, render, accepted, seed);
+  auto persist = accept(caller, job, slot, render, accepted, seed);
   if (!persist) return reply(persist.error());
   (*persist)->done = [this, job = std::move(job), accepted, seed, reply,
                       request = caller.request_id](Persisted persisted) {
@@ -128,6 +129,7 @@ void NodeGateway::submit_one(const Caller& caller, SubmitJob job, const RenderAc
       case Persisted::Verdict::refused: return reply(persisted.error);
       case Persisted::Verdict::committed: break;
     }
+    reply(accepted);  // first: the client waits
     seed->head = persisted.head;
     node_.metrics.job_accepted(seed->job->workflow_key);
     node_.log.write(log::Level::debug, "job accepted",
@@ -139,12 +141,13 @@ void NodeGateway::submit_one(const Caller& caller, SubmitJob job, const RenderAc
       const EventSubject subject{accepted.id, accepted.job_id, seed->job->client_id, seed->job->workflow_key};
       for (const LiveEventPtr& event : events_of_records(subject, persisted.records, 0)) node_.events.publish(event);
     }
-    caf::anon_send(actors_.supervisor, AdoptJob{seed, /*counted=*/true});
-    reply(accepted);
+    if (seed->parked)  // it is in the store, where the supervisor finds it when it falls due
+      --node_.health.runs_live;
+    else
+      caf::anon_send(actors_.supervisor, AdoptJob{seed, /*counted=*/true});
   };
-  ++node_.health.changes_waiting;
   ++node_.health.runs_live;
-  caf::anon_send(actors_.persistence, *persist);
+  actors_.persistence.commit(node_, *persist);
 }
 
 Result<Document> NodeGateway::check_inputs(const CatalogEntry& entry, const Document& inputs) const {
@@ -161,10 +164,12 @@ Result<Document> NodeGateway::check_inputs(const CatalogEntry& entry, const Docu
   return to_document(*value);
 }
 
-Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& job, const RenderAccepted& render,
-                                       AcceptedJob& accepted, RunSeedPtr& seed) {
+Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& job, Slot slot,
+                                       const RenderAccepted& render, AcceptedJob& accepted, RunSeedPtr& seed) {
   if (auto error = unavailable()) return *std::move(error);
-  if (node_.health.changes_waiting >= options_.changes_waiting_max || node_.health.runs_live >= options_.runs_live_max)
+  const NodeHealth& health = node_.health;
+  if (health.changes_waiting >= options_.changes_waiting_max || health.runs_live >= options_.runs_live_max ||
+      (!job.patient && !health.admission.admits(health.changes_waiting, node_.clock.monotonic())))
     return {ErrorCode::overloaded, "the server has more work than it may queue", true};
 
   const WorkflowCatalog::Found found = node_.workflows.find(job.workflow_key, job.workflow_version);
@@ -185,7 +190,7 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   auto facts = std::make_shared<JobFacts>();
   {
     const std::lock_guard lock(ids_mutex_);
-    facts->id = ids_.make<JobId>(options_.slot);
+    facts->id = ids_.make<JobId>(slot);
   }
   facts->client_id = job.client_id;
   facts->client_job_id = job.job_id;

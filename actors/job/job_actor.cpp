@@ -33,7 +33,7 @@ void pass_on(Self self, const Request& request) {
 
 void rest_if_idle(Self self) {
   const JobActorState& state = self->state;
-  if (!state.retry && state.run_rests) self->send(state.actors.supervisor, JobRested{state.job->id, state.received});
+  if (!state.retry && state.run_rests) self->send(state.actors->supervisor, JobRested{state.job->id, state.received});
 }
 
 /// The next run's first state and evaluator. Blocks.
@@ -106,8 +106,7 @@ void commit_retry(Self self, const RetryPrepared& prepared) {
   seed.effects = std::move(decision->effects);
   seed.parked = parks;
   state.retry = JobActorState::Retry{prepared.request, prepared.seed};
-  ++node.health.changes_waiting;
-  self->send(state.actors.persistence, persist);
+  state.actors->persistence.commit(node, persist);
 }
 
 void finish_retry(Self self, const Persisted& persisted) {
@@ -136,12 +135,12 @@ void finish_retry(Self self, const Persisted& persisted) {
 
 }  // namespace
 
-JobActor::behavior_type job_actor(Self self, NodeContext* node, NodeActors actors, RunSeedPtr seed) {
+JobActor::behavior_type job_actor(Self self, NodeContext* node, const NodeActors* actors, RunSeedPtr seed) {
   self->state.node = node;
-  self->state.actors = std::move(actors);
+  self->state.actors = actors;
   self->set_down_handler([=](caf::down_msg& down) {
     if (down.source != self->state.run.address()) return;
-    self->send(self->state.actors.supervisor, JobBroken{self->state.job->id});
+    self->send(self->state.actors->supervisor, JobBroken{self->state.job->id});
     self->quit();
   });
   spawn_run(self, std::move(seed));

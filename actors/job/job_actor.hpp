@@ -16,7 +16,7 @@ namespace troupe {
 
 struct JobActorState {
   NodeContext* node = nullptr;
-  NodeActors actors;
+  const NodeActors* actors = nullptr;
   JobFactsPtr job;
   RunActor run;
   std::uint64_t received = 0;  ///< messages of the supervisor
@@ -31,7 +31,7 @@ struct JobActorState {
   static inline const char* name = "job";
 };
 
-JobActor::behavior_type job_actor(JobActor::stateful_pointer<JobActorState> self, NodeContext* node, NodeActors actors,
-                                  RunSeedPtr seed);
+JobActor::behavior_type job_actor(JobActor::stateful_pointer<JobActorState> self, NodeContext* node,
+                                  const NodeActors* actors, RunSeedPtr seed);
 
 }  // namespace troupe

@@ -48,22 +48,17 @@ Node::Node(NodePorts ports, NodeOptions options)
                                                        *blocking_, events_, board_, workflows_, health_});
 }
 
-Result<std::unique_ptr<Node>> Node::start(NodePorts ports, std::unique_ptr<StoreWriter> writer, NodeOptions options) {
+Result<std::unique_ptr<Node>> Node::start(NodePorts ports, Writers writers, NodeOptions options) {
   std::unique_ptr<Node> node(new Node(ports, std::move(options)));
-  if (auto begun = node->begin(std::move(writer)); !begun) return begun.error();
+  if (auto begun = node->begin(std::move(writers)); !begun) return begun.error();
   return node;
 }
 
-Result<Done> Node::begin(std::unique_ptr<StoreWriter> writer) {
-  const auto hand_over = [this](std::vector<Completion> changes) {
-    // A few are told of right here, in less time than it takes to wake another thread.
-    if (changes.size() <= kToldAtOnce) return complete(changes);
-    caf::anon_send(completion_, std::make_shared<Completions>(Completions{std::move(changes), {}}));
-  };
-  auto committer = std::make_unique<Committer>(std::move(writer), *context_, hand_over);
-  if (const auto taken = committer->acquire(options_.shards); !taken) return taken.error();
+Result<Done> Node::begin(Writers writers) {
+  auto committers = make_committers(std::move(writers));
+  if (!committers) return committers.error();
   if (auto loaded = workflows_.load_all(); !loaded) return loaded.error();
-  spawn_actors(std::move(committer));
+  spawn_actors(*std::move(committers));
   gateway_ = std::make_unique<NodeGateway>(*context_, actors_, options_.gateway);
 
   // Jobs that are accepted from now on are not recovery's business: their ids are greater than this one.
@@ -74,15 +69,39 @@ Result<Done> Node::begin(std::unique_ptr<StoreWriter> writer) {
   return Done{};
 }
 
-void Node::spawn_actors(std::unique_ptr<Committer> committer) {
-  auto handed_over = std::make_shared<std::unique_ptr<Committer>>(std::move(committer));
+Result<std::vector<std::unique_ptr<Committer>>> Node::make_committers(Writers writers) {
+  const auto hand_over = [this](std::vector<Completion> changes) {
+    // A few are told of right here, in less time than it takes to wake another thread.
+    if (changes.size() <= kToldAtOnce) return complete(changes);
+    caf::anon_send(completion_, std::make_shared<Completions>(Completions{std::move(changes), {}}));
+  };
+  std::vector<std::unique_ptr<Committer>> committers;
+  options_.gateway.slots.clear();
+  for (std::size_t i = 0; i < writers.size(); ++i) {
+    std::vector<ShardId> shards;
+    for (ShardId shard : options_.shards)
+      if (writer_of(shard, writers.size()) == i) shards.push_back(shard);
+    if (shards.empty()) continue;
+    auto& committer = committers.emplace_back(std::make_unique<Committer>(std::move(writers[i]), *context_, hand_over));
+    if (const auto taken = committer->acquire(shards); !taken) return taken.error();
+    options_.gateway.slots.push_back(Slot{shards.front()});
+  }
+  return committers;
+}
+
+void Node::spawn_actors(std::vector<std::unique_ptr<Committer>> committers) {
   completion_ = system_->spawn(completion_actor);
-  actors_.persistence =
-      options_.testing ? system_->spawn(persistence_actor, handed_over, completion_, context_.get())
-                       : system_->spawn<caf::detached>(persistence_actor, handed_over, completion_, context_.get());
+  std::vector<PersistenceActor> persistence;
+  for (auto& committer : committers) {
+    auto handed_over = std::make_shared<std::unique_ptr<Committer>>(std::move(committer));
+    persistence.push_back(
+        options_.testing ? system_->spawn(persistence_actor, handed_over, completion_, context_.get())
+                         : system_->spawn<caf::detached>(persistence_actor, handed_over, completion_, context_.get()));
+  }
+  actors_.persistence = PersistenceActors(std::move(persistence));
   actors_.timer = system_->spawn(timer_actor, context_.get());
   actors_.broker = system_->spawn(broker_actor, context_.get());
-  actors_.supervisor = system_->spawn(supervisor_actor, context_.get(), actors_, options_.shards);
+  actors_.supervisor = system_->spawn(supervisor_actor, context_.get(), &actors_, options_.shards);
   for (const WorkerOptions& worker : options_.workers) spawn_worker(worker);
   guard();
 }
@@ -109,7 +128,7 @@ void Node::guard() {
       options_.failed(std::string(name) + " failed: " + system_->render(reason));
     });
   };
-  watch(actors_.persistence, "persistence");
+  for (const PersistenceActor& actor : actors_.persistence) watch(actor, "persistence");
   watch(completion_, "completion");
   watch(actors_.timer, "timer");
   watch(actors_.broker, "broker");
@@ -137,7 +156,7 @@ void Node::recover_shard(ShardId shard, JobId after, const JobId& before) {
       }
       auto seed = load_run(*context_, row, /*recover=*/true, /*parked=*/false);
       if (!seed && seed.error().retryable) {
-        caf::anon_send(actors_.persistence, std::move(found));
+        caf::anon_send(actors_.persistence.of(shard), std::move(found));
         return go_on_later(after, seed.error());
       }
       after = row.id;
@@ -151,7 +170,7 @@ void Node::recover_shard(ShardId shard, JobId after, const JobId& before) {
       }
     }
     found.complete = !more;
-    caf::anon_send(actors_.persistence, std::move(found));
+    caf::anon_send(actors_.persistence.of(shard), std::move(found));
   }
   if (taken_over > 0)
     context_->log.write(log::Level::info, "took over open jobs",
@@ -171,9 +190,11 @@ void Node::stop(Millis grace) {
     }
     (void)health_.outcomes.wait_for_none(limits::kStopDeadline);
     gateway_->end_waits();
-    Signal drained;
-    caf::anon_send(actors_.persistence, Drain{drained.setter()});
-    (void)drained.wait(limits::kStopDeadline);
+    for (const PersistenceActor& actor : actors_.persistence) {
+      Signal drained;
+      caf::anon_send(actor, Drain{drained.setter()});
+      (void)drained.wait(limits::kStopDeadline);
+    }
   }
   caf::anon_send(actors_.supervisor, Rest{});
   // The broker before the workers: it must not report as lost what they still hold.
@@ -183,7 +204,7 @@ void Node::stop(Millis grace) {
     for (const WorkerActor& worker : workers_) caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
   }
   caf::anon_send_exit(actors_.timer, caf::exit_reason::user_shutdown);
-  caf::anon_send_exit(actors_.persistence, caf::exit_reason::user_shutdown);
+  for (const PersistenceActor& actor : actors_.persistence) caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(completion_, caf::exit_reason::user_shutdown);
   if (options_.testing) return;
   system_->await_all_actors_done();

@@ -61,8 +61,11 @@ struct NodeOptions {
 
 class Node {
  public:
-  /// Takes the shards and starts the actors. Open jobs are taken over in the background; new ones are welcome at once.
-  static Result<std::unique_ptr<Node>> start(NodePorts ports, std::unique_ptr<StoreWriter> writer, NodeOptions options);
+  using Writers = std::vector<std::unique_ptr<StoreWriter>>;
+
+  /// Takes the shards, divides them among the writers (at least one), and starts the actors. Open jobs are taken over
+  /// in the background; new ones are welcome at once.
+  static Result<std::unique_ptr<Node>> start(NodePorts ports, Writers writers, NodeOptions options);
   ~Node();
 
   Gateway& gateway() { return *gateway_; }
@@ -76,8 +79,9 @@ class Node {
 
  private:
   Node(NodePorts ports, NodeOptions options);
-  Result<Done> begin(std::unique_ptr<StoreWriter> writer);
-  void spawn_actors(std::unique_ptr<Committer> committer);
+  Result<Done> begin(Writers writers);
+  Result<std::vector<std::unique_ptr<Committer>>> make_committers(Writers writers);
+  void spawn_actors(std::vector<std::unique_ptr<Committer>> committers);
   void spawn_worker(const WorkerOptions& worker);
   void guard();
   /// Takes over the open jobs with ids after `after` and up to `before`; goes on later when the store cannot be read.

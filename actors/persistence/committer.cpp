@@ -151,7 +151,7 @@ void Committer::settle_committed(Transaction& transaction, std::vector<PersistPt
     after.epoch = shards_[id].state.epoch;
     shards_[id].state = after;
   }
-  note_back();
+  note(Obstacle::none);
   for (std::size_t i = 0; i < group.size(); ++i) {
     track_open_jobs(*group[i]);
     Persisted persisted;
@@ -230,8 +230,7 @@ void Committer::note_fenced(const Error& error) {
 }
 
 void Committer::note_away(const CommitReply& reply, std::size_t changes) {
-  node_.health.store_writable = false;
-  node_.health.disk_full = reply.status == CommitStatus::full;
+  note(reply.status == CommitStatus::full ? Obstacle::full : Obstacle::away);
   away_ = away(reply);
   node_.log.write(log::Level::error, "a commit could not be written; it will be tried again",
                   {{"error", reply.error.message}, {"changes", changes}});
@@ -249,10 +248,12 @@ void Committer::refuse_accepts(std::vector<PersistPtr>& batch) {
   });
 }
 
-void Committer::note_back() {
-  if (!node_.health.store_writable.exchange(true))
-    node_.log.write(log::Level::info, "the database can be written again", {});
-  node_.health.disk_full = false;
+void Committer::note(Obstacle obstacle) {
+  const Obstacle before = std::exchange(obstacle_, obstacle);
+  if (before == obstacle) return;
+  node_.health.writers_away += (obstacle != Obstacle::none) - (before != Obstacle::none);
+  node_.health.writers_full += (obstacle == Obstacle::full) - (before == Obstacle::full);
+  if (obstacle == Obstacle::none) node_.log.write(log::Level::info, "the database can be written again", {});
 }
 
 std::optional<bool> Committer::was_committed(const Transaction& transaction) {

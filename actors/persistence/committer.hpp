@@ -38,8 +38,12 @@ class Committer {
   /// Without this a node that takes no work because the store was away would never notice that it is back.
   void probe();
 
+  /// Whether the last commit could be written.
+  bool can_write() const { return obstacle_ == Obstacle::none; }
+
  private:
   enum class Progress : std::uint8_t { settled, store_away };
+  enum class Obstacle : std::uint8_t { none, away, full };
 
   struct Shard {
     ShardState state;
@@ -65,7 +69,7 @@ class Committer {
   /// False: it cannot be known yet.
   bool settle_doubt(std::vector<PersistPtr>& group);
   void note_away(const CommitReply& reply, std::size_t changes);
-  void note_back();
+  void note(Obstacle obstacle);
   void refuse_accepts(std::vector<PersistPtr>& batch);
   /// After a lost connection at COMMIT: bumps the epochs (which waits for the lost transaction) and compares heads.
   std::optional<bool> was_committed(const Transaction& transaction);
@@ -80,8 +84,9 @@ class Committer {
   const std::function<void(std::vector<Completion>)> complete_;
   std::map<ShardId, Shard> shards_;
   std::optional<Transaction> in_doubt_;  ///< of the first changes of the batch that was given back last
-  Error away_;                           ///< why the database could not be written last
-  std::vector<Completion> settled_;      ///< not yet handed over
+  Obstacle obstacle_ = Obstacle::none;
+  Error away_;                       ///< why the database could not be written last
+  std::vector<Completion> settled_;  ///< not yet handed over
 };
 
 }  // namespace troupe

@@ -21,20 +21,23 @@ void send_flush(Self self) {
 void flush(Self self) {
   PersistenceState& state = self->state;
   state.flush_sent = false;
-  NodeHealth& health = state.node->health;
+  const NodeHealth& health = state.node->health;
   if (state.waiting.empty()) {
-    if (!health.store_writable && !health.fenced) state.committer->probe();
+    if (!state.committer->can_write() && !health.fenced) state.committer->probe();
   } else {
     const std::size_t changes = state.waiting.size();
+    const Millis oldest = state.waiting.front()->since;
     const auto begin = std::chrono::steady_clock::now();
     state.waiting = state.committer->commit(std::move(state.waiting));
-    if (state.waiting.empty() && health.store_writable) {
+    if (state.waiting.empty() && state.committer->can_write()) {
       const auto took = std::chrono::steady_clock::now() - begin;
       state.node->metrics.committed(changes, std::chrono::duration_cast<std::chrono::microseconds>(took));
+      const Millis now = state.node->clock.monotonic();
+      state.node->health.admission.committed(std::chrono::duration_cast<Millis>(took), now - oldest, now);
     }
   }
-  if (health.store_writable) state.failures = 0;
-  if (!state.waiting.empty() || (!health.store_writable && !health.fenced)) {
+  if (state.committer->can_write()) state.failures = 0;
+  if (!state.waiting.empty() || (!state.committer->can_write() && !health.fenced)) {
     state.flush_sent = true;
     const auto wait = std::min(kBackoffMax, kBackoffFirst * (1 << std::min(state.failures++, 7)));
     self->delayed_send(self, wait, Flush{});

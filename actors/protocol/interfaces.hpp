@@ -13,6 +13,7 @@
 #pragma once
 
 #include "actors/protocol/messages.hpp"
+#include "actors/protocol/node_context.hpp"
 
 namespace troupe {
 
@@ -117,12 +118,33 @@ using JobActor = caf::typed_actor<caf::reacts_to<CancelRequestPtr>, caf::reacts_
 using SupervisorActor =
     caf::typed_actor<caf::reacts_to<AdoptJob>, caf::reacts_to<CancelJobMessage>, caf::reacts_to<RetryJobMessage>,
                      caf::reacts_to<JobLoaded>, caf::reacts_to<JobRested>, caf::reacts_to<JobBroken>,
-                     caf::reacts_to<ScanParked>,
+                     caf::reacts_to<ScanParked>, caf::reacts_to<ParkedScanned>,
                      caf::reacts_to<Rest>>;  // rest all jobs, then quit
 
-/// The actors of a node that others send to.
+/// The ways to the store: each shard's changes go through one and the same.
+class PersistenceActors {
+ public:
+  PersistenceActors() = default;
+  explicit PersistenceActors(std::vector<PersistenceActor> actors) : actors_(std::move(actors)) {}
+
+  const PersistenceActor& of(ShardId shard) const { return actors_[writer_of(shard, actors_.size())]; }
+  /// Asks for a change to be made durable; its `done` tells.
+  void commit(NodeContext& node, const PersistPtr& change) const {
+    change->since = node.clock.monotonic();
+    ++node.health.changes_waiting;
+    caf::anon_send(of(change->shard), change);
+  }
+  auto begin() const { return actors_.begin(); }
+  auto end() const { return actors_.end(); }
+  std::size_t size() const { return actors_.size(); }
+
+ private:
+  std::vector<PersistenceActor> actors_;
+};
+
+/// The actors of a node that others send to. Made once by the node; outlives them.
 struct NodeActors {
-  PersistenceActor persistence;
+  PersistenceActors persistence;
   TimerActor timer;
   BrokerActor broker;
   SupervisorActor supervisor;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,9 +50,13 @@ struct Persist {
   bool is_accept =
       false;           ///< may be answered `overloaded` or `not_ready` instead of waiting for the store to come back
   bool opens = false;  ///< the job is open and not parked afterwards: it counts for the low-water mark
+  Millis since{0};     ///< when it was handed over; monotonic
   std::function<void(Persisted)> done;
 };
 using PersistPtr = std::shared_ptr<Persist>;
+
+/// Which of a node's writers a shard's changes go through.
+inline std::size_t writer_of(ShardId shard, std::size_t writers) { return shard % writers; }
 
 /// What became of a change, on its way to who wants to know.
 struct Completion {
@@ -212,6 +217,11 @@ struct RetryJobMessage {
 };
 /// To the supervisor, from itself: look for parked jobs that fall due soon.
 struct ScanParked {};
+/// To the supervisor, from the blocking pool: so far the scan has come, by shard; `pause` until the next.
+struct ParkedScanned {
+  std::map<ShardId, StoreReader::Parked> after;
+  Millis pause{0};
+};
 /// To the supervisor: a job loaded from the store, or why it could not be.
 struct JobLoaded {
   JobId job;
@@ -275,6 +285,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::AdoptJob)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::CancelJobMessage)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::RetryJobMessage)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::ScanParked)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::ParkedScanned)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::JobLoaded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::StopTaskMessage)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskAdmitted)

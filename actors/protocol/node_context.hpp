@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "actors/persistence/admission.hpp"
 #include "actors/protocol/in_flight.hpp"
 #include "troupe/base/clock.hpp"
 #include "troupe/domain/evaluator.hpp"
@@ -21,15 +22,19 @@ class EventHub;         // ingress/event_hub.hpp: live events to whoever watches
 class LiveBoard;        // run/live_board.hpp: what runs are doing right now, before it is durable
 class WorkflowCatalog;  // ingress/workflow_catalog.hpp: compiled definitions
 
-/// Whether the node can take work, and why not. Written by the persistence actor and the node, read by the gateway.
+/// Whether the node can take work, and why not. Written by the persistence actors and the node, read by the gateway.
 struct NodeHealth {
-  std::atomic<bool> store_writable{true};
-  std::atomic<bool> disk_full{false};
+  std::atomic<int> writers_away{0};  ///< committers that cannot write
+  std::atomic<int> writers_full{0};  ///< those of them for want of room on the database's disk
   std::atomic<bool> fenced{false};
   std::atomic<bool> stopping{false};
   std::atomic<std::size_t> changes_waiting{0};  ///< asked of persistence and not yet answered
-  std::atomic<std::size_t> runs_live{0};        ///< held by the supervisor, or admitted and on the way to it
-  InFlight outcomes;                            ///< of attempts: reported, and the run's answer to it not yet durable
+  Admission admission;
+  std::atomic<std::size_t> runs_live{0};  ///< held by the supervisor, or admitted and on the way to it
+  InFlight outcomes;                      ///< of attempts: reported, and the run's answer to it not yet durable
+
+  bool store_writable() const { return writers_away == 0; }
+  bool disk_full() const { return writers_full > 0; }
 };
 
 struct NodeContext {

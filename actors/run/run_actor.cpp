@@ -8,10 +8,10 @@
 
 namespace troupe {
 
-RunDriver::RunDriver(Self self, NodeContext& node, NodeActors actors, JobActor job, RunSeed seed)
+RunDriver::RunDriver(Self self, NodeContext& node, const NodeActors& actors, JobActor job, RunSeed seed)
     : self_(self),
       node_(node),
-      actors_(std::move(actors)),
+      actors_(actors),
       job_(std::move(job)),
       seed_(std::move(seed)),
       subject_{seed_.job->id, seed_.job->client_job_id, seed_.job->client_id, seed_.job->workflow_key} {}
@@ -162,8 +162,7 @@ void RunDriver::commit(QueuedCommand command, Decision decision) {
   persist->done = [run = RunActor(self_)](Persisted persisted) { caf::anon_send(run, std::move(persisted)); };
   uncommitted_ = Uncommitted{std::move(command), std::move(decision), std::move(after), parks};
   rested_ = false;
-  ++node_.health.changes_waiting;
-  self_->send(actors_.persistence, persist);
+  actors_.persistence.commit(node_, persist);
 }
 
 void RunDriver::refuse(const QueuedCommand& command, const Error& error) {
@@ -273,9 +272,9 @@ void RunDriver::rest_if_idle() {
   self_->send(job_, RunRested{handled_});
 }
 
-RunActor::behavior_type run_actor(RunActor::stateful_pointer<RunActorState> self, NodeContext* node, NodeActors actors,
-                                  JobActor job, RunSeedPtr seed) {
-  self->state.driver = std::make_unique<RunDriver>(self, *node, std::move(actors), std::move(job), std::move(*seed));
+RunActor::behavior_type run_actor(RunActor::stateful_pointer<RunActorState> self, NodeContext* node,
+                                  const NodeActors* actors, JobActor job, RunSeedPtr seed) {
+  self->state.driver = std::make_unique<RunDriver>(self, *node, *actors, std::move(job), std::move(*seed));
   RunDriver* driver = self->state.driver.get();
   driver->begin();
   return {

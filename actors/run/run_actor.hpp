@@ -29,7 +29,7 @@ class RunDriver {
  public:
   using Self = RunActor::pointer;
 
-  RunDriver(Self self, NodeContext& node, NodeActors actors, JobActor job, RunSeed seed);
+  RunDriver(Self self, NodeContext& node, const NodeActors& actors, JobActor job, RunSeed seed);
 
   void begin();
   void on(const Persisted& persisted);
@@ -72,7 +72,7 @@ class RunDriver {
 
   Self self_;
   NodeContext& node_;
-  NodeActors actors_;
+  const NodeActors& actors_;
   JobActor job_;
   RunSeed seed_;  ///< its `state` and `head` are the committed ones
   EventSubject subject_;
@@ -98,7 +98,7 @@ struct RunActorState {
   static inline const char* name = "run";
 };
 
-RunActor::behavior_type run_actor(RunActor::stateful_pointer<RunActorState> self, NodeContext* node, NodeActors actors,
-                                  JobActor job, RunSeedPtr seed);
+RunActor::behavior_type run_actor(RunActor::stateful_pointer<RunActorState> self, NodeContext* node,
+                                  const NodeActors* actors, JobActor job, RunSeedPtr seed);
 
 }  // namespace troupe

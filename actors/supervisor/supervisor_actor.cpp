@@ -12,7 +12,8 @@ namespace {
 using Self = SupervisorActor::stateful_pointer<SupervisorState>;
 
 constexpr Millis kBrokenPauseFirst{200};
-constexpr int kParkedRows = 1'000;
+constexpr std::size_t kParkedRows = 1'000;
+constexpr Millis kParkedScanPause{500};  // when something was left
 
 void adopt(Self self, const RunSeedPtr& seed, bool counted) {
   SupervisorState& state = self->state;
@@ -107,7 +108,7 @@ void load_broken(Self self, const JobId& job) {
   state.loading.try_emplace(job);
   const Millis pause = kBrokenPauseFirst * (1 << std::min(state.broken[job]++, 8));
   const Timestamp due = state.node->clock.now() + pause;
-  self->send(state.actors.timer,
+  self->send(state.actors->timer,
              CallAt{due, [node = state.node, job, me = SupervisorActor(self)] {
                       node->blocking.run_always([node, job, me] {
                         auto seed = load_run(*node, job, /*recover=*/true, /*parked=*/false);
@@ -116,31 +117,53 @@ void load_broken(Self self, const JobId& job) {
                     }});
 }
 
-void scan_parked(Self self) {
-  SupervisorState& state = self->state;
-  state.node->blocking.run_always([node = state.node, shards = state.shards, me = SupervisorActor(self)] {
-    const Timestamp horizon = node->clock.now() + kParkedHorizon;
-    for (ShardId shard : shards) {
-      const auto parked = node->reader.parked(shard, horizon, kParkedRows);
-      if (!parked) continue;  // the database is away: the next scan will find them
-      for (const auto& row : *parked) {
-        auto seed = load_run(*node, row.job, /*recover=*/true, /*parked=*/true);
-        if (seed) caf::anon_send(me, JobLoaded{row.job, *seed, {}});
-      }
+/// Loads the jobs of a shard that fall due within the horizon and moves `after` past them. False: something is left for
+/// the next scan. Blocks.
+bool load_parked(NodeContext& node, ShardId shard, StoreReader::Parked& after, const SupervisorActor& supervisor) {
+  const Timestamp horizon = node.clock.now() + kParkedHorizon;
+  for (bool more = true; more;) {
+    const auto page = node.reader.parked(shard, after, horizon, kParkedRows);
+    if (!page) return false;  // the database is away
+    more = page->size() == kParkedRows;
+    for (const auto& row : *page) {
+      if (node.health.runs_live >= kParkedLive) return false;
+      auto seed = load_run(node, row.job, /*recover=*/true, /*parked=*/true);
+      if (!seed && seed.error().retryable) return false;
+      after = row;
+      if (seed)
+        caf::anon_send(supervisor, JobLoaded{row.job, *seed, {}});
+      else
+        node.log.write(log::Level::error, "a parked job could not be loaded",
+                       {{"job", to_string(row.job)}, {"error", seed.error().message}});
     }
-  });
-  const Timestamp due = state.node->clock.now() + kParkedScanPeriod;
-  self->send(state.actors.timer, CallAt{due, [me = SupervisorActor(self)] { caf::anon_send(me, ScanParked{}); }});
+  }
+  return true;
+}
+
+void scan_parked(Self self) {
+  self->state.node->blocking.run_always(
+      [node = self->state.node, after = self->state.parked_after, me = SupervisorActor(self)]() mutable {
+        Millis pause = kParkedScanPeriod;
+        for (auto& [shard, last] : after)
+          if (!load_parked(*node, shard, last, me)) pause = kParkedScanPause;
+        caf::anon_send(me, ParkedScanned{std::move(after), pause});
+      });
+}
+
+void parked_scanned(Self self, const ParkedScanned& scanned) {
+  SupervisorState& state = self->state;
+  state.parked_after = scanned.after;
+  const Timestamp due = state.node->clock.now() + scanned.pause;
+  self->send(state.actors->timer, CallAt{due, [me = SupervisorActor(self)] { caf::anon_send(me, ScanParked{}); }});
 }
 
 }  // namespace
 
-SupervisorActor::behavior_type supervisor_actor(Self self, NodeContext* node, NodeActors actors,
-                                                std::vector<ShardId> shards) {
+SupervisorActor::behavior_type supervisor_actor(Self self, NodeContext* node, const NodeActors* actors,
+                                                const std::vector<ShardId>& shards) {
   self->state.node = node;
-  self->state.actors = std::move(actors);
-  self->state.actors.supervisor = SupervisorActor(self);
-  self->state.shards = std::move(shards);
+  self->state.actors = actors;
+  for (ShardId shard : shards) self->state.parked_after[shard] = {};
   self->send(self, ScanParked{});
   return {
       [=](const AdoptJob& message) { adopt(self, message.seed, message.counted); },
@@ -150,6 +173,7 @@ SupervisorActor::behavior_type supervisor_actor(Self self, NodeContext* node, No
       [=](const JobRested& message) { rested(self, message); },
       [=](const JobBroken& message) { broken(self, message.job); },
       [=](ScanParked) { scan_parked(self); },
+      [=](const ParkedScanned& scanned) { parked_scanned(self, scanned); },
       [=](Rest) {
         for (const auto& [id, job] : self->state.live) self->send(job.actor, Rest{});
         self->quit();

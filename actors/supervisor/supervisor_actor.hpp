@@ -5,7 +5,9 @@
 //   a job that rests        is let go of, if nothing was passed on meanwhile (counted on both sides)
 //   a job that broke        is loaded again, after a pause that grows; the core ends what breaks for ever (`poison`)
 //
-// Parked jobs that fall due within the horizon are found by one indexed read a period.
+// Parked jobs are in the store only. Those that fall due within the horizon are loaded in the order of their times,
+// once: each scan goes on where the last one ended, because nothing is parked for less than kParkAfter, which is
+// beyond.
 #pragma once
 
 #include <deque>
@@ -19,6 +21,8 @@ namespace troupe {
 /// How often parked jobs are looked for, and how far ahead.
 inline constexpr Millis kParkedScanPeriod{10'000};
 inline constexpr Millis kParkedHorizon{20'000};
+/// While more jobs than these are live, the next ones are left parked, however due they are.
+inline constexpr std::size_t kParkedLive = limits::kJobsInFlight / 2;
 
 struct SupervisorState {
   struct Live {
@@ -28,8 +32,8 @@ struct SupervisorState {
   using Pending = std::variant<CancelRequestPtr, RetryRequestPtr>;
 
   NodeContext* node = nullptr;
-  NodeActors actors;
-  std::vector<ShardId> shards;
+  const NodeActors* actors = nullptr;
+  std::map<ShardId, StoreReader::Parked> parked_after;  ///< by shard: so far parked jobs have been loaded
   std::unordered_map<JobId, Live> live;
   std::unordered_map<JobId, std::deque<Pending>> loading;
   std::unordered_map<JobId, int> broken;  ///< how often in a row
@@ -37,6 +41,7 @@ struct SupervisorState {
 };
 
 SupervisorActor::behavior_type supervisor_actor(SupervisorActor::stateful_pointer<SupervisorState> self,
-                                                NodeContext* node, NodeActors actors, std::vector<ShardId> shards);
+                                                NodeContext* node, const NodeActors* actors,
+                                                const std::vector<ShardId>& shards);
 
 }  // namespace troupe

@@ -171,8 +171,12 @@ Result<Done> ServingApplication::make_executors(const DataPaths& paths) {
 }
 
 Result<Done> ServingApplication::start_node() {
-  auto writer = store_->writer();
-  if (!writer) return writer.error();
+  Node::Writers writers;
+  for (int i = 0; i < config_.database.writers; ++i) {
+    auto writer = store_->writer();
+    if (!writer) return writer.error();
+    writers.push_back(*std::move(writer));
+  }
   const auto slots = static_cast<std::size_t>(config_.worker.slots);
   NodeOptions options;
   options.name = config_.node_name;
@@ -203,7 +207,7 @@ Result<Done> ServingApplication::start_node() {
   options.gateway.check_expression = check_expression;
   options.gateway.is_quick_expression = is_quick;
   auto node =
-      Node::start({clock_, random_, *reader_, *blobs_, *evaluators_, metrics_, log_}, *std::move(writer), options);
+      Node::start({clock_, random_, *reader_, *blobs_, *evaluators_, metrics_, log_}, std::move(writers), options);
   if (!node) return node.error();
   node_ = *std::move(node);
   return Done{};
@@ -215,7 +219,9 @@ Result<Done> ServingApplication::listen() {
   options.body_bytes = config_.server.body_bytes;
   options.job_timeout_max = config_.limits.job_timeout_max;
   auto handler = ingress::make_api(node_->gateway(), keys_, clock_, metrics_, log_, options);
-  auto server = ingress::Server::listen(server_options(config_), std::move(handler), ingress::render_problem);
+  ingress::ServerOptions serving = server_options(config_);
+  serving.body_rules = ingress::body_rules(serving.body_bytes);
+  auto server = ingress::Server::listen(std::move(serving), std::move(handler), ingress::render_problem);
   if (!server) return server.error();
   server_ = *std::move(server);
   return Done{};

@@ -43,6 +43,7 @@ struct ServerConfig {
 
 struct DatabaseConfig {
   std::string url;  ///< sqlite:PATH, postgresql://…, memory:; never empty once loaded. May hold a password
+  int writers = 1;  ///< connections for changes, 1–2
   int readers = 4;  ///< connections for lists and look-ups, 1–64
 
   bool operator==(const DatabaseConfig&) const = default;

@@ -65,6 +65,12 @@ std::vector<Key<Config>> make_config_keys() {
        TROUPE_FIELD(Config, server.keep_alive_idle),
        {.help = "A connection that is idle for so long is closed.", .unit = "duration", .min = 100, .max = kDay}},
 
+      {"database.writers",
+       TROUPE_FIELD(Config, database.writers),
+       {.help = "Connections for changes. Two pay where the database is far away: one commits while the other's batch is made.",
+        .unit = "connections",
+        .min = 1,
+        .max = 2}},
       {"database.readers",
        TROUPE_FIELD(Config, database.readers),
        {.help = "Connections for lists and look-ups.", .unit = "connections", .min = 1, .max = 64}},

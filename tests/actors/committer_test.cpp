@@ -126,8 +126,8 @@ TEST_P(AwayStoreTest, RefusesAcceptsAndKeepsTheRestUntilItIsBack) {
   EXPECT_TRUE(fresh->refused(GetParam().answer));
   EXPECT_TRUE(fresh->answer.error.retryable);
   EXPECT_EQ(waits->answers, 0);
-  EXPECT_FALSE(health_.store_writable);
-  EXPECT_EQ(health_.disk_full, GetParam().fate == Fate::full);
+  EXPECT_FALSE(health_.store_writable());
+  EXPECT_EQ(health_.disk_full(), GetParam().fate == Fate::full);
 
   try_again();
   EXPECT_EQ(waits->answers, 0);
@@ -135,8 +135,8 @@ TEST_P(AwayStoreTest, RefusesAcceptsAndKeepsTheRestUntilItIsBack) {
   const auto next = accept();
   commit({next});
   EXPECT_TRUE(waits->succeeded() && next->succeeded());
-  EXPECT_TRUE(health_.store_writable);
-  EXPECT_FALSE(health_.disk_full);
+  EXPECT_TRUE(health_.store_writable());
+  EXPECT_FALSE(health_.disk_full());
 }
 
 TEST_P(AwayStoreTest, AnswersAcceptsBehindTheFirstTransactionToo) {

@@ -57,8 +57,9 @@ class HookedReader final : public StoreReader {
     }
     return inner_->open_jobs(shard, after, rows);
   }
-  Result<std::vector<Parked>> parked(ShardId shard, Timestamp due_before, std::size_t rows) override {
-    return inner_->parked(shard, due_before, rows);
+  Result<std::vector<Parked>> parked(ShardId shard, const Parked& after, Timestamp due_before,
+                                     std::size_t rows) override {
+    return inner_->parked(shard, after, due_before, rows);
   }
   Result<Done> ping() override { return inner_->ping(); }
 

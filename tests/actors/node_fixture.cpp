@@ -21,6 +21,13 @@ NodeOptions node_options(std::shared_ptr<FakeExecutor> executor, std::size_t slo
   return options;
 }
 
+Node::Writers writers(std::unique_ptr<StoreWriter> first, std::unique_ptr<StoreWriter> second) {
+  Node::Writers list;
+  list.push_back(std::move(first));
+  if (second) list.push_back(std::move(second));
+  return list;
+}
+
 KeptAnswer render_accepted(const AcceptedJob& job) { return {202, to_string(job.id)}; }
 KeptAnswer render_change(const JobChange& change) { return {202, to_string(change.run)}; }
 
@@ -57,7 +64,7 @@ void NodeTest::TearDown() {
 void NodeTest::start_node(std::size_t slots) {
   if (node_) crash_node();
   auto started = Node::start({clock_, random_, *reader_, blobs_, *evaluators_, metrics_, log_},
-                             make_faulty_writer(*store_->writer(), script_), node_options(executor_, slots));
+                             writers(make_faulty_writer(*store_->writer(), script_)), node_options(executor_, slots));
   ASSERT_TRUE(started.ok()) << started.error().message;
   node_ = *std::move(started);
   run();

@@ -84,6 +84,7 @@ class NodeTest : public ::testing::Test {
 
 /// One worker for all step types.
 NodeOptions node_options(std::shared_ptr<FakeExecutor> executor, std::size_t slots);
+Node::Writers writers(std::unique_ptr<StoreWriter> first, std::unique_ptr<StoreWriter> second = nullptr);
 KeptAnswer render_accepted(const AcceptedJob& job);
 KeptAnswer render_change(const JobChange& change);
 std::vector<std::string> journal_actions(StoreReader& reader, const JobId& job);

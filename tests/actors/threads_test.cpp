@@ -30,12 +30,13 @@ class ThreadsTest : public ::testing::Test {
   void start_node(std::size_t workers = 1) {
     node_.reset();
     NodeOptions options = node_options(executor_, 4);
+    options.shards = {0, 1};
     options.testing = false;
     options.blocking_threads = 2;
     options.scheduler_threads = 2;
     for (std::size_t i = 1; i < workers; ++i) options.workers.push_back(options.workers.front());
-    auto started =
-        Node::start({clock_, random_, *reader_, blobs_, evaluators_, metrics_, log_}, *store_->writer(), options);
+    auto started = Node::start({clock_, random_, *reader_, blobs_, evaluators_, metrics_, log_},
+                               writers(*store_->writer(), *store_->writer()), options);
     ASSERT_TRUE(started.ok());
     node_ = *std::move(started);
   }

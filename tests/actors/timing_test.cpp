@@ -82,6 +82,20 @@ TEST_F(NodeTest, RevivesARunThatFellDueWhileTheNodeWasAway) {
   EXPECT_EQ(status(job), Status::success);
 }
 
+TEST_F(NodeTest, RevivesMoreRestingRunsThanAPageWhenTheyFallDueTogether) {
+  constexpr std::size_t kMoreThanAPage = 1'050;
+  given_workflow("{key: nap, steps: [{name: wait, type: delay, config: {duration: 2m}}, {name: after, type: noop}]}");
+  executor_->ends_at_once("after");
+  for (std::size_t i = 0; i < kMoreThanAPage; ++i) submit("nap");
+  EXPECT_EQ(live_jobs(), 0u);
+  crash_node();
+  clock_.advance(3min);
+  start_node();
+  pass(1s);
+  EXPECT_EQ(executor_->count_started("after"), kMoreThanAPage);
+  for (const JobId& job : jobs_) ASSERT_EQ(status(job), Status::success);
+}
+
 TEST_F(NodeTest, RevivesARestingRunOnceInEveryOrderOfMessages) {
   given_workflow("{key: nap, steps: [{name: wait, type: delay, config: {duration: 2m}}, {name: after, type: noop}]}");
   executor_->ends_at_once("after");

@@ -127,7 +127,7 @@ class FakeStore final : public StoreReader {
   Result<std::optional<WorkflowSummary>> workflow(const std::string&, std::uint32_t) override { return none(); }
   Result<std::optional<IdempotencyRow>> idempotency(const Digest&) override { return none(); }
   Result<std::vector<JobRow>> open_jobs(ShardId, const JobId&, std::size_t) override { return none(); }
-  Result<std::vector<Parked>> parked(ShardId, Timestamp, std::size_t) override { return none(); }
+  Result<std::vector<Parked>> parked(ShardId, const Parked&, Timestamp, std::size_t) override { return none(); }
   Result<Done> ping() override { return Done{}; }
 
  private:

@@ -144,7 +144,7 @@ class Looking {
            text_of(reader_.workflows({}, 4)) + text_of(reader_.workflow("flow1", number_ % 5)) + "idempotency\n" +
            text_of(reader_.idempotency(make_digest(number_ % 40))) + "shards\n" + text_of(reader_.shards()) + "open\n" +
            text_of(reader_.open_jobs(shard_, {}, 10)) + "parked\n" +
-           text_of(reader_.parked(shard_, time_of(number_), 10));
+           text_of(reader_.parked(shard_, {}, time_of(number_), 10));
   }
 
  private:

@@ -28,7 +28,7 @@ std::string StoreContract::everything() {
   std::string text = text_of(reader().jobs(jobs)) + text_of(reader().runs(runs)) + text_of(reader().journal({})) +
                      text_of(reader().workflows({}, 500)) + text_of(reader().shards());
   for (ShardId shard = 0; shard < kShardCount; ++shard)
-    text += text_of(reader().parked(shard, time_of(4'000'000), 500)) + text_of(reader().open_jobs(shard, {}, 500));
+    text += text_of(reader().parked(shard, {}, time_of(4'000'000), 500)) + text_of(reader().open_jobs(shard, {}, 500));
   return text;
 }
 
@@ -297,11 +297,13 @@ TEST_P(StoreContract, AParkedJobIsDueInItsShardUntilItIsUnparked) {
   changes[2].park = kNever;
   expect_committed(changes, 2);
 
-  EXPECT_EQ(text_of(reader().parked(2, time_of(201), 10)),
+  EXPECT_EQ(text_of(reader().parked(2, {}, time_of(201), 10)),
             text_of(std::vector<StoreReader::Parked>{{soon.id, time_of(100)}, {later.id, time_of(200)}}));
-  EXPECT_EQ(reader().parked(2, time_of(200), 10)->size(), 1u);  // due before, not at
-  EXPECT_EQ(reader().parked(2, time_of(201), 1)->size(), 1u);
-  EXPECT_EQ(reader().parked(1, time_of(201), 10)->size(), 0u);
+  EXPECT_EQ(reader().parked(2, {}, time_of(200), 10)->size(), 1u);  // due before, not at
+  EXPECT_EQ(reader().parked(2, {}, time_of(201), 1)->size(), 1u);
+  EXPECT_EQ(reader().parked(1, {}, time_of(201), 10)->size(), 0u);
+  EXPECT_EQ(text_of(reader().parked(2, {soon.id, time_of(100)}, time_of(201), 10)),
+            text_of(std::vector<StoreReader::Parked>{{later.id, time_of(200)}}));
   EXPECT_EQ(reader().open_jobs(2, {}, 10)->size(), 0u);
 
   std::vector<Change> moves(2);
@@ -310,9 +312,29 @@ TEST_P(StoreContract, AParkedJobIsDueInItsShardUntilItIsUnparked) {
   moves[1].update = make_update(later, Status::running);
   moves[1].park = time_of(300);  // parked again, until another time
   expect_committed(moves, 2);
-  EXPECT_EQ(text_of(reader().parked(2, time_of(900), 10)),
+  EXPECT_EQ(text_of(reader().parked(2, {}, time_of(900), 10)),
             text_of(std::vector<StoreReader::Parked>{{later.id, time_of(300)}}));
   EXPECT_EQ(numbers_of(reader().open_jobs(2, {}, 10)), (std::vector<std::uint32_t>{1}));
+}
+
+TEST_P(StoreContract, ParkedJobsThatAreDueAtTheSameTimeComePageByPage) {
+  std::vector<Change> changes;
+  for (std::uint32_t number = 1; number <= 7; ++number) {
+    changes.push_back(inserting(make_job(number, 2)));
+    changes.back().park = time_of(number == 7 ? 101 : 100);
+  }
+  expect_committed(changes, 2);
+  std::vector<JobId> found;
+  StoreReader::Parked after;
+  for (;;) {
+    const auto page = reader().parked(2, after, time_of(200), 2);
+    ASSERT_TRUE(page.ok());
+    if (page->empty()) break;
+    for (const auto& row : *page) found.push_back(row.job);
+    after = page->back();
+  }
+  ASSERT_EQ(found.size(), 7u);
+  EXPECT_TRUE(std::is_sorted(found.begin(), found.end())) << "by job within a time; the seventh is due last";
 }
 
 TEST_P(StoreContract, WritersOfOneStoreDoNotDisturbEachOther) {

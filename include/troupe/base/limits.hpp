@@ -13,6 +13,9 @@ using namespace std::chrono_literals;
 
 // requests
 inline constexpr std::size_t kBodyBytes = 1 << 20;
+inline constexpr std::size_t kBatchBytes = 256 << 20;  ///< one batch of jobs; it is never held whole
+inline constexpr std::size_t kBatchJobs = 10'000;
+inline constexpr std::size_t kBatches = 64;  ///< under way at once
 inline constexpr std::size_t kHeaderBytes = 16 << 10;
 inline constexpr std::size_t kJsonDepth = 64;
 inline constexpr Millis kRequestStall = 10s;
@@ -31,6 +34,9 @@ inline constexpr Millis kRunTimeoutMax = 30 * 24h;
 inline constexpr std::size_t kJobsInFlight = 100'000;     ///< live runs on a node before acceptance sheds
 inline constexpr std::size_t kPersistenceQueue = 20'000;  ///< changes waiting for a commit before acceptance sheds
 inline constexpr std::size_t kCommitChanges = 2'000;      ///< changes in one transaction
+inline constexpr Millis kCommitWait = 20ms;               ///< for a commit; a queue that is longer is not let stand
+inline constexpr Millis kCommitWaitInterval = 100ms;      ///< for so long without one in time, acceptance sheds
+inline constexpr std::size_t kCommitWaitFree = 192;       ///< fewer changes than these may wait as long as they must
 
 // workflow definitions
 inline constexpr std::size_t kDefinitionBytes = 256 << 10;

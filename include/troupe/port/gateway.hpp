@@ -63,9 +63,10 @@ struct SubmitJob {
   std::string callback_url;            ///< empty: none
   std::uint8_t priority = 5;
   std::optional<Millis> timeout;
-  Document metadata;    ///< a JSON object ≤ limits::kMetadataBytes; absent counts as `{}`
-  std::string user_id;  ///< metadata.user_id where that is a string
-  Digest request{};     ///< SHA-256 of the canonical body without client_id: same job_id, same body?
+  Document metadata;     ///< a JSON object ≤ limits::kMetadataBytes; absent counts as `{}`
+  std::string user_id;   ///< metadata.user_id where that is a string
+  bool patient = false;  ///< whoever sends it goes by how quickly it is answered: it may join a queue that stands
+  Digest request{};      ///< SHA-256 of the canonical body without client_id: same job_id, same body?
   std::optional<IdempotencyKey> idempotency;
 };
 

@@ -335,10 +335,12 @@ class StoreReader {
   virtual Result<std::vector<JobRow>> open_jobs(ShardId shard, const JobId& after, std::size_t rows) = 0;
   struct Parked {
     JobId job;
-    Timestamp due;
+    Timestamp due = kNever;
   };
-  /// Parked jobs of a shard that are due before then, soonest first.
-  virtual Result<std::vector<Parked>> parked(ShardId shard, Timestamp due_before, std::size_t rows) = 0;
+  /// Parked jobs of a shard that are due before then, by (due, job), those after `after` in that order. Those that wait
+  /// for a person are none of them.
+  virtual Result<std::vector<Parked>> parked(ShardId shard, const Parked& after, Timestamp due_before,
+                                             std::size_t rows) = 0;
   /// Is the database there? For /readyz.
   virtual Result<Done> ping() = 0;
 };

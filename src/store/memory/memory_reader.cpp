@@ -183,11 +183,14 @@ class MemoryReader final : public StoreReader {
     return found;
   }
 
-  Result<std::vector<Parked>> parked(ShardId shard, Timestamp due_before, std::size_t rows) override {
+  Result<std::vector<Parked>> parked(ShardId shard, const Parked& after, Timestamp due_before,
+                                     std::size_t rows) override {
     const std::shared_lock lock(tables_.mutex);
     std::vector<Parked> found;
     for (const auto& [job, due] : tables_.parked)
-      if (due > kNever && due < due_before && tables_.shard_of_slot[job.slot()] == shard) found.push_back({job, due});
+      if (due > kNever && std::tie(due, job) > std::tie(after.due, after.job) && due < due_before &&
+          tables_.shard_of_slot[job.slot()] == shard)
+        found.push_back({job, due});
     std::sort(found.begin(), found.end(),
               [](const Parked& a, const Parked& b) { return std::tie(a.due, a.job) < std::tie(b.due, b.job); });
     if (found.size() > rows) found.resize(rows);

@@ -91,6 +91,11 @@ const std::vector<std::vector<std::string>>& migrations() {
           "ALTER TABLE journal_2 RENAME TO journal",
           "ALTER TABLE journal ADD PRIMARY KEY (chain, first_seq)",
           "CREATE UNIQUE INDEX journal_by_place ON journal (place)",
+      },
+      {
+          // Many jobs may fall due at the same time: pages go on within it.
+          "DROP INDEX parked_by_due",
+          "CREATE INDEX parked_by_due ON parked (shard, due, job)",
       }};
   return list;
 }

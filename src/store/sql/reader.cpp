@@ -146,10 +146,12 @@ Result<std::vector<JobRow>> SqlReader::open_jobs(ShardId shard, const JobId& aft
              take_job);
 }
 
-Result<std::vector<StoreReader::Parked>> SqlReader::parked(ShardId shard, Timestamp due_before, std::size_t rows) {
+Result<std::vector<StoreReader::Parked>> SqlReader::parked(ShardId shard, const Parked& after, Timestamp due_before,
+                                                           std::size_t rows) {
   // kNever (0) waits for a person, not for a time.
-  return all({"SELECT job, due FROM parked WHERE shard = $1 AND due > 0 AND due < $2 ORDER BY due, job LIMIT $3",
-              {std::int64_t{shard}, to_unix_ms(due_before), page(rows)}},
+  return all({"SELECT job, due FROM parked WHERE shard = $1 AND due > 0 AND (due, job) > ($2, $3) AND due < $4"
+              " ORDER BY due, job LIMIT $5",
+              {std::int64_t{shard}, to_unix_ms(after.due), after.job.bytes, to_unix_ms(due_before), page(rows)}},
              take_parked);
 }
 

@@ -29,7 +29,8 @@ class SqlReader final : public StoreReader {
   Result<std::optional<IdempotencyRow>> idempotency(const Digest& scope) override;
   Result<std::vector<ShardState>> shards() override;
   Result<std::vector<JobRow>> open_jobs(ShardId shard, const JobId& after, std::size_t rows) override;
-  Result<std::vector<Parked>> parked(ShardId shard, Timestamp due_before, std::size_t rows) override;
+  Result<std::vector<Parked>> parked(ShardId shard, const Parked& after, Timestamp due_before,
+                                     std::size_t rows) override;
   Result<Done> ping() override;
 
  private:

@@ -84,6 +84,11 @@ INSERT INTO journal SELECT (shard << 59) | (shard_seq << 20) | position, chain, 
   ORDER BY shard, shard_seq, position;
 DROP TABLE journal_1;
 )sql",
+    // Many jobs may fall due at the same time: pages go on within it.
+    R"sql(
+DROP INDEX parked_by_due;
+CREATE INDEX parked_by_due ON parked (shard, due, job);
+)sql",
 };
 static_assert(kShardCount == 16 && kSlotCount == 4096, "the first migration makes so many");
 
