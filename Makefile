@@ -36,9 +36,13 @@ bench: test-deps ## measure the release binary over SQLite and PostgreSQL (some 
 	@cmake --build --preset release --target troupe bench_client bench_store_commit
 	@bench/run --troupe $(BUILD)/bin/troupe --client $(BUILD)/bin/bench_client --store-commit $(BUILD)/bin/bench_store_commit
 
-bench-peers: test-deps ## install what Troupe is compared with (0.5 GB of npm packages), and measure it all (some half an hour)
-	@.ci/install .ci/packages-bench
+PEERS := bench/peers/node_modules/.package-lock.json
+$(PEERS): bench/peers/package-lock.json
 	@cd bench/peers && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+bench-peers: test-deps $(PEERS) ## install what Troupe is compared with (half a GB of npm packages), and measure it all (some half an hour)
+	@.ci/install .ci/packages-bench
 	@cmake --preset release -DTROUPE_BENCH=ON > /dev/null
 	@cmake --build --preset release --target troupe bench_client
 	@bench/peers/run --troupe $(BUILD)/bin/troupe --client $(BUILD)/bin/bench_client

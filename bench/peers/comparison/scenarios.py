@@ -29,4 +29,7 @@ class Sizes:
 
 
 SMOKE = Sizes(one_by_one=100, bulk=1000, park=1000, chain=20, open_loop=20)
-WARM_UP = Sizes(one_by_one=500, bulk=2000, park=0, chain=100, open_loop=0)
+WARM_UP = Sizes(one_by_one=500, bulk=2000, park=1000, chain=100, open_loop=50)
+
+# The scenarios of one fresh start. Memory and disk are read where nothing else has run before.
+STARTS = (("idle", "park"), ("one_by_one", "bulk", "open_loop", "chain"))

@@ -27,24 +27,25 @@ class NotMeasured(Exception):
 class Running:
     """A system that is up. `pids`: the root of the process tree of each role."""
 
-    def __init__(self, place):
+    def __init__(self, place, options):
         self.place = place
+        self.settle_seconds = 0 if options.smoke else SETTLE_SECONDS
 
-    def memory(self):
+    def settled_memory(self):
+        time.sleep(self.settle_seconds)
         return {role: memory_bytes(tree(pid)) for role, pid in self.place.pids.items()}
 
     def idle(self):
-        time.sleep(SETTLE_SECONDS)
-        memory = self.memory()
+        memory = self.settled_memory()
         return {"memory_bytes": memory | {"sum": sum(memory.values())}}
 
     def park(self, jobs):
-        memory_before, disk_before = sum(self.memory().values()), self.place.disk_bytes()
+        memory_before, disk_before = sum(self.settled_memory().values()), self.place.disk_bytes()
         run = self.submit_parked(jobs)
-        time.sleep(SETTLE_SECONDS)
+        memory, disk = sum(self.settled_memory().values()), self.place.disk_bytes()
         return run | {
-            "memory_bytes_per_job": (sum(self.memory().values()) - memory_before) / jobs,
-            "disk_bytes_per_job": (self.place.disk_bytes() - disk_before) / jobs,
+            "memory_bytes_per_job": (memory - memory_before) / jobs,
+            "disk_bytes_per_job": (disk - disk_before) / jobs,
         }
 
 
@@ -52,7 +53,7 @@ class RunningTroupe(Running):
     CLIENT_ROLES = {"client": "client", "server": "engine", "database": "database", "others": "others"}
 
     def __init__(self, place, server, options):
-        super().__init__(place)
+        super().__init__(place, options)
         self.server = server
         self.client = options.client
         usage = subprocess.run([self.client, "--help"], text=True, capture_output=True)
@@ -80,9 +81,7 @@ class RunningTroupe(Running):
         return self.drive("chain", "--jobs", jobs)
 
     def submit_parked(self, jobs):
-        with contextlib.suppress(NotMeasured):
-            return self.drive(*self.batch_arguments(), "--jobs", jobs, "--workflow", "parked", "--until", "accepted")
-        return self.drive("throughput", "--jobs", jobs, "--workflow", "parked", "--until", "accepted")
+        return self.drive(*self.batch_arguments(), "--jobs", jobs, "--workflow", "parked", "--until", "accepted")
 
     def batch_arguments(self):
         if "batch" not in self.modes:
@@ -93,8 +92,8 @@ class RunningTroupe(Running):
 class RunningPeer(Running):
     """A peer behind the Node driver, which answers each line with a line."""
 
-    def __init__(self, place, folder, module):
-        super().__init__(place)
+    def __init__(self, place, folder, module, options):
+        super().__init__(place, options)
         self.log = Path(folder) / "driver.log"
         with open(self.log, "w") as log:
             self.process = subprocess.Popen([NODE, DRIVER, module, json.dumps(place.address)], stdin=subprocess.PIPE,
@@ -187,9 +186,9 @@ class Peer:
         return package_version(self.package)
 
     @contextlib.contextmanager
-    def open(self, folder, _options):
+    def open(self, folder, options):
         with self.open_engine(folder) as place:
-            running = RunningPeer(place, folder, self.module)
+            running = RunningPeer(place, folder, self.module, options)
             try:
                 yield running
             finally:

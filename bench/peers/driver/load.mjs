@@ -37,8 +37,8 @@ async function submitted(from, to, since, submit, ledger) {
   for (let number = from; number < to; ++number) ledger.onAccepted(number, now);
 }
 
-/** A timer is up to a millisecond late: it sleeps for less, and the rest is waited for awake. */
+/** A timer is up to a millisecond late, so the last one is waited for awake. */
 function until(due) {
   const rest = due - performance.now();
-  return new Promise((resolve) => (rest > 2 ? setTimeout(resolve, rest - 2) : setImmediate(resolve)));
+  return new Promise((resolve) => (rest > 1 ? setTimeout(resolve, rest - 1) : setImmediate(resolve)));
 }
