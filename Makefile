@@ -37,7 +37,7 @@ bench: test-deps ## measure the release binary over SQLite and PostgreSQL (some 
 	@bench/run --troupe $(BUILD)/bin/troupe --client $(BUILD)/bin/bench_client --store-commit $(BUILD)/bin/bench_store_commit
 
 PEERS := bench/peers/node_modules/.package-lock.json
-$(PEERS): bench/peers/package-lock.json
+$(PEERS): bench/peers/package-lock.json | test-deps
 	@cd bench/peers && npm ci --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
