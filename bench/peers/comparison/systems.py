@@ -198,7 +198,7 @@ class Peer:
 SYSTEMS = (
     Troupe("Troupe, PostgreSQL", "postgresql"),
     Troupe("Troupe, SQLite", "sqlite"),
-    Peer("Restate", "restate", "@restatedev/restate-server", on_restate, Sizes(5_000, 10_000, 10_000),
+    Peer("Restate", "restate", "@restatedev/restate-server", on_restate, Sizes(5_000, 10_000, 20_000),
          programs=(str(RESTATE),), durable_execution=True),
     Peer("pg-boss", "pg_boss", "pg-boss", on_postgres, Sizes(5_000, 50_000, 100_000), programs=("psql",)),
     Peer("graphile-worker", "graphile_worker", "graphile-worker", on_postgres, Sizes(2_500, 50_000, 100_000),

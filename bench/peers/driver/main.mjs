@@ -71,9 +71,10 @@ async function run(command) {
 }
 
 async function allEnded() {
-  for (let left = Infinity; ledger.left > 0; left = ledger.left) {
-    if (ledger.left === left) stopWith(`nothing comes any more: ${left} jobs have not ended`);
+  while (ledger.left > 0) {
+    const { left } = ledger;
     await Promise.race([ledger.allEnded(), sleep(STALL_MS, null, { ref: false })]);
+    if (ledger.left === left) stopWith(`nothing comes any more: ${left} jobs have not ended`);
   }
 }
 

@@ -1,4 +1,8 @@
-// What every job carries: about 200 bytes of JSON, the same text as Troupe's own client sends, different in each job.
+// What every system is given: steps of a workflow, the delay of a parked job, and what each job carries, about 200 bytes of JSON, the
+// same text as Troupe's own client sends, different in each job.
+export const CHAIN_STEPS = 10;
+export const PARKED_SECONDS = 3600;
+
 const TEXT =
   'A lighthouse on a cliff at dusk, oil on canvas, warm light in the windows, gulls over the surf, the sea in deep ' +
   'blue and green; variant ';

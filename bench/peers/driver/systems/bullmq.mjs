@@ -1,8 +1,7 @@
 // BullMQ on Redis.
 import { Queue, Worker } from 'bullmq';
-import { payload } from '../payload.mjs';
+import { CHAIN_STEPS, PARKED_SECONDS, payload } from '../payload.mjs';
 
-const CHAIN_STEPS = 10;
 const CONCURRENCY = 64; // as good as any: 20, 100 and 300 were tried
 
 export async function openClient({ host, port }) {
@@ -17,7 +16,7 @@ export async function openClient({ host, port }) {
     submitBulk: (numbers) => jobs.addBulk(numbers.map(named())),
     submitChains: (numbers) =>
       chains.addBulk(numbers.map((number) => ({ name: 'chain', data: { ...payload(number), step: 0 } }))),
-    park: (numbers) => parked.addBulk(numbers.map(named({ delay: 3_600_000 }))),
+    park: (numbers) => parked.addBulk(numbers.map(named({ delay: PARKED_SECONDS * 1000 }))),
 
     /** `completed` is told after the change is in Redis, so its time stands. */
     async settled() {

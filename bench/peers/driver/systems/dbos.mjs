@@ -1,11 +1,9 @@
 // DBOS: workflows run in the process that starts them; PostgreSQL has their steps. So the client runs the handlers too.
 import { DBOS, DBOSClient } from '@dbos-inc/dbos-sdk';
 import pg from 'pg';
-import { payload } from '../payload.mjs';
+import { CHAIN_STEPS, PARKED_SECONDS, payload } from '../payload.mjs';
 
-const CHAIN_STEPS = 10;
 const POOL = 20;
-const DELAY_SECONDS = 3600;
 
 export async function openClient(place, ended) {
   const url = place.url.replace('@/', '@localhost/'); // it wants a host even where the query names a socket
@@ -41,7 +39,7 @@ export async function openClient(place, ended) {
     submit: start(job),
     submitBulk: (numbers) => enqueue(numbers),
     submitChains: (numbers) => Promise.all(numbers.map(start(chain))),
-    park: (numbers) => enqueue(numbers, { delaySeconds: DELAY_SECONDS }),
+    park: (numbers) => enqueue(numbers, { delaySeconds: PARKED_SECONDS }),
 
     /** A queued workflow returns before its end is stored: the rows tell when that was. */
     async settled(first, count) {

@@ -1,9 +1,8 @@
 // graphile-worker: jobs are rows of PostgreSQL, deleted when they are done. Settings of its own performance test.
 import { EventEmitter } from 'node:events';
 import { Logger, makeWorkerUtils, run } from 'graphile-worker';
-import { payload } from '../payload.mjs';
+import { CHAIN_STEPS, PARKED_SECONDS, payload } from '../payload.mjs';
 
-const CHAIN_STEPS = 10;
 const CONCURRENT_JOBS = 24;
 
 const logger = new Logger(() => (level, message) => level === 'error' && console.error(message));
@@ -21,7 +20,7 @@ export async function openClient({ url }) {
   const queue = await makeWorkerUtils({ preset: { worker: { ...CLIENT, connectionString: url } } });
   await queue.migrate();
   const job = (identifier, extra) => (number) => ({ identifier, payload: payload(number), ...extra });
-  const runAt = () => new Date(Date.now() + 3_600_000);
+  const runAt = () => new Date(Date.now() + PARKED_SECONDS * 1000);
 
   return {
     submit: (number) => queue.addJob('job', payload(number)),

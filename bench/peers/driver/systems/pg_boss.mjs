@@ -1,8 +1,7 @@
 // pg-boss: jobs are rows of PostgreSQL; workers fetch them in batches, woken by NOTIFY.
 import { PgBoss } from 'pg-boss';
-import { payload } from '../payload.mjs';
+import { CHAIN_STEPS, PARKED_SECONDS, payload } from '../payload.mjs';
 
-const CHAIN_STEPS = 10;
 const BATCH = 500;
 
 /**
@@ -34,7 +33,7 @@ export async function openClient(place) {
     submitSoon: (number) => boss.send('notified', payload(number)),
     submitBulk: (numbers) => boss.insert('notified', numbers.map((number) => ({ data: payload(number) }))),
     submitChains: (numbers) => boss.insert('chain', numbers.map((number) => ({ data: { ...payload(number), step: 1 } }))),
-    park: (numbers) => boss.insert('parked', numbers.map((number) => ({ data: payload(number), startAfter: 3600 }))),
+    park: (numbers) => boss.insert('parked', numbers.map((number) => ({ data: payload(number), startAfter: PARKED_SECONDS }))),
 
     /** A handler returns before its jobs are completed: the rows tell when that was. */
     async settled(first, count) {

@@ -2,10 +2,7 @@
 import * as restate from '@restatedev/restate-sdk';
 import * as clients from '@restatedev/restate-sdk-clients';
 import { createServer } from 'node:http2';
-import { payload } from '../payload.mjs';
-
-const CHAIN_STEPS = 10;
-const DELAY_MS = 3_600_000;
+import { CHAIN_STEPS, PARKED_SECONDS, payload } from '../payload.mjs';
 
 export async function openClient({ ingress, admin }, ended) {
   const server = clients.connect({ url: ingress });
@@ -22,7 +19,7 @@ export async function openClient({ ingress, admin }, ended) {
     /** It has no call for many: one invocation sends the others, which its journal then holds. */
     submitBulk: (numbers) => server.call({ service: 'bench', handler: 'fanOut', parameter: numbers }),
     submitChains: each((number) => send('chain', payload(number))),
-    park: each((number) => send('job', payload(number), clients.SendOpts.from({ delay: DELAY_MS }))),
+    park: each((number) => send('job', payload(number), clients.SendOpts.from({ delay: { seconds: PARKED_SECONDS } }))),
 
     /** A handler returns before its invocation is completed; when that was, only asking for each would tell. */
     async settled() {
