@@ -2,7 +2,7 @@
 BUILD := build/release
 export SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help deps test-deps build demo run test soak bench format clean
+.PHONY: help deps test-deps build demo run test soak bench bench-peers format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,17 @@ bench: test-deps ## measure the release binary over SQLite and PostgreSQL (some 
 	@cmake --preset release -DTROUPE_BENCH=ON > /dev/null
 	@cmake --build --preset release --target troupe bench_client bench_store_commit
 	@bench/run --troupe $(BUILD)/bin/troupe --client $(BUILD)/bin/bench_client --store-commit $(BUILD)/bin/bench_store_commit
+
+PEERS := bench/peers/node_modules/.package-lock.json
+$(PEERS): bench/peers/package-lock.json | test-deps
+	@cd bench/peers && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+bench-peers: test-deps $(PEERS) ## install what Troupe is compared with (half a GB of npm packages), and measure it all (some half an hour)
+	@.ci/install .ci/packages-bench
+	@cmake --preset release -DTROUPE_BENCH=ON > /dev/null
+	@cmake --build --preset release --target troupe bench_client
+	@bench/peers/run --troupe $(BUILD)/bin/troupe --client $(BUILD)/bin/bench_client
 
 format: ## lay the sources out by .clang-format (needs clang-format 14)
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format -i

@@ -4,7 +4,7 @@
 
 namespace troupe::bench {
 
-JobLedger::JobLedger(std::size_t jobs) {
+JobLedger::JobLedger(std::size_t jobs, Awaits awaits) : awaits_(awaits) {
   jobs_.reserve(jobs);
   accept_.reserve(jobs);
   complete_.reserve(jobs);
@@ -15,6 +15,7 @@ void JobLedger::on_accepted(const JobId& job, Steady::time_point since, Steady::
   entry.since = since;
   entry.accepted = true;
   ++accepted_;
+  last_acceptance_ = std::max(last_acceptance_, now);
   accept_.add(now - since);
   if (entry.ends > 0) settle(entry);
 }
@@ -33,7 +34,8 @@ void JobLedger::settle(const Entry& entry) {
 }
 
 std::vector<std::string> JobLedger::faults() const {
-  std::size_t unended = 0, repeated = 0, failed = 0, foreign = 0;
+  const bool ends_awaited = awaits_ == Awaits::ends;
+  std::size_t unended = 0, early = 0, repeated = 0, failed = 0, foreign = 0;
   std::vector<std::string> faults;
   const auto tell = [&faults](std::size_t& count, const JobId& job, const std::string& fault) {
     constexpr std::size_t kNamed = 3;
@@ -41,14 +43,15 @@ std::vector<std::string> JobLedger::faults() const {
   };
   for (const auto& [job, entry] : jobs_) {
     if (!entry.accepted) tell(foreign, job, "ended, but this client was never told that it is accepted");
-    if (entry.ends == 0) tell(unended, job, "has not ended");
+    if (entry.ends == 0 && ends_awaited) tell(unended, job, "has not ended");
+    if (entry.ends > 0 && !ends_awaited) tell(early, job, "ended, though it was to wait");
     if (entry.ends > 1) tell(repeated, job, "ended " + std::to_string(entry.ends) + " times");
     if (!entry.success) tell(failed, job, "did not end success");
   }
   if (!faults.empty())
-    faults.push_back("in all: " + std::to_string(unended) + " not ended, " + std::to_string(repeated) +
-                     " ended more than once, " + std::to_string(failed) + " not success, " + std::to_string(foreign) +
-                     " not accepted");
+    faults.push_back("in all: " + std::to_string(unended) + " not ended, " + std::to_string(early) + " ended early, " +
+                     std::to_string(repeated) + " ended more than once, " + std::to_string(failed) + " not success, " +
+                     std::to_string(foreign) + " not accepted");
   return faults;
 }
 

@@ -14,7 +14,12 @@ namespace troupe::bench {
 
 class JobLedger {
  public:
-  explicit JobLedger(std::size_t jobs);
+  enum class Awaits {
+    ends,         ///< every accepted job is to end
+    acceptances,  ///< none is to end during the run
+  };
+
+  explicit JobLedger(std::size_t jobs, Awaits awaits = Awaits::ends);
 
   /// `since`: when the request was sent, or ought to have been.
   void on_accepted(const JobId& job, Steady::time_point since, Steady::time_point now);
@@ -23,7 +28,9 @@ class JobLedger {
   std::size_t accepted() const { return accepted_; }
   /// Accepted jobs whose end has been told.
   std::size_t ended() const { return complete_.count(); }
-  Steady::time_point last_end() const { return last_end_; }
+  /// Jobs that have come as far as this run awaits them, and when the last of them did.
+  std::size_t done() const { return awaits_ == Awaits::ends ? ended() : accepted(); }
+  Steady::time_point last_done() const { return awaits_ == Awaits::ends ? last_end_ : last_acceptance_; }
   const Latencies& accept() const { return accept_; }
   const Latencies& complete() const { return complete_; }
 
@@ -40,9 +47,10 @@ class JobLedger {
 
   void settle(const Entry& entry);
 
+  const Awaits awaits_;
   std::unordered_map<JobId, Entry> jobs_;
   std::size_t accepted_ = 0;
-  Steady::time_point last_end_{};
+  Steady::time_point last_acceptance_{}, last_end_{};
   Latencies accept_, complete_;
 };
 

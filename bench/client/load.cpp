@@ -30,7 +30,7 @@ Load::Load(const Options& options)
     : options_(options),
       interval_(interval_of(options)),
       request_(options.host, options.workflow, options.batch),
-      ledger_(options.job_count()),
+      ledger_(options.job_count(), options.until_accepted ? JobLedger::Awaits::acceptances : JobLedger::Awaits::ends),
       stream_(options.host, options.port, options.workflow,
               [this](const RunEnd& end) { ledger_.on_ended(end, Steady::now()); }),
       poller_(epoll_create1(EPOLL_CLOEXEC)) {
@@ -72,7 +72,7 @@ void Load::run() {
 
 bool Load::is_over() const {
   return submitted_ == options_.job_count() && in_flight_ == 0 && resting_.empty() &&
-         ledger_.ended() == ledger_.accepted();
+         ledger_.done() == ledger_.accepted();
 }
 
 Steady::time_point Load::due(std::size_t job) const { return start_ + interval_ * static_cast<std::int64_t>(job); }
@@ -159,6 +159,6 @@ void Load::heed_stragglers() {
   while (Steady::now() < until) poll_once(until);
 }
 
-double Load::seconds() const { return std::chrono::duration<double>(ledger_.last_end() - start_).count(); }
+double Load::seconds() const { return std::chrono::duration<double>(ledger_.last_done() - start_).count(); }
 
 }  // namespace troupe::bench

@@ -29,7 +29,7 @@ class Load {
   /// Answers 503: submitted again in a closed loop, lost in an open one.
   std::size_t shed() const { return shed_; }
   std::size_t events() const { return stream_.events(); }
-  /// From the first submit to the last completion.
+  /// From the first submit to the last job's end, or to its 202 where that is what is waited for.
   double seconds() const;
   const CpuTime& cpu() const { return cpu_; }
 

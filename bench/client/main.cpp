@@ -15,7 +15,7 @@ int main(int argc, char** argv) {
   const auto faults = load.ledger().faults();
   for (const auto& fault : faults) std::fprintf(stderr, "bench_client: %s\n", fault.c_str());
   if (!faults.empty()) return 1;
-  if (load.ledger().ended() == 0) stop_with("every job was refused by 503: there is nothing to report");
+  if (load.ledger().done() == 0) stop_with("every job was refused by 503: there is nothing to report");
   std::printf("%s\n", report(options, load).c_str());
   return 0;
 }

@@ -17,6 +17,7 @@ constexpr const char* kUsage =
   --jobs N                      throughput (20000), batch (50000), chain (1000)
   --batch N                     batch: jobs in a request (500)
   --rate R --seconds S          latency: jobs a second (100), for how long (10)
+  --until ended|accepted        what a job is counted by (ended)
   --stall-seconds S             give up when nothing has come for so long (30)
   --server-pid N                report the CPU time of this process and its children
   --database-pid N              the same of the database's
@@ -87,6 +88,11 @@ Options read_options(const std::vector<std::string>& arguments) {
       {"--batch", [&] { options.batch = static_cast<std::size_t>(whole(1, 10'000)); }},
       {"--rate", [&] { options.rate = number(name, value, 0.01, 1e6); }},
       {"--seconds", [&] { options.seconds = number(name, value, 0.01, 1e5); }},
+      {"--until",
+       [&] {
+         if (value != "ended" && value != "accepted") refuse(name + " cannot be " + value);
+         options.until_accepted = value == "accepted";
+       }},
       {"--stall-seconds", [&] { options.stall_seconds = number(name, value, 0.1, 1e5); }},
       {"--server-pid", [&] { options.server_pid = static_cast<pid_t>(whole(1, 1 << 30)); }},
       {"--database-pid", [&] { options.database_pid = static_cast<pid_t>(whole(1, 1 << 30)); }},

@@ -23,11 +23,12 @@ struct Options {
   std::string workflow = "noop1";
   std::size_t jobs = 20'000;  ///< throughput and chain
   std::size_t connections = 64;
-  std::size_t batch = 1;      ///< jobs in a request
-  double rate = 100;          ///< latency: jobs a second
-  double seconds = 10;        ///< latency
-  double stall_seconds = 30;  ///< gives up when nothing has come for so long
-  pid_t server_pid = 0;       ///< whose CPU time is reported, with its children's; 0: nobody's
+  std::size_t batch = 1;        ///< jobs in a request
+  double rate = 100;            ///< latency: jobs a second
+  double seconds = 10;          ///< latency
+  bool until_accepted = false;  ///< the jobs wait for something that is not to come: their ends are not waited for
+  double stall_seconds = 30;    ///< gives up when nothing has come for so long
+  pid_t server_pid = 0;         ///< whose CPU time is reported, with its children's; 0: nobody's
   pid_t database_pid = 0;
 
   /// Jobs that this run submits.

@@ -31,6 +31,7 @@ std::string percentiles_ms(const Latencies& latencies) {
   };
   add("p50", 50);
   add("p90", 90);
+  add("p95", 95);
   add("p99", 99);
   add("p99.9", 99.9);
   add("max", 100);
@@ -65,7 +66,7 @@ std::string cpu_shares(const CpuTime& cpu, double seconds) {
 std::string report(const Options& options, const Load& load) {
   const JobLedger& ledger = load.ledger();
   const double seconds = load.seconds();
-  const double jobs = static_cast<double>(ledger.ended());
+  const double jobs = static_cast<double>(ledger.done());
   JsonObject object;
   object.add_text("mode", mode_text(options.mode));
   object.add_text("workflow", options.workflow);
@@ -79,7 +80,7 @@ std::string report(const Options& options, const Load& load) {
   object.add_number("jobs_per_second", jobs / seconds);
   object.add("accept_ms", percentiles_ms(ledger.accept()));
   object.add("complete_ms", percentiles_ms(ledger.complete()));
-  object.add("cpu_us_per_job", cpu_us_per_job(load.cpu(), ledger.ended()));
+  object.add("cpu_us_per_job", cpu_us_per_job(load.cpu(), ledger.done()));
   object.add("cpu_share", cpu_shares(load.cpu(), seconds));
   return object.text();
 }

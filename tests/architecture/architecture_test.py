@@ -20,6 +20,7 @@ TREE = {
     "include/troupe/base/id.hpp": "#include <cstdint>\n",
     "include/troupe/base/error.hpp": '  X(not_found, "Nothing.", "Look.") \\\n  X(conflict, "Changed.", "Again.")\n',
     "tests/codec/json_test.cpp": '#include "codec/json.hpp"\n#include <nlohmann/json.hpp>\n',
+    "bench/node_modules/node/node.h": '#include "../others.h"\n',
     "docs/errors.md": "| code | status |\n| `not_found` | 404 | x | y |\n| `conflict` | 409 | x | y |\n",
     "README.md": 'An answer with "code": "not_found" says so; code `conflict` too.\n',
 }

@@ -31,7 +31,7 @@ TEST_F(JobLedgerTest, CountsBothLatenciesFromTheSameMoment) {
   end(1, 7ms);
   EXPECT_EQ(ledger_.accept().percentile_us(50), 2'000u);
   EXPECT_EQ(ledger_.complete().percentile_us(50), 7'000u);
-  EXPECT_EQ(ledger_.last_end(), start_ + 7ms);
+  EXPECT_EQ(ledger_.last_done(), start_ + 7ms);
   EXPECT_THAT(ledger_.faults(), IsEmpty());
 }
 
@@ -49,7 +49,7 @@ TEST_F(JobLedgerTest, FaultsAJobThatEndedTwiceAndCountsItOnce) {
   end(1, 2ms);
   end(1, 9ms);
   EXPECT_EQ(ledger_.ended(), 1u);
-  EXPECT_EQ(ledger_.last_end(), start_ + 2ms);
+  EXPECT_EQ(ledger_.last_done(), start_ + 2ms);
   EXPECT_THAT(ledger_.faults(), has_fault(1, "ended 2 times"));
 }
 
@@ -61,6 +61,17 @@ TEST_F(JobLedgerTest, FaultsWhatFailedWhatNeverEndedAndWhatNobodySubmitted) {
   EXPECT_THAT(ledger_.faults(), has_fault(1, "did not end success"));
   EXPECT_THAT(ledger_.faults(), has_fault(2, "has not ended"));
   EXPECT_THAT(ledger_.faults(), has_fault(3, "never told"));
+}
+
+TEST_F(JobLedgerTest, WhereJobsAreToWaitFaultsTheOneThatEnded) {
+  JobLedger parked{8, JobLedger::Awaits::acceptances};
+  parked.on_accepted(job(1), start_, start_ + 1ms);
+  parked.on_accepted(job(2), start_, start_ + 4ms);
+  EXPECT_EQ(parked.done(), 2u);
+  EXPECT_EQ(parked.last_done(), start_ + 4ms);
+  EXPECT_THAT(parked.faults(), IsEmpty());
+  parked.on_ended({job(2), true}, start_ + 5ms);
+  EXPECT_THAT(parked.faults(), has_fault(2, "was to wait"));
 }
 
 TEST(Latencies, GiveExactPercentilesByNearestRank) {
