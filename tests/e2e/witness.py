@@ -46,7 +46,32 @@ class Tables:
         return counts
 
     def open_jobs(self):
-        sql = "SELECT count(*) FROM job WHERE status < 2"
+        return self._number("SELECT count(*) FROM job WHERE status < 2")
+
+    def newest_job(self):
+        """Jobs are numbered by time: whatever is not above this was there when it was asked."""
+        if self.url:
+            return self._psql("SELECT id FROM job ORDER BY id DESC LIMIT 1")[0][0]
+        return self._sqlite("SELECT lower(hex(id)) FROM job ORDER BY id DESC LIMIT 1")[0][0]
+
+    def open_up_to(self, newest):
+        """How many jobs are open, of those up to the newest that was there then."""
+        return self._number(f"SELECT count(*) FROM job WHERE status < 2 AND id <= {self._id(newest)}")
+
+    def first_end_since(self, unix_ms, newest):
+        """When the first of those jobs ended after that time, as milliseconds after it; None if none has."""
+        sql = f"SELECT min(updated_at) FROM job WHERE status >= 2 AND updated_at >= {unix_ms} AND id <= {self._id(newest)}"
+        first = (self._psql(sql) if self.url else self._sqlite(sql))[0][0]
+        return None if first in (None, "") else int(first) - unix_ms
+
+    def not_taken_over(self, newest):
+        """How many of those jobs are open and have no record but that of their acceptance."""
+        return self._number(f"SELECT count(*) FROM job WHERE status < 2 AND last_seq < 2 AND id <= {self._id(newest)}")
+
+    def _id(self, uuid):
+        return f"'{uuid}'" if self.url else f"x'{uuid}'"
+
+    def _number(self, sql):
         return int((self._psql(sql) if self.url else self._sqlite(sql))[0][0])
 
     def _psql(self, sql):
