@@ -1,6 +1,13 @@
 #include "actors/ingress/node_gateway.hpp"
 
 namespace troupe {
+namespace {
+
+/// A commit that takes longer is one whose database has fallen silent. It is given up much later (a slow disk is no reason
+/// to break it off), but clients need not wait for that.
+constexpr Millis kStoreSilence{5'000};
+
+}  // namespace
 
 NodeGateway::NodeGateway(NodeContext& node, NodeActors actors, GatewayOptions options)
     : node_(node),
@@ -16,7 +23,7 @@ Readiness NodeGateway::readiness() {
   if (health.fenced) readiness.reasons.emplace_back("another node has taken over this node's shards");
   if (health.disk_full)
     readiness.reasons.emplace_back("the database's disk is full");
-  else if (!health.store_writable)
+  else if (!health.store_writable || is_store_silent())
     readiness.reasons.emplace_back("the database does not answer");
   if (health.changes_waiting >= options_.changes_waiting_max)
     readiness.reasons.emplace_back("too many changes wait for the database");
@@ -30,8 +37,13 @@ std::optional<Error> NodeGateway::unavailable() const {
   if (health.stopping) return not_ready("the server is stopping");
   if (health.fenced) return not_ready("another node has taken over this node's shards");
   if (health.disk_full) return Error{ErrorCode::disk_full, "the database's disk is full", true, {}};
-  if (!health.store_writable) return not_ready("the database does not answer");
+  if (!health.store_writable || is_store_silent()) return not_ready("the database does not answer");
   return std::nullopt;
+}
+
+bool NodeGateway::is_store_silent() const {
+  const std::int64_t began = node_.health.commit_began;
+  return began != NodeHealth::kNoCommit && node_.clock.monotonic() - Millis(began) > kStoreSilence;
 }
 
 NodeMeta NodeGateway::meta() { return {node_.node_name, options_.version, options_.store_kind, started_at_}; }

@@ -77,6 +77,8 @@ class NodeGateway final : public Gateway {
 
   /// Can anything be changed now? Checked before work is taken on.
   std::optional<Error> unavailable() const;
+  /// Has a commit been under way for longer than a client should wait?
+  bool is_store_silent() const;
 
   // submit.cpp
   Result<PersistPtr> accept(const Caller& caller, const SubmitJob& job, const RenderAccepted& render,

@@ -12,6 +12,18 @@ using Self = PersistenceActor::stateful_pointer<PersistenceState>;
 constexpr std::chrono::milliseconds kBackoffFirst{50};
 constexpr std::chrono::milliseconds kBackoffMax{5'000};
 
+/// While it lives, /readyz can see how long the store has said nothing.
+class UnderWay {
+ public:
+  explicit UnderWay(NodeContext& node) : health_(node.health) { health_.commit_began = node.clock.monotonic().count(); }
+  ~UnderWay() { health_.commit_began = NodeHealth::kNoCommit; }
+  UnderWay(const UnderWay&) = delete;
+  UnderWay& operator=(const UnderWay&) = delete;
+
+ private:
+  NodeHealth& health_;
+};
+
 void send_flush(Self self) {
   if (self->state.flush_sent) return;
   self->state.flush_sent = true;
@@ -23,8 +35,10 @@ void flush(Self self) {
   state.flush_sent = false;
   NodeHealth& health = state.node->health;
   if (state.waiting.empty()) {
+    const UnderWay under_way(*state.node);
     if (!health.store_writable && !health.fenced) state.committer->probe();
   } else {
+    const UnderWay under_way(*state.node);
     const std::size_t changes = state.waiting.size();
     const auto begin = std::chrono::steady_clock::now();
     state.waiting = state.committer->commit(std::move(state.waiting));

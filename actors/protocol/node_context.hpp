@@ -23,9 +23,11 @@ class WorkflowCatalog;  // ingress/workflow_catalog.hpp: compiled definitions
 
 /// Whether the node can take work, and why not. Written by the persistence actor and the node, read by the gateway.
 struct NodeHealth {
+  static constexpr std::int64_t kNoCommit = -1;
   std::atomic<bool> store_writable{true};
   std::atomic<bool> disk_full{false};
   std::atomic<bool> fenced{false};
+  std::atomic<std::int64_t> commit_began{kNoCommit};  ///< by Clock::monotonic, in ms: of the one under way
   std::atomic<bool> stopping{false};
   std::atomic<std::size_t> changes_waiting{0};  ///< asked of persistence and not yet answered
   std::atomic<std::size_t> runs_live{0};        ///< held by the supervisor, or admitted and on the way to it

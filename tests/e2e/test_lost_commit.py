@@ -66,10 +66,14 @@ def test_a_lost_transaction_that_still_holds_its_locks_is_waited_for(server, pro
 
 
 def test_a_connection_that_falls_silent_after_commit_was_sent_is_given_up(server, proxy):
+    """That takes 40 s: clients are told long before, and new ones are not made to wait for it."""
     with Ordeal(server) as ordeal:
         ordeal.await_accepted(50)
         proxy.break_next("stalled")
         ordeal.readiness.await_reason("does not answer")
+        ordeal.await_refusal()
+        assert "no answer within" not in server.log()
+        eventually(lambda: "no answer within" in server.log(), "the connection is given up", 60)
     assert proxy.done["stalled"] == 1
 
 
