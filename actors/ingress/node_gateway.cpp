@@ -3,8 +3,8 @@
 namespace troupe {
 namespace {
 
-/// A commit that takes longer is one whose database has fallen silent. It is given up much later (a slow disk is no reason
-/// to break it off), but clients need not wait for that.
+/// A commit that takes longer is one whose database has fallen silent. It is given up much later (a slow disk is no
+/// reason to break it off), but clients need not wait for that.
 constexpr Millis kStoreSilence{5'000};
 
 }  // namespace

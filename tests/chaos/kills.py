@@ -29,7 +29,8 @@ def milliseconds_since(begin):
 
 
 def print_round(number, figures):
-    print(f"  {number + 1:3}  " + ", ".join(f"{name} {value:.0f}" for name, value in figures.items() if value is not None), flush=True)
+    told = [f"{name} {value:.0f}" for name, value in figures.items() if value is not None]
+    print(f"  {number + 1:3}  {', '.join(told)}", flush=True)
 
 
 def kill_server(arguments, folder, database_url, moments):
@@ -78,7 +79,8 @@ def kill_postmaster(arguments, folder, cluster, moments):
     """SIGKILL to PostgreSQL's postmaster, which is started again at once. The server runs on."""
     print("\npostmaster killed", flush=True)
     server, rounds = make_server(arguments, folder, "postmaster", cluster.fresh_database()), []
-    load, tables, ends, readiness = Load(server, WORKFLOWS, arguments.connections), Tables(server), Ends(server), Readiness(server)
+    load, tables = Load(server, WORKFLOWS, arguments.connections), Tables(server)
+    ends, readiness = Ends(server), Readiness(server)
     try:
         for number in range(arguments.rounds):
             load.start()

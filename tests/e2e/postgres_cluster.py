@@ -37,7 +37,8 @@ class PostgresCluster:
             os.chown(self.folder, owner.pw_uid, owner.pw_gid)
         self.socket = self.folder / ".s.PGSQL.5432"
         self.url = self.url_of("postgres")
-        self._settings = [f"fsync={fsync}", "listen_addresses=", "port=5432", "max_connections=64", "shared_buffers=64MB", *settings]
+        self._settings = [f"fsync={fsync}", "listen_addresses=", "port=5432", "max_connections=64",
+                          "shared_buffers=64MB", *settings]
         if data and not wal:
             wal = self.folder / "wal"
         self._run("initdb", "-D", self.data, "-U", "troupe", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync",
@@ -65,7 +66,10 @@ class PostgresCluster:
             if self.process is None or self.process.poll() is not None:
                 self.launch()
             return self.is_ready()
-        eventually(is_ready, f"PostgreSQL starts, see {self.log()[-2000:]}", deadline, 0.1)
+        try:
+            eventually(is_ready, "PostgreSQL starts", deadline, 0.1)
+        except AssertionError as late:
+            raise AssertionError(f"{late}\n{self.log()[-2000:]}") from None
         return self
 
     def is_ready(self):

@@ -14,7 +14,8 @@ class SmallDisk:
     def __init__(self, folder, megabytes, owner="root"):
         self.folder, self.ballast = folder, folder / "ballast"
         options = f"size={megabytes}m,mode=755,uid={owner}"
-        if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], capture_output=True).returncode:
+        mount = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder]
+        if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
             pytest.skip("mounting a small file system needs root and a kernel that lets it")
 
     def fill(self, leave=0):
