@@ -34,7 +34,7 @@ class Ordeal:
     def await_accepted(self, count):
         """So many jobs more."""
         enough = len(self.load.accepted) + count
-        eventually(lambda: len(self.load.accepted) >= enough, "jobs are accepted", 60)
+        eventually(lambda: len(self.load.accepted) >= enough, "jobs are accepted", 180)
 
     def await_refusal(self):
         """A client that comes now is told to come again, at once. (The load may be waiting for commits in doubt.)"""

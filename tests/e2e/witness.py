@@ -136,11 +136,11 @@ class Readiness:
         """All reasons that were ever given with a 503."""
         return {reason for status, reasons in self.seen if status == 503 for reason in reasons}
 
-    def await_reason(self, words, deadline=60):
+    def await_reason(self, words, deadline=180):
         """Waits until it has said why."""
         eventually(lambda: any(words in reason for reason in self.reasons()), f"/readyz tells: {words}", deadline)
 
-    def await_ready(self, deadline=60):
+    def await_ready(self, deadline=180):
         """Waits until it is ready again, by itself."""
         eventually(lambda: self.seen and self.seen[-1][0] == 200, f"ready again after {self.seen[-3:]}", deadline)
 
@@ -151,7 +151,7 @@ class Readiness:
             assert status == 200 or (status == 503 and reasons and all(reasons)), self.seen
 
 
-def check_nothing_lost(server, load, ends=None, deadline=120):
+def check_nothing_lost(server, load, ends=None, deadline=180):
     """Every job that was accepted ends once and well, and so does every other that is there; none that was refused is there.
     The trail is whole. The server stands still afterwards: no job is open."""
     tables = Tables(server)
