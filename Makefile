@@ -2,7 +2,7 @@
 BUILD := build/release
 export SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help deps test-deps build demo run test soak bench bench-peers format clean
+.PHONY: help deps test-deps build demo run test soak chaos bench bench-peers format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,11 @@ soak: test-deps ## a million random runs of the core (some minutes); RC_PARAMS="
 	@cmake --preset release -DTROUPE_TESTS=ON > /dev/null
 	@cmake --build --preset release --target domain_property_test
 	@TROUPE_PROPERTY_CASES=1000000 $(BUILD)/bin/domain_property_test
+
+chaos: test-deps ## kill the server and PostgreSQL under full load (some minutes); SEED=… ROUNDS=… repeat a run
+	@cmake --preset release > /dev/null
+	@cmake --build --preset release --target troupe
+	@tests/chaos/run --troupe $(BUILD)/bin/troupe $(if $(SEED),--seed $(SEED)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 bench: test-deps ## measure the release binary over SQLite and PostgreSQL (some ten minutes)
 	@cmake --preset release -DTROUPE_BENCH=ON > /dev/null

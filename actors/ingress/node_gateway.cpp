@@ -1,6 +1,21 @@
 #include "actors/ingress/node_gateway.hpp"
 
 namespace troupe {
+namespace {
+
+constexpr Millis kStoreSilence{5'000};
+
+std::optional<Error> error_of(StoreObstacle obstacle) {
+  switch (obstacle) {
+    case StoreObstacle::none: return std::nullopt;
+    case StoreObstacle::away: return Error{ErrorCode::not_ready, "the database does not answer", true, {}};
+    case StoreObstacle::read_only: return Error{ErrorCode::not_ready, "the database can only be read", true, {}};
+    case StoreObstacle::full: return Error{ErrorCode::disk_full, "the database's disk is full", true, {}};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 NodeGateway::NodeGateway(NodeContext& node, const NodeActors& actors, GatewayOptions options)
     : node_(node),
@@ -14,10 +29,8 @@ Readiness NodeGateway::readiness() {
   const NodeHealth& health = node_.health;
   if (health.stopping) readiness.reasons.emplace_back("the server is stopping");
   if (health.fenced) readiness.reasons.emplace_back("another node has taken over this node's shards");
-  if (health.disk_full())
-    readiness.reasons.emplace_back("the database's disk is full");
-  else if (!health.store_writable())
-    readiness.reasons.emplace_back("the database does not answer");
+  if (const auto error = error_of(health.obstacle(node_.clock.monotonic(), kStoreSilence)))
+    readiness.reasons.push_back(error->message);
   if (health.changes_waiting >= options_.changes_waiting_max)
     readiness.reasons.emplace_back("too many changes wait for the database");
   readiness.ready = readiness.reasons.empty();
@@ -29,9 +42,7 @@ std::optional<Error> NodeGateway::unavailable() const {
   const auto not_ready = [](std::string why) { return Error{ErrorCode::not_ready, std::move(why), true, {}}; };
   if (health.stopping) return not_ready("the server is stopping");
   if (health.fenced) return not_ready("another node has taken over this node's shards");
-  if (health.disk_full()) return Error{ErrorCode::disk_full, "the database's disk is full", true, {}};
-  if (!health.store_writable()) return not_ready("the database does not answer");
-  return std::nullopt;
+  return error_of(health.obstacle(node_.clock.monotonic(), kStoreSilence));
 }
 
 NodeMeta NodeGateway::meta() { return {node_.node_name, options_.version, options_.store_kind, started_at_}; }

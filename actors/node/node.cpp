@@ -82,7 +82,7 @@ Result<std::vector<std::unique_ptr<Committer>>> Node::make_committers(Writers wr
     for (ShardId shard : options_.shards)
       if (writer_of(shard, writers.size()) == i) shards.push_back(shard);
     if (shards.empty()) continue;
-    auto& committer = committers.emplace_back(std::make_unique<Committer>(std::move(writers[i]), *context_, hand_over));
+    auto& committer = committers.emplace_back(std::make_unique<Committer>(std::move(writers[i]), *context_, health_.writers.at(i), hand_over));
     if (const auto taken = committer->acquire(shards); !taken) return taken.error();
     options_.gateway.slots.push_back(Slot{shards.front()});
   }

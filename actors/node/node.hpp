@@ -63,7 +63,7 @@ class Node {
  public:
   using Writers = std::vector<std::unique_ptr<StoreWriter>>;
 
-  /// Takes the shards, divides them among the writers (at least one), and starts the actors. Open jobs are taken over
+  /// Takes the shards, divides them among the writers (one to kWritersMax), and starts the actors. Open jobs are taken over
   /// in the background; new ones are welcome at once.
   static Result<std::unique_ptr<Node>> start(NodePorts ports, Writers writers, NodeOptions options);
   ~Node();

@@ -16,8 +16,15 @@ void keep_others(std::vector<PersistPtr>& group, const std::set<std::size_t>& se
   group = std::move(rest);
 }
 
+StoreObstacle obstacle_of(CommitStatus status) {
+  if (status == CommitStatus::full) return StoreObstacle::full;
+  return status == CommitStatus::read_only ? StoreObstacle::read_only : StoreObstacle::away;
+}
+
 Error away(const CommitReply& reply) {
   if (reply.status == CommitStatus::full) return {ErrorCode::disk_full, "the database's disk is full", true, {}};
+  if (reply.status == CommitStatus::read_only)
+    return {ErrorCode::store_unavailable, "the database can only be read: " + reply.error.message, true, {}};
   return {ErrorCode::store_unavailable, "the database does not answer: " + reply.error.message, true, {}};
 }
 
@@ -78,6 +85,7 @@ Committer::Progress Committer::commit_group(std::vector<PersistPtr>& group) {
         group.clear();
         return Progress::settled;
       case CommitStatus::full:
+      case CommitStatus::read_only:
       case CommitStatus::unavailable:
       default: note_away(reply, group.size()); return Progress::store_away;
     }
@@ -151,7 +159,7 @@ void Committer::settle_committed(Transaction& transaction, std::vector<PersistPt
     after.epoch = shards_[id].state.epoch;
     shards_[id].state = after;
   }
-  note(Obstacle::none);
+  note(StoreObstacle::none);
   for (std::size_t i = 0; i < group.size(); ++i) {
     track_open_jobs(*group[i]);
     Persisted persisted;
@@ -230,7 +238,7 @@ void Committer::note_fenced(const Error& error) {
 }
 
 void Committer::note_away(const CommitReply& reply, std::size_t changes) {
-  note(reply.status == CommitStatus::full ? Obstacle::full : Obstacle::away);
+  note(obstacle_of(reply.status));
   away_ = away(reply);
   node_.log.write(log::Level::error, "a commit could not be written; it will be tried again",
                   {{"error", reply.error.message}, {"changes", changes}});
@@ -248,12 +256,10 @@ void Committer::refuse_accepts(std::vector<PersistPtr>& batch) {
   });
 }
 
-void Committer::note(Obstacle obstacle) {
-  const Obstacle before = std::exchange(obstacle_, obstacle);
-  if (before == obstacle) return;
-  node_.health.writers_away += (obstacle != Obstacle::none) - (before != Obstacle::none);
-  node_.health.writers_full += (obstacle == Obstacle::full) - (before == Obstacle::full);
-  if (obstacle == Obstacle::none) node_.log.write(log::Level::info, "the database can be written again", {});
+void Committer::note(StoreObstacle obstacle) {
+  const StoreObstacle before = health_.obstacle.exchange(obstacle);
+  if (before != StoreObstacle::none && obstacle == StoreObstacle::none)
+    node_.log.write(log::Level::info, "the database can be written again", {});
 }
 
 std::optional<bool> Committer::was_committed(const Transaction& transaction) {

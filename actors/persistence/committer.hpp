@@ -18,9 +18,10 @@ namespace troupe {
 class Committer {
  public:
   /// `complete` is called when some changes are settled, often those of one transaction, in their order.
-  Committer(std::unique_ptr<StoreWriter> writer, NodeContext& node,
+  /// `health` is what it tells of itself.
+  Committer(std::unique_ptr<StoreWriter> writer, NodeContext& node, WriterHealth& health,
             std::function<void(std::vector<Completion>)> complete)
-      : writer_(std::move(writer)), node_(node), complete_(std::move(complete)) {}
+      : writer_(std::move(writer)), node_(node), health_(health), complete_(std::move(complete)) {}
 
   /// Takes the shards for this node (their epochs move). Called at start, before anything is committed.
   Result<std::vector<ShardState>> acquire(const std::vector<ShardId>& shards);
@@ -39,11 +40,11 @@ class Committer {
   void probe();
 
   /// Whether the last commit could be written.
-  bool can_write() const { return obstacle_ == Obstacle::none; }
+  bool can_write() const { return health_.obstacle == StoreObstacle::none; }
+  WriterHealth& health() { return health_; }
 
  private:
   enum class Progress : std::uint8_t { settled, store_away };
-  enum class Obstacle : std::uint8_t { none, away, full };
 
   struct Shard {
     ShardState state;
@@ -69,7 +70,7 @@ class Committer {
   /// False: it cannot be known yet.
   bool settle_doubt(std::vector<PersistPtr>& group);
   void note_away(const CommitReply& reply, std::size_t changes);
-  void note(Obstacle obstacle);
+  void note(StoreObstacle obstacle);
   void refuse_accepts(std::vector<PersistPtr>& batch);
   /// After a lost connection at COMMIT: bumps the epochs (which waits for the lost transaction) and compares heads.
   std::optional<bool> was_committed(const Transaction& transaction);
@@ -81,12 +82,12 @@ class Committer {
 
   std::unique_ptr<StoreWriter> writer_;
   NodeContext& node_;
+  WriterHealth& health_;
   const std::function<void(std::vector<Completion>)> complete_;
   std::map<ShardId, Shard> shards_;
   std::optional<Transaction> in_doubt_;  ///< of the first changes of the batch that was given back last
-  Obstacle obstacle_ = Obstacle::none;
-  Error away_;                       ///< why the database could not be written last
-  std::vector<Completion> settled_;  ///< not yet handed over
+  Error away_;                           ///< why the database could not be written last
+  std::vector<Completion> settled_;      ///< not yet handed over
 };
 
 }  // namespace troupe

@@ -10,7 +10,21 @@ namespace {
 using Self = PersistenceActor::stateful_pointer<PersistenceState>;
 
 constexpr std::chrono::milliseconds kBackoffFirst{50};
-constexpr std::chrono::milliseconds kBackoffMax{5'000};
+constexpr std::chrono::milliseconds kBackoffMax{1'000};
+
+/// While it lives, /readyz can see how long the store has said nothing.
+class UnderWay {
+ public:
+  UnderWay(NodeContext& node, WriterHealth& health) : health_(health) {
+    health_.commit_began = node.clock.monotonic().count();
+  }
+  ~UnderWay() { health_.commit_began = WriterHealth::kNoCommit; }
+  UnderWay(const UnderWay&) = delete;
+  UnderWay& operator=(const UnderWay&) = delete;
+
+ private:
+  WriterHealth& health_;
+};
 
 void send_flush(Self self) {
   if (self->state.flush_sent) return;
@@ -23,8 +37,10 @@ void flush(Self self) {
   state.flush_sent = false;
   const NodeHealth& health = state.node->health;
   if (state.waiting.empty()) {
+    const UnderWay under_way(*state.node, state.committer->health());
     if (!state.committer->can_write() && !health.fenced) state.committer->probe();
   } else {
+    const UnderWay under_way(*state.node, state.committer->health());
     const std::size_t changes = state.waiting.size();
     const Millis oldest = state.waiting.front()->since;
     const auto begin = std::chrono::steady_clock::now();

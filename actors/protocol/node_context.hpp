@@ -2,6 +2,8 @@
 // because they are read from many threads at once. Made once by the node; outlives all actors.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <memory>
 #include <string>
@@ -22,10 +24,21 @@ class EventHub;         // ingress/event_hub.hpp: live events to whoever watches
 class LiveBoard;        // run/live_board.hpp: what runs are doing right now, before it is durable
 class WorkflowCatalog;  // ingress/workflow_catalog.hpp: compiled definitions
 
+/// What keeps changes from the store; the greater, the more there is to say about it.
+enum class StoreObstacle : std::uint8_t { none, away, read_only, full };
+
+/// Of one writer. Its persistence actor writes it.
+struct WriterHealth {
+  static constexpr Millis::rep kNoCommit = -1;
+
+  std::atomic<StoreObstacle> obstacle{StoreObstacle::none};
+  std::atomic<Millis::rep> commit_began{kNoCommit};  ///< by Clock::monotonic: of the one under way
+};
+inline constexpr std::size_t kWritersMax = 2;
+
 /// Whether the node can take work, and why not. Written by the persistence actors and the node, read by the gateway.
 struct NodeHealth {
-  std::atomic<int> writers_away{0};  ///< committers that cannot write
-  std::atomic<int> writers_full{0};  ///< those of them for want of room on the database's disk
+  std::array<WriterHealth, kWritersMax> writers;
   std::atomic<bool> fenced{false};
   std::atomic<bool> stopping{false};
   std::atomic<std::size_t> changes_waiting{0};  ///< asked of persistence and not yet answered
@@ -33,8 +46,18 @@ struct NodeHealth {
   std::atomic<std::size_t> runs_live{0};  ///< held by the supervisor, or admitted and on the way to it
   InFlight outcomes;                      ///< of attempts: reported, and the run's answer to it not yet durable
 
-  bool store_writable() const { return writers_away == 0; }
-  bool disk_full() const { return writers_full > 0; }
+  /// The worst of the writers. One whose commit has not been answered for `silence` counts as away: it is given up much
+  /// later (a slow disk is no reason to break it off), but clients need not wait for that.
+  StoreObstacle obstacle(Millis now, Millis silence) const {
+    StoreObstacle worst = StoreObstacle::none;
+    for (const WriterHealth& writer : writers) {
+      const Millis::rep began = writer.commit_began;
+      if (began != WriterHealth::kNoCommit && now - Millis(began) > silence)
+        worst = std::max(worst, StoreObstacle::away);
+      worst = std::max(worst, writer.obstacle.load());
+    }
+    return worst;
+  }
 };
 
 struct NodeContext {

@@ -6,7 +6,7 @@
 namespace troupe::test {
 
 CommitterTest::CommitterTest() {
-  committer_ = std::make_unique<Committer>(make_faulty_writer(*store_->writer(), script_), node_,
+  committer_ = std::make_unique<Committer>(make_faulty_writer(*store_->writer(), script_), node_, health_.writers[0],
                                            [](auto changes) { complete(changes); });
   EXPECT_TRUE(committer_->acquire({0, 1}).ok());
 }

@@ -126,8 +126,7 @@ TEST_P(AwayStoreTest, RefusesAcceptsAndKeepsTheRestUntilItIsBack) {
   EXPECT_TRUE(fresh->refused(GetParam().answer));
   EXPECT_TRUE(fresh->answer.error.retryable);
   EXPECT_EQ(waits->answers, 0);
-  EXPECT_FALSE(health_.store_writable());
-  EXPECT_EQ(health_.disk_full(), GetParam().fate == Fate::full);
+  EXPECT_EQ(health_.obstacle(Millis(0), Millis(1)), GetParam().fate == Fate::full ? StoreObstacle::full : StoreObstacle::away);
 
   try_again();
   EXPECT_EQ(waits->answers, 0);
@@ -135,8 +134,7 @@ TEST_P(AwayStoreTest, RefusesAcceptsAndKeepsTheRestUntilItIsBack) {
   const auto next = accept();
   commit({next});
   EXPECT_TRUE(waits->succeeded() && next->succeeded());
-  EXPECT_TRUE(health_.store_writable());
-  EXPECT_FALSE(health_.disk_full());
+  EXPECT_EQ(health_.obstacle(Millis(0), Millis(1)), StoreObstacle::none);
 }
 
 TEST_P(AwayStoreTest, AnswersAcceptsBehindTheFirstTransactionToo) {

@@ -50,14 +50,14 @@ TEST_P(UnknownCommitTest, AnswersNobodyUntilTheTruthCanBeRead) {
   EXPECT_EQ(fresh->answers, 0) << "it may be accepted: neither yes nor no is true";
   EXPECT_EQ(next->answers, 0);
   EXPECT_EQ(left(), 2u);
-  EXPECT_FALSE(health_.store_writable());
+  EXPECT_EQ(health_.obstacle(Millis(0), Millis(1)), StoreObstacle::away);
 
   script_.acquire_fails(false);
   try_again();
   EXPECT_TRUE(fresh->succeeded() && next->succeeded());
   EXPECT_TRUE(is_stored(fresh->job));
   EXPECT_FALSE(health_.fenced) << "our own commit is no other node";
-  EXPECT_TRUE(health_.store_writable());
+  EXPECT_EQ(health_.obstacle(Millis(0), Millis(1)), StoreObstacle::none);
   EXPECT_EQ(script_.tried().size(), 1 + GetParam().tries);
 }
 

@@ -1,16 +1,10 @@
 """A step that fails says why, by a code (docs/errors.md); the server goes on, and nothing that was accepted is lost."""
 
-import os
-import shutil
-import signal
 import socket
-import subprocess
-import time
 
 import pytest
 
 from http_client import eventually
-from troupe_server import CommandLine
 
 CONFIG = """
 [exec.commands.sh]
@@ -223,99 +217,3 @@ def test_compensation_runs_in_reverse_after_a_failure(server, receiver):
     job = server.run("saga")
     assert (job["status"], job["error"]["code"]) == ("failed", "command_failed")
     assert [r.path for r in receiver.requests] == ["/do/a", "/do/b", "/undo/b", "/undo/a"]
-
-
-# --- a full disk -----------------------------------------------------------------------------------------------------
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 24 MiB; fill() and free() decide about its space."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", folder], capture_output=True).returncode:
-        pytest.skip("mounting a small file system needs root and a kernel that lets it")
-    yield SmallDisk(folder)
-    for _ in range(50):
-        if subprocess.run(["umount", folder], capture_output=True).returncode == 0:
-            return
-        time.sleep(0.1)
-    subprocess.run(["umount", "-l", folder], check=True)
-
-
-class SmallDisk:
-    def __init__(self, folder):
-        self.folder, self.ballast = folder, folder / "ballast"
-
-    def fill(self, leave=0):
-        size = shutil.disk_usage(self.folder).free - leave
-        with self.ballast.open("ab") as file:
-            try:
-                while size > 0:
-                    size -= file.write(b"\xff" * min(size, 1 << 16))
-                file.flush()
-            except OSError:
-                pass
-
-    def free(self):
-        self.ballast.unlink()
-
-
-@pytest.fixture
-def on_small_disk(make_server, small_disk):
-    server = make_server(config=CONFIG, data_dir=small_disk.folder / "data").start()
-    server.apply({"key": "quick", "steps": [{"name": "it", "type": "noop"}]})
-    yield server
-    server.kill()
-
-
-def test_a_full_disk_refuses_jobs_clearly_and_loses_none(on_small_disk, small_disk):
-    server = on_small_disk
-    accepted = [server.submit("quick")]
-    small_disk.fill()
-
-    def is_refused():
-        answer = server.http.post("/v1/jobs", {"workflow_key": "quick", "inputs": {"text": "x" * 60_000}})
-        if answer.status == 202:
-            accepted.append(answer.json["job_id"])
-            return None
-        return answer
-
-    refused = eventually(is_refused, "jobs are refused", 30, 0)
-    assert refused.status == 503 and refused.content_type == "application/problem+json", refused
-    assert refused.json["code"] in ("disk_full", "store_unavailable", "not_ready") and int(refused.headers["Retry-After"]) >= 0
-    ready = server.http.get("/readyz")
-    assert ready.status == 503 and any("disk" in reason for reason in ready.json["reasons"]), ready
-    assert server.http.get("/healthz").status == 200, "alive, though not ready"
-
-    small_disk.free()
-    eventually(lambda: server.http.get("/readyz").status == 200, "ready again, by itself", 30)
-    accepted.append(server.submit("quick"))
-    for job_id in accepted:
-        assert server.await_end(job_id)["status"] == "success"
-    assert server.stop() == 0
-    assert CommandLine(server.binary)("audit", "verify", "--data-dir", server.data_dir).returncode == 0
-
-
-def test_work_under_way_survives_a_full_disk(on_small_disk, small_disk):
-    server = on_small_disk
-    server.apply({"key": "waiting", "steps": [{"name": "wait", "type": "delay", "config": {"duration": "1500ms"}},
-                                              {"name": "after", "type": "transform", "config": {"value": "${ .inputs.text }"}}]})
-    jobs = [server.submit("waiting", {"text": "y" * 8_000}) for _ in range(20)]
-    small_disk.fill()
-    time.sleep(2.5)  # the delays end while nothing can be written
-    small_disk.free()
-    for job_id in jobs:
-        assert server.await_end(job_id, 60)["status"] == "success"
-
-
-def test_an_asset_that_finds_no_room_fails_its_step_with_disk_full(on_small_disk, small_disk):
-    server = on_small_disk
-    small_disk.fill(leave=4 << 20)
-    job, it = run_step(server, "exec", {"command": "sh", "args": ["dd if=/dev/urandom of=$TROUPE_OUTPUT_DIR/big bs=1M count=3 2>/dev/null"]})
-    assert job["status"] == "failed" and job["error"]["code"] in ("disk_full", "command_failed"), job["error"]
-    if job["error"]["code"] == "command_failed":
-        pytest.fail("the command itself found no room: leave more")
-    small_disk.free()
-    eventually(lambda: server.http.get("/readyz").status == 200, "ready again")
-    job, _ = run_step(server, "exec", {"command": "sh", "args": ["dd if=/dev/urandom of=$TROUPE_OUTPUT_DIR/big bs=1M count=3 2>/dev/null"]})
-    assert job["status"] == "success" and job["assets"][0]["bytes"] == 3 << 20, job

@@ -99,13 +99,14 @@ class PostgresWriter final : public StoreWriter {
       reply = try_commit(commit);
       if (!retry_) break;
     }
+    if (reply.status == CommitStatus::unavailable || reply.status == CommitStatus::read_only) leave_session();
     return reply;
   }
 
   Result<std::vector<ShardState>> acquire(const std::vector<ShardId>& shards, const std::string& owner) override {
     if (auto connected = connect(); !connected) return std::move(connected).error();
     auto states = take(shards, owner);
-    if (!states && !connection_->lost()) connection_->exchange({text_request("ROLLBACK")});
+    if (!states) leave_session();
     return states;
   }
 
@@ -123,6 +124,10 @@ class PostgresWriter final : public StoreWriter {
   }
 
  private:
+  /// What a session cannot do, the next one may: a session that began while the database was read-only, or on a server
+  /// that has become a standby, stays so for ever.
+  void leave_session() { connection_.reset(); }
+
   CommitReply try_commit(const Commit& commit) {
     if (auto connected = connect(); !connected)
       return reply_of(FailureKind::unavailable, std::move(connected).error().message);

@@ -42,6 +42,7 @@ CommitStatus status_of_failure(int code) {
     case SQLITE_TOOBIG:
     case SQLITE_MISMATCH: return CommitStatus::refused;
     case SQLITE_FULL: return CommitStatus::full;
+    case SQLITE_READONLY: return CommitStatus::read_only;
     default: return CommitStatus::unavailable;
   }
 }
@@ -68,7 +69,10 @@ class Transaction {
     ErrorCode code = ErrorCode::store_unavailable;
     if (reply_.status == CommitStatus::refused) code = ErrorCode::store_refused;
     if (reply_.status == CommitStatus::full) code = ErrorCode::disk_full;
-    reply_.error = {code, connection_.message(), reply_.status == CommitStatus::unavailable, {}};
+    reply_.error = {code,
+                    connection_.message(),
+                    reply_.status == CommitStatus::unavailable || reply_.status == CommitStatus::read_only,
+                    {}};
   }
 
   /// The frames of the transaction may have reached the log: only a look at the file can tell.
@@ -198,7 +202,10 @@ class SqliteWriter final : public StoreWriter {
       return reply;
     }
     reply = Transaction(*shared_->connection, commit).run();
-    if (reply.status == CommitStatus::unknown) shared_->connection.reset();
+    // Opened anew next time: SQLite never writes again to a file that could not be written when it was opened.
+    if (reply.status == CommitStatus::unknown || reply.status == CommitStatus::unavailable ||
+        reply.status == CommitStatus::read_only)
+      shared_->connection.reset();
     if (reply.status == CommitStatus::committed) reply.clock_offset = Millis(0);  // the host's clock is the database's
     return reply;
   }
@@ -206,13 +213,9 @@ class SqliteWriter final : public StoreWriter {
   Result<std::vector<ShardState>> acquire(const std::vector<ShardId>& shards, const std::string& owner) override {
     const std::lock_guard lock(shared_->mutex);
     if (auto opened = reopen(); !opened) return std::move(opened).error();
-    Connection& connection = *shared_->connection;
-    if (connection.execute("BEGIN IMMEDIATE") != SQLITE_OK) return connection.unavailable();
-    auto states = take(connection, shards, owner);
-    const bool uncertain = states && connection.execute("COMMIT") != SQLITE_OK;
-    if (uncertain) states = connection.unavailable();
-    if (connection.in_transaction()) connection.execute("ROLLBACK");
-    if (uncertain) shared_->connection.reset();
+    auto states = take(*shared_->connection, shards, owner);
+    if (shared_->connection->in_transaction()) shared_->connection->execute("ROLLBACK");
+    if (!states) shared_->connection.reset();
     return states;
   }
 
@@ -227,6 +230,7 @@ class SqliteWriter final : public StoreWriter {
 
   static Result<std::vector<ShardState>> take(Connection& connection, const std::vector<ShardId>& shards,
                                               const std::string& owner) {
+    if (connection.execute("BEGIN IMMEDIATE") != SQLITE_OK) return connection.unavailable();
     std::vector<ShardState> states;
     for (ShardId shard : shards) {
       const std::size_t before = states.size();
@@ -241,6 +245,7 @@ class SqliteWriter final : public StoreWriter {
       if (states.size() == before)
         return Error{ErrorCode::not_found, "there is no shard " + std::to_string(shard), false, {}};
     }
+    if (connection.execute("COMMIT") != SQLITE_OK) return connection.unavailable();
     return states;
   }
 

@@ -1,0 +1,113 @@
+"""The two kinds of kills. Each gives the figures of its rounds, a row a kill, and raises AssertionError where a promise is
+broken."""
+
+import signal
+import time
+
+from faults import ONE_STEP, THREE_STEPS, WORKFLOWS
+from http_client import eventually
+from load import Load
+from troupe_server import TroupeServer
+from witness import Ends, Readiness, Tables, check_nothing_lost, check_trail
+
+# Long enough for work to pile up, short enough that a kill meets the recovery from the one before.
+LOAD_SECONDS = (0.3, 2.0)
+
+
+def make_server(arguments, folder, name, database_url):
+    folder = folder / name
+    folder.mkdir()
+    server = TroupeServer(arguments.troupe.resolve(), folder, database_url=database_url, args=["--log-level", "warning"])
+    server.start()
+    server.apply(ONE_STEP)
+    server.apply(THREE_STEPS)
+    return server
+
+
+def milliseconds_since(begin):
+    return (time.monotonic() - begin) * 1000
+
+
+def print_round(number, figures):
+    told = [f"{name} {value:.0f}" for name, value in figures.items() if value is not None]
+    print(f"  {number + 1:3}  {', '.join(told)}", flush=True)
+
+
+def kill_server(arguments, folder, database_url, moments):
+    """SIGKILL to the server, which is started again at once. Clients go on posting, as they would."""
+    name = "postgresql" if database_url else "sqlite"
+    print(f"\nserver killed, {name}", flush=True)
+    server, rounds = make_server(arguments, folder, name, database_url), []
+    load, tables = Load(server, WORKFLOWS, arguments.connections), Tables(server)
+    try:
+        for number in range(arguments.rounds):
+            load.start()
+            accepted, begin = len(load.accepted), time.monotonic()
+            time.sleep(moments.uniform(*LOAD_SECONDS))
+            rate = (len(load.accepted) - accepted) / (time.monotonic() - begin)
+            server.kill()
+            if number % 5 == 4:  # now and then it dies while it takes over, too
+                server.launch()
+                time.sleep(moments.uniform(0.0, 0.3))
+                server.kill()
+            newest = tables.newest_job()
+            figures = {"accepted/s": rate, "open at the kill": tables.open_up_to(newest)}
+            figures |= take_over(server, load, tables, newest)
+            load.stop()
+            figures["jobs"] = check_nothing_lost(server, load)
+            rounds.append(figures)
+            print_round(number, figures)
+        assert server.stop() == 0
+        check_trail(server)
+    finally:
+        if server.process.poll() is None:
+            server.kill()
+    return rounds
+
+
+def take_over(server, load, tables, newest):
+    begin, begin_unix_ms = time.monotonic(), int(time.time() * 1000)
+    server.start()
+    ready = milliseconds_since(begin)
+    load.turn_to(server)
+    eventually(lambda: tables.open_up_to(newest) == 0, "what was open at the kill ends", 120, 0.05)
+    return {"ready ms": ready, "first completion ms": tables.first_end_since(begin_unix_ms, newest),
+            "all completed ms": milliseconds_since(begin)}
+
+
+def kill_postmaster(arguments, folder, cluster, moments):
+    """SIGKILL to PostgreSQL's postmaster, which is started again at once. The server runs on."""
+    print("\npostmaster killed", flush=True)
+    server, rounds = make_server(arguments, folder, "postmaster", cluster.fresh_database()), []
+    load, tables = Load(server, WORKFLOWS, arguments.connections), Tables(server)
+    ends, readiness = Ends(server), Readiness(server)
+    try:
+        for number in range(arguments.rounds):
+            load.start()
+            accepted, begin = len(load.accepted), time.monotonic()
+            time.sleep(moments.uniform(*LOAD_SECONDS))
+            rate = (len(load.accepted) - accepted) / (time.monotonic() - begin)
+            readiness.seen.clear()
+            begin, begin_unix_ms = time.monotonic(), int(time.time() * 1000)
+            cluster.stop(signal.SIGKILL)
+            cluster.start()
+            back = milliseconds_since(begin)
+            newest = tables.newest_job()
+            figures = {"accepted/s": rate, "open at the kill": tables.open_up_to(newest), "database back ms": back}
+            readiness.await_ready()
+            figures["ready ms"] = milliseconds_since(begin)
+            eventually(lambda: tables.open_up_to(newest) == 0, "what was open at the kill ends", 120, 0.05)
+            figures["all completed ms"] = milliseconds_since(begin)
+            figures["first completion ms"] = tables.first_end_since(begin_unix_ms + int(back), newest)
+            load.stop()
+            figures["jobs"] = check_nothing_lost(server, load, ends)
+            rounds.append(figures)
+            print_round(number, figures)
+        readiness.stop()
+        assert not load.unanswered, "the server has cut connections"
+        assert server.stop() == 0
+        check_trail(server)
+    finally:
+        if server.process.poll() is None:
+            server.kill()
+    return rounds
