@@ -142,7 +142,7 @@ Result<Done> ServingApplication::open_store() {
   auto store = troupe::open_store(config_.database.url);
   if (!store) return store.error();
   store_ = *std::move(store);
-  if (auto migrated = store_->migrate(); !migrated) return migrated;
+  if (auto migrated = store_->migrate(); !migrated) return migrated.error();
   auto reader = store_->reader(static_cast<std::size_t>(config_.database.readers));
   if (!reader) return reader.error();
   reader_ = *std::move(reader);
