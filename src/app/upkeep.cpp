@@ -3,7 +3,7 @@
 #include "app/application.hpp"
 #include "app/verify.hpp"
 #include "audit/chain.hpp"
-#include "backup/blob_check.hpp"
+#include "backup/stored_rows.hpp"
 #include "blob/file/file_blob_store.hpp"
 #include "store/open.hpp"
 #include "telemetry/build_info.hpp"

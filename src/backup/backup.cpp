@@ -19,13 +19,14 @@ namespace {
 namespace fs = std::filesystem;
 
 Error in_the_way(const std::string& path, const std::string& why) {
-  return {ErrorCode::conflict, path + " " + why, false, {}};
+  return {ErrorCode::io_failed, path + " " + why, false, {}};
 }
 
 /// DEST.partial: locked, and emptied of what an interrupted backup left there. Removed unless it was published.
 class PartialFolder {
  public:
-  static Result<PartialFolder> make(const std::string& destination) {
+  static Result<PartialFolder> make(std::string destination) {
+    while (destination.size() > 1 && destination.ends_with('/')) destination.pop_back();
     if (fs::exists(fs::symlink_status(destination))) return in_the_way(destination, "exists already");
     const std::string path = destination + ".partial";
     if (auto made = make_directory(path); !made) return made.error();

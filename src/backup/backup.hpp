@@ -30,7 +30,7 @@ struct BackupReport {
   std::vector<StoreFinding> findings;
 };
 
-/// Fails with `conflict` where the folder exists or another backup is writing it, and with what the store, the blobs or
+/// Fails with io_failed where the folder exists or another backup is writing it, and with what the store, the blobs or
 /// the disk fail with; then nothing is left. A lost or damaged blob is no failure: it is reported.
 Result<BackupReport> make_backup(const BackupRequest& request, StoreMaintenance& maintenance, StoreReader& reader,
                                  BlobStore& blobs);

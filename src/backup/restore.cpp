@@ -39,7 +39,7 @@ Result<Done> check_no_blobs(const RestoreTarget& target) {
   for (const auto& entry : fs::recursive_directory_iterator(target.blobs_path, absent))
     if (entry.is_regular_file(absent))
       return Error{
-          ErrorCode::conflict, "the data folder is not empty: " + entry.path().string() + " exists", false, {}};
+          ErrorCode::io_failed, "the data folder is not empty: " + entry.path().string() + " exists", false, {}};
   return Done{};
 }
 
@@ -90,7 +90,7 @@ Result<RestoreReport> restore_backup(const std::string& folder, const RestoreTar
 Result<Done> check_not_restoring(const std::string& data_dir) {
   if (!fs::exists(mark_path(data_dir))) return Done{};
   return Error{
-      ErrorCode::conflict,
+      ErrorCode::io_failed,
       "a restore into " + data_dir + " was interrupted: run troupe restore again, or remove the folder's content",
       false,
       {}};

@@ -30,10 +30,10 @@ struct RestoreReport {
   SchemaChange schema;  ///< from the backup's version to this binary's
 };
 
-/// Fails with `conflict` for a database or a data folder that is not empty; and as check_backup and the store's loader.
+/// Fails with io_failed for a data folder that is not empty; and as check_backup and the store's loader.
 Result<RestoreReport> restore_backup(const std::string& folder, const RestoreTarget& target);
 
-/// `conflict` for a data folder that an interrupted restore has left.
+/// io_failed for a data folder that an interrupted restore has left.
 Result<Done> check_not_restoring(const std::string& data_dir);
 
 }  // namespace troupe::backup

@@ -43,7 +43,6 @@ constexpr int exit_code_of(int http_status) {
 constexpr int exit_code_of(ErrorCode code) {
   switch (code) {
     case ErrorCode::not_found: return kNotFound;
-    case ErrorCode::conflict: return kConflict;
     case ErrorCode::chain_broken: return kChainBroken;
     default: return kFailed;
   }

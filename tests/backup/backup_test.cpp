@@ -46,12 +46,18 @@ TEST_F(BackupTest, ABlobOfManyRowsIsCopiedOnce) {
   EXPECT_EQ(make_backup()->manifest.blobs, 1u);
 }
 
+TEST_F(BackupTest, ASlashAtTheEndOfTheFolderIsAllowed) {
+  from.given_asset(1, "a picture");
+  ASSERT_TRUE(make_backup("backup/"));
+  EXPECT_TRUE(backup::check_backup(path("backup")));
+}
+
 TEST_F(BackupTest, WhatExistsIsNotOverwritten) {
   from.given_asset(1, "a picture");
   fs::create_directory(path("backup"));
   const auto refused = make_backup();
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, ErrorCode::conflict);
+  EXPECT_EQ(refused.error().code, ErrorCode::io_failed);
   EXPECT_THAT(refused.error().message, HasSubstr(path("backup")));
   EXPECT_FALSE(fs::exists(path("backup.partial")));
 }
@@ -71,7 +77,7 @@ TEST_F(BackupTest, TwoBackupsDoNotWriteTheSameFolder) {
   write_file(path("backup.partial/theirs"), "rows");
   const Fd other(::open(path("backup.partial").c_str(), O_RDONLY | O_DIRECTORY));
   ASSERT_EQ(::flock(other.get(), LOCK_EX), 0);
-  EXPECT_EQ(make_backup().error().code, ErrorCode::conflict);
+  EXPECT_EQ(make_backup().error().code, ErrorCode::io_failed);
   EXPECT_TRUE(fs::exists(path("backup.partial/theirs")));
 }
 

@@ -28,11 +28,12 @@ class RestoreTest : public BackupTest {
     return backup::restore_backup(path("backup"), to.target(*maintenance));
   }
   /// Refused with this code and place, and nothing was written.
-  void expect_refused(ErrorCode code, const std::string& place) {
+  void expect_refused(ErrorCode code, const std::string& place, const std::string& reason = "") {
     const auto refused = restore();
     ASSERT_FALSE(refused) << place;
     EXPECT_EQ(refused.error().code, code) << refused.error().message;
     EXPECT_THAT(refused.error().message, HasSubstr(place));
+    EXPECT_THAT(refused.error().message, HasSubstr(reason));
     EXPECT_TRUE(fs::is_empty(to.folder));
   }
   backup::Manifest manifest() { return backup::read_manifest(path("backup")).value(); }
@@ -62,11 +63,11 @@ TEST_F(RestoreTest, APartThatWasChangedCutOffOrRemovedIsRefusedByName) {
     std::string changed = whole;
     changed[whole.size() / 2] ^= 1;
     write_file(part, changed);
-    expect_refused(ErrorCode::store_corrupt, part);
+    expect_refused(ErrorCode::store_corrupt, part, "SHA-256 is");
     write_file(part, whole.substr(0, whole.size() - 1));
-    expect_refused(ErrorCode::store_corrupt, part);
+    expect_refused(ErrorCode::store_corrupt, part, part == blob ? "SHA-256 is" : "bytes, should have");
     fs::remove(part);
-    expect_refused(ErrorCode::store_corrupt, part);
+    expect_refused(ErrorCode::store_corrupt, part, "the file is missing");
     write_file(part, whole);
   }
   fs::remove_all(path("backup/blobs"));
@@ -117,11 +118,11 @@ TEST_F(RestoreTest, NothingIsRestoredIntoAStoreThatHoldsAnything) {
   to.given_asset(7, "theirs");
   to.driver_.reset();
   const auto before = rows_of(to);
-  EXPECT_EQ(restore().error().code, ErrorCode::conflict);
+  EXPECT_EQ(restore().error().code, ErrorCode::io_failed);
   fs::remove(blob_file(to.folder, to.blobs->put("theirs")->sha256));
   const auto refused = restore();
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, ErrorCode::conflict);
+  EXPECT_EQ(refused.error().code, ErrorCode::store_refused);
   EXPECT_THAT(refused.error().message, HasSubstr("the database is not empty"));
   EXPECT_EQ(rows_of(to), before);
   EXPECT_TRUE(backup::check_not_restoring(to.folder));
@@ -132,7 +133,7 @@ TEST_F(RestoreTest, NothingIsRestoredBesideBlobsOfAnotherStore) {
   write_file(to.folder + "/blobs/ab/cd", "theirs");
   const auto refused = restore();
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, ErrorCode::conflict);
+  EXPECT_EQ(refused.error().code, ErrorCode::io_failed);
   EXPECT_THAT(refused.error().message, HasSubstr(to.folder + "/blobs/ab/cd"));
 }
 
@@ -173,7 +174,7 @@ TEST_F(RestoreTest, AnInterruptedRestoreIsToldFromAStoreAndCanBeRunAgain) {
   EXPECT_EQ(to.maintenance()->schema()->from, 0);
   const auto refused = backup::check_not_restoring(to.folder);
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, ErrorCode::conflict);
+  EXPECT_EQ(refused.error().code, ErrorCode::io_failed);
   EXPECT_THAT(refused.error().message, HasSubstr(to.folder));
 
   const auto again = restore();

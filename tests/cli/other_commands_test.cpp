@@ -238,9 +238,9 @@ TEST_F(OtherCommandTest, RestoreTellsOfTheChainsUnlessTold) {
   EXPECT_EQ(run_bare({"restore", "/b", "--no-verify"}), 0);
   EXPECT_FALSE(verified);
   hooks_.restore_backup = [](const Config&, const std::string&, bool) -> Result<RestoreOutcome> {
-    return {ErrorCode::conflict, "not empty"};
+    return {ErrorCode::store_refused, "not empty"};
   };
-  EXPECT_EQ(run_bare({"restore", "/b"}), 6);
+  EXPECT_EQ(run_bare({"restore", "/b"}), 1);
   EXPECT_EQ(run_bare({"restore", "--check-only", "/no/such/backup"}), 5);
 }
 

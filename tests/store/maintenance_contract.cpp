@@ -124,7 +124,7 @@ TEST_P(MaintenanceContract, ADatabaseThatHoldsAnythingIsNotFilled) {
   driver.reset();
   const auto moved = maintenance()->load(version);
   ASSERT_FALSE(moved.ok());
-  EXPECT_EQ(moved.error().code, ErrorCode::conflict);
+  EXPECT_EQ(moved.error().code, ErrorCode::store_refused);
   EXPECT_NE(moved.error().message.find("has been written to"), std::string::npos) << moved.error().message;
 
   driver.emplace(engine->store());
@@ -132,7 +132,7 @@ TEST_P(MaintenanceContract, ADatabaseThatHoldsAnythingIsNotFilled) {
   driver.reset();
   const auto held = maintenance()->load(version);
   ASSERT_FALSE(held.ok());
-  EXPECT_EQ(held.error().code, ErrorCode::conflict) << held.error().message;
+  EXPECT_EQ(held.error().code, ErrorCode::store_refused) << held.error().message;
   EXPECT_EQ(rows_of(**maintenance()->snapshot(), "job").size(), 1u);
 }
 

@@ -320,8 +320,8 @@ TEST_F(PostgresMaintenanceTest, CheckWarnsOfSettingsThatLoseCommits) {
 TEST_F(PostgresMaintenanceTest, ASchemaOfAnotherVersionIsToldAndNotCopied) {
   run_sql("UPDATE " + in_schema("meta") + " SET schema_version = 1");
   EXPECT_EQ(maintenance()->schema()->from, 1);
-  EXPECT_EQ(maintenance()->snapshot().error().code, ErrorCode::conflict);
-  EXPECT_EQ(maintenance()->vacuum().error().code, ErrorCode::conflict);
+  EXPECT_EQ(maintenance()->snapshot().error().code, ErrorCode::store_refused);
+  EXPECT_EQ(maintenance()->vacuum().error().code, ErrorCode::store_refused);
   const PostgresSchema fresh;
   EXPECT_EQ(make_postgres_store(fresh.url())->maintenance().value()->schema()->from, 0);
 }

@@ -211,7 +211,7 @@ TEST_F(SqliteMaintenanceTest, ASchemaOfAnotherVersionIsToldAndNotCopied) {
   open();
   run_sql("UPDATE meta SET schema_version = 1");
   EXPECT_EQ(maintenance()->schema()->from, 1);
-  EXPECT_EQ(maintenance()->snapshot().error().code, ErrorCode::conflict);
+  EXPECT_EQ(maintenance()->snapshot().error().code, ErrorCode::store_refused);
   run_sql("UPDATE meta SET schema_version = 1000");
   EXPECT_EQ(maintenance()->snapshot().error().code, ErrorCode::store_newer);
   run_sql("DROP TABLE meta");

@@ -101,7 +101,7 @@ class StoreMaintenance {
   virtual Result<SpaceChange> vacuum() = 0;
   /// Refuses a schema version other than this binary's. Writers are not held up.
   virtual Result<std::unique_ptr<StoreSnapshot>> snapshot() = 0;
-  /// For rows of that schema version. Refuses with `conflict` a database that holds anything, with `store_newer` a
+  /// For rows of that schema version. Refuses with `store_refused` a database that holds anything, with `store_newer` a
   /// version this binary does not know.
   virtual Result<std::unique_ptr<StoreLoader>> load(std::int64_t schema_version) = 0;
 };

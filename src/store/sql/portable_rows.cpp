@@ -109,7 +109,7 @@ Result<Done> check_empty(const std::function<Result<std::int64_t>(const std::str
     const auto count = count_of("SELECT count(*) FROM " + table.name + (is_shard ? " WHERE seq > 0" : ""));
     if (!count) return count.error();
     if (*count > 0)
-      return Error{ErrorCode::conflict,
+      return Error{ErrorCode::store_refused,
                    is_shard
                        ? "the database is not empty: it has been written to"
                        : "the database is not empty: table " + table.name + " has " + std::to_string(*count) + " rows",
@@ -124,7 +124,7 @@ Result<Done> check_newest(const SchemaChange& schema) {
   if (schema.from == 0)
     return Error{ErrorCode::not_found, "the database has no schema of troupe's: nothing was ever stored", false, {}};
   if (schema.from > schema.to) return newer_schema(schema.from, schema.to);
-  return Error{ErrorCode::conflict,
+  return Error{ErrorCode::store_refused,
                "the database has schema version " + std::to_string(schema.from) + ", older than this binary's " +
                    std::to_string(schema.to) + ": run troupe db migrate, or use the binary that serves it",
                false,

@@ -1,4 +1,4 @@
-#include "backup/blob_check.hpp"
+#include "backup/stored_rows.hpp"
 
 #include <filesystem>
 #include <set>

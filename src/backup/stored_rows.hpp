@@ -1,4 +1,4 @@
-// Are the blobs there that the rows name?
+// Can every row of a store be read, and is every blob there that they name?
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "backup/blob_check.hpp"
+#include "backup/stored_rows.hpp"
 
 #include "backup/backup_fixture.hpp"
 #include "crypto/hash.hpp"
@@ -8,7 +8,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class BlobCheckTest : public BackupTest {
+class StoredRowsTest : public BackupTest {
  protected:
   backup::StoredRows check() {
     const auto maintenance = from.maintenance();
@@ -16,7 +16,7 @@ class BlobCheckTest : public BackupTest {
   }
 };
 
-TEST_F(BlobCheckTest, ASoundStoreHasNoFindings) {
+TEST_F(StoredRowsTest, ASoundStoreHasNoFindings) {
   from.given_asset(1, "a picture");
   from.given_asset(2, "a picture");
   from.given_large_result("large outputs", "a long log");
@@ -27,7 +27,7 @@ TEST_F(BlobCheckTest, ASoundStoreHasNoFindings) {
   EXPECT_GT(found.rows, 4096u);
 }
 
-TEST_F(BlobCheckTest, AMissingAndADamagedBlobAreNamedWithTheirRows) {
+TEST_F(StoredRowsTest, AMissingAndADamagedBlobAreNamedWithTheirRows) {
   std::filesystem::remove(blob_file(from.folder, from.given_asset(1, "a picture")));
   from.given_large_result("large outputs", "a long log");
   write_file(blob_file(from.folder, sha256("large outputs")), "large output$");
