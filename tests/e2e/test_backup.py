@@ -5,14 +5,16 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import sqlite3
+import subprocess
 import threading
 import time
 
 import pytest
 
 from http_client import eventually
-from troupe_server import CommandLine
+from troupe_server import CommandLine, clean_environment
 
 DRAW = {
     "key": "draw",
@@ -169,14 +171,19 @@ def test_a_backup_is_restored_into_an_empty_place_only(backed_up, place, postgre
     assert "not empty" in new("restore", backup, expect=1)
 
 
-def test_a_folder_that_an_interrupted_restore_has_left_is_not_served(backed_up, place, make_server):
-    new = place("new")
-    new("restore", backed_up.folder / "backup")
-    (new.data_dir / "restoring").touch()
+def test_a_restore_that_was_killed_is_not_served_and_can_be_run_again(backed_up, place, make_server):
+    backup, new = backed_up.folder / "backup", place("new")
+    # The kernel kills it where it writes the database beyond this size: in the middle of its commit.
+    killed = subprocess.run(["prlimit", "--fsize=150000", new.cli.binary, "restore", backup, "--data-dir", new.data_dir],
+                            capture_output=True, text=True, env=clean_environment(), timeout=60)
+    assert killed.returncode == -signal.SIGXFSZ, killed
     server = make_server(data_dir=new.data_dir).launch()
     assert server.wait() == 1
     assert "restore into" in server.log()
     assert "restore into" in new("db", "check", expect=1)
+    new("restore", backup)
+    new("db", "check")
+    assert serve(make_server, new).job(backed_up.jobs[0])["status"] == "success"
 
 
 def test_a_backup_does_not_overwrite_and_memory_keeps_nothing(backed_up):
