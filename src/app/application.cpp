@@ -10,6 +10,7 @@
 #include "actors/node/node.hpp"
 #include "app/log_port.hpp"
 #include "auth/api_keys.hpp"
+#include "backup/restore.hpp"
 #include "blob/file/file_blob_store.hpp"
 #include "executor/exec/exec_executor.hpp"
 #include "executor/http/http_executor.hpp"
@@ -129,6 +130,7 @@ Result<Done> ServingApplication::open() {
   if (auto safe = check_safety(config_); !safe) return safe;
   const auto paths = make_data_dir(config_);
   if (!paths) return paths.error();
+  if (auto whole = backup::check_not_restoring(paths->root); !whole) return whole;
   auto blobs = FileBlobStore::open(paths->blobs);
   if (!blobs) return blobs.error();
   blobs_ = *std::move(blobs);
@@ -142,7 +144,7 @@ Result<Done> ServingApplication::open_store() {
   auto store = troupe::open_store(config_.database.url);
   if (!store) return store.error();
   store_ = *std::move(store);
-  if (auto migrated = store_->migrate(); !migrated) return migrated;
+  if (auto migrated = store_->migrate(); !migrated) return migrated.error();
   auto reader = store_->reader(static_cast<std::size_t>(config_.database.readers));
   if (!reader) return reader.error();
   reader_ = *std::move(reader);
@@ -286,13 +288,17 @@ Result<Done> check_safety(const Config& config) {
               "([[auth.keys]]; `troupe key create` makes one), or listen on 127.0.0.1"};
 }
 
-Result<DataPaths> make_data_dir(const Config& config) {
-  namespace fs = std::filesystem;
-  const fs::path root = fs::absolute(config.data_dir);
-  std::error_code error;
-  fs::create_directories(root, error);
-  if (error) return {ErrorCode::io_failed, root.string() + ": " + error.message()};
+DataPaths data_paths(const Config& config) {
+  const std::filesystem::path root = std::filesystem::absolute(config.data_dir);
   return DataPaths{root, root / "blobs", root / "work"};
+}
+
+Result<DataPaths> make_data_dir(const Config& config) {
+  DataPaths paths = data_paths(config);
+  std::error_code error;
+  std::filesystem::create_directories(paths.root, error);
+  if (error) return {ErrorCode::io_failed, paths.root + ": " + error.message()};
+  return paths;
 }
 
 Result<std::unique_ptr<Application>> Application::make(const Config& config, std::function<void(std::string)> failed) {

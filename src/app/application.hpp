@@ -34,6 +34,8 @@ Result<Done> check_safety(const Config& config);
 struct DataPaths {
   std::string root, blobs, work;
 };
+DataPaths data_paths(const Config& config);
+/// The same, with the directory made if it is not there.
 Result<DataPaths> make_data_dir(const Config& config);
 
 }  // namespace troupe

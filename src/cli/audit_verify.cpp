@@ -2,6 +2,7 @@
 #include "cli/display.hpp"
 #include "cli/server_options.hpp"
 #include "cli/target.hpp"
+#include "cli/verdict_view.hpp"
 
 namespace troupe::cli {
 namespace {
@@ -11,19 +12,28 @@ struct Verify {
   std::string job;
 };
 
-int tell(Session& session, const Json& verdict) {
-  const bool whole = member(verdict, "whole") == true;
-  if (session.json) {
-    session.print_json(verdict);
-  } else if (whole) {
-    session.terminal.out << "whole: " << member_text(verdict, "records") << " records in "
-                         << member_text(verdict, "chains") << " chains\n";
-  } else {
-    const Json& fault = member(verdict, "fault");
-    session.terminal.out << "broken: chain " << member_text(fault, "chain") << ", record " << member_text(fault, "seq")
-                         << ": " << member_text(fault, "message") << '\n';
-  }
-  return whole ? kDone : kChainBroken;
+/// What GET /v1/audit/verify answered.
+AuditVerdict read_verdict(const Json& answer) {
+  const auto number = [](const Json& object, const char* name) {
+    const Json& value = member(object, name);
+    return value.is_number_unsigned() ? value.get<std::uint64_t>() : 0;
+  };
+  const Json& fault = member(answer, "fault");
+  return {.whole = member(answer, "whole") == true,
+          .chains = number(answer, "chains"),
+          .records = number(answer, "records"),
+          .chain = member_text(fault, "chain"),
+          .seq = number(fault, "seq"),
+          .fault = member_text(fault, "message")};
+}
+
+int tell(Session& session, const Json& answer) {
+  const AuditVerdict verdict = read_verdict(answer);
+  if (session.json)
+    session.print_json(answer);
+  else
+    print(session.terminal.out, verdict);
+  return verdict.whole ? kDone : kChainBroken;
 }
 
 int verify_offline(Session& session, const Verify& options) {
@@ -36,18 +46,8 @@ int verify_offline(Session& session, const Verify& options) {
       return session.fail(Error{ErrorCode::invalid_id, "offline a job is named by its UUID", false, {}}, kWrongUse);
   }
   const auto verdict = session.hooks.verify_offline(*config, job);
-  if (!verdict) {
-    const ErrorCode code = verdict.error().code;
-    return session.fail(verdict.error(), code == ErrorCode::not_found      ? kNotFound
-                                         : code == ErrorCode::chain_broken ? kChainBroken
-                                                                           : kFailed);
-  }
-  // As GET /v1/audit/verify answers.
-  Json fault;
-  if (!verdict->whole) fault = {{"chain", verdict->chain}, {"seq", verdict->seq}, {"message", verdict->fault}};
-  return tell(
-      session,
-      {{"whole", verdict->whole}, {"chains", verdict->chains}, {"records", verdict->records}, {"fault", fault}});
+  if (!verdict) return session.fail(verdict.error(), exit_code_of(verdict.error().code));
+  return tell(session, to_json(*verdict));
 }
 
 int verify(Session& session, const Verify& options) {

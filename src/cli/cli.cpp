@@ -40,6 +40,13 @@ void add_commands(CLI::App& app, Session& session) {
   add_audit_tail(audit, session);
   add_audit_verify(audit, session);
 
+  CLI::App& db = add_group(app, "db", "Create, check and tidy up the database");
+  add_db_migrate(db, session);
+  add_db_check(db, session);
+  add_db_vacuum(db, session);
+  add_backup(app, session);
+  add_restore(app, session);
+
   CLI::App& key = add_group(app, "key", "Make API keys");
   add_key_create(key, session);
 

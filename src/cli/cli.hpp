@@ -1,5 +1,5 @@
 // The command line: `troupe <command>`. This room parses it and holds the client commands; what needs the whole program
-// (serve, demo, verifying a database without a server) is handed in by the composition root as hooks.
+// (serve, demo, everything that reads a database without a server) is handed in by the composition root as hooks.
 //
 //   int main(int argc, char** argv) {
 //     return troupe::run_cli(argc, argv, {.serve = …, .demo = …, .verify_offline = …});
@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "backup/backup.hpp"
+#include "backup/restore.hpp"
 #include "cli/terminal.hpp"
 #include "config/config.hpp"
 #include "troupe/base/id.hpp"
@@ -28,12 +30,33 @@ struct DemoOptions {
   cli::Terminal terminal;       ///< for ProgressView
 };
 
+/// What `troupe db check` found.
+struct DatabaseCheck {
+  std::vector<StoreFinding> findings;
+  std::optional<AuditVerdict> audit;  ///< absent where the chains cannot be read
+  std::int64_t schema_version = 0;
+  std::uint64_t rows = 0, blobs = 0, blob_bytes = 0;  ///< read
+};
+
+/// What `troupe restore` did.
+struct RestoreOutcome {
+  backup::RestoreReport report;
+  std::optional<AuditVerdict> audit;  ///< absent where it was not asked for
+};
+
 struct CliHooks {
   /// Runs the server until it is told to stop; gives the exit code.
   std::function<int(const Config& config)> serve;
   std::function<int(const DemoOptions& options)> demo;
   /// Checks the audit chains of the configured database, without a server.
   std::function<Result<AuditVerdict>(const Config& config, const std::optional<JobId>& job)> verify_offline;
+
+  // Of the configured database, and its data folder.
+  std::function<Result<SchemaChange>(const Config& config)> migrate_database;
+  std::function<Result<DatabaseCheck>(const Config& config)> check_database;
+  std::function<Result<SpaceChange>(const Config& config)> vacuum_database;
+  std::function<Result<backup::BackupReport>(const Config& config, const std::string& folder)> make_backup;
+  std::function<Result<RestoreOutcome>(const Config& config, const std::string& folder, bool verify)> restore_backup;
 };
 
 /// Gives the exit code (exit_code.hpp). Nothing is thrown.

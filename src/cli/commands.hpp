@@ -28,6 +28,12 @@ void add_workflow_switch(CLI::App& parent, Session& session);  ///< disable and 
 void add_audit_tail(CLI::App& parent, Session& session);
 void add_audit_verify(CLI::App& parent, Session& session);
 
+void add_db_migrate(CLI::App& parent, Session& session);
+void add_db_check(CLI::App& parent, Session& session);
+void add_db_vacuum(CLI::App& parent, Session& session);
+void add_backup(CLI::App& parent, Session& session);
+void add_restore(CLI::App& parent, Session& session);
+
 void add_key_create(CLI::App& parent, Session& session);
 
 }  // namespace troupe::cli

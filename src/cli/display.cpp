@@ -1,7 +1,9 @@
 #include "cli/display.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdio>
 
 namespace troupe::cli {
 namespace {
@@ -65,6 +67,17 @@ std::string short_time(std::string_view rfc3339) {
   std::string text(rfc3339.substr(0, 19));
   if (text.size() == 19 && text[10] == 'T') text[10] = ' ';
   return text;
+}
+
+std::string short_bytes(std::uint64_t bytes) {
+  static constexpr std::array<const char*, 5> kUnits = {" kB", " MB", " GB", " TB", " PB"};
+  if (bytes < 1000) return std::to_string(bytes) + " bytes";
+  double value = static_cast<double>(bytes) / 1000;
+  std::size_t unit = 0;
+  for (; value >= 999.95 && unit + 1 < kUnits.size(); ++unit) value /= 1000;
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.1f%s", value, kUnits[unit]);
+  return text.data();
 }
 
 std::string percent(const Json& fraction) {

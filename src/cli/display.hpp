@@ -1,6 +1,7 @@
 // How values from a server are shown to a person. Nothing a server sends reaches the terminal as a control character.
 #pragma once
 
+#include <cstdint>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -24,6 +25,8 @@ std::string member_text(const Json& object, std::string_view name);
 const Json& member(const Json& object, std::string_view name);
 /// `2026-11-21T01:02:03.456Z` → `2026-11-21 01:02:03`
 std::string short_time(std::string_view rfc3339);
+/// 1234567 → `1.2 MB`
+std::string short_bytes(std::uint64_t bytes);
 /// 0.42 → `42%`; "" if it is no number.
 std::string percent(const Json& fraction);
 

@@ -3,6 +3,8 @@
 
 #include <string_view>
 
+#include "troupe/base/error.hpp"
+
 namespace troupe::cli {
 
 inline constexpr int kDone = 0;
@@ -33,6 +35,15 @@ constexpr int exit_code_of(int http_status) {
     case 403: return kRefused;
     case 404: return kNotFound;
     case 409: return kConflict;
+    default: return kFailed;
+  }
+}
+
+/// Of a command that works on the data itself, without a server.
+constexpr int exit_code_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::not_found: return kNotFound;
+    case ErrorCode::chain_broken: return kChainBroken;
     default: return kFailed;
   }
 }

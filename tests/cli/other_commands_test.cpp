@@ -139,6 +139,111 @@ TEST_F(OtherCommandTest, AuditVerifyOfflineTellsWhatIsWrongWithTheDatabase) {
   EXPECT_THAT(err_, HasSubstr("no such file"));
 }
 
+TEST_F(OtherCommandTest, DbMigrateSaysWhatItDid) {
+  Config seen;
+  SchemaChange change{0, 2};
+  hooks_.migrate_database = [&](const Config& config) -> Result<SchemaChange> {
+    seen = config;
+    return change;
+  };
+  EXPECT_EQ(run_bare({"db", "migrate", "--data-dir", "/srv/t"}), 0);
+  EXPECT_EQ(out_, "made: the schema has version 2\n");
+  EXPECT_EQ(seen.database.url, "sqlite:/srv/t/troupe.db");
+  change = {1, 2};
+  EXPECT_EQ(run_bare({"db", "migrate"}), 0);
+  EXPECT_EQ(out_, "upgraded: the schema had version 1, has 2\n");
+  change = {2, 2};
+  EXPECT_EQ(run_bare({"db", "migrate"}), 0);
+  EXPECT_EQ(out_, "nothing to do: the schema has version 2\n");
+  EXPECT_EQ(run_bare({"db", "migrate", "--json"}), 0);
+  EXPECT_EQ(out_json(), (Json{{"from", 2}, {"to", 2}}));
+}
+
+TEST_F(OtherCommandTest, DbCheckExitsSevenForABrokenChainAndOneForOtherDamage) {
+  DatabaseCheck found;
+  found.schema_version = 2;
+  found.rows = 9;
+  found.audit = AuditVerdict{.whole = true, .chains = 1, .records = 3};
+  hooks_.check_database = [&](const Config&) -> Result<DatabaseCheck> { return found; };
+  found.findings = {{true, "setting fsync", "is off"}};
+  EXPECT_EQ(run_bare({"db", "check"}), 0);
+  EXPECT_EQ(out_,
+            "warning: setting fsync: is off\nwhole: 3 records in 1 chains\n"
+            "checked: schema version 2, 9 rows, 0 blobs (0 bytes)\n");
+  found.findings.push_back({false, "asset a", "lost\x1b[2J"});
+  EXPECT_EQ(run_bare({"db", "check"}), 1);
+  EXPECT_THAT(out_, HasSubstr("damage: asset a: lost [2J\n"));
+  found.audit = AuditVerdict{.whole = false, .chain = "c", .seq = 4, .fault = "changed"};
+  EXPECT_EQ(run_bare({"db", "check"}), 7);
+  EXPECT_THAT(out_, HasSubstr("broken: chain c, record 4: changed\n"));
+  EXPECT_EQ(run_bare({"db", "check", "--json"}), 7);
+  EXPECT_EQ(out_json()["findings"][1], (Json{{"kind", "damage"}, {"place", "asset a"}, {"reason", "lost [2J"}}));
+  found.audit.reset();
+  found.findings.clear();
+  EXPECT_EQ(run_bare({"db", "check", "--json"}), 0);
+  EXPECT_TRUE(out_json()["audit"].is_null());
+}
+
+TEST_F(OtherCommandTest, DbVacuumPrintsBytesBeforeAndAfter) {
+  hooks_.vacuum_database = [](const Config&) -> Result<SpaceChange> { return SpaceChange{1'234'567, 999}; };
+  EXPECT_EQ(run_bare({"db", "vacuum"}), 0);
+  EXPECT_EQ(out_, "before: 1234567 bytes (1.2 MB)\nafter:  999 bytes (999 bytes)\n");
+  hooks_.vacuum_database = [](const Config&) -> Result<SpaceChange> {
+    return {ErrorCode::store_unavailable, "in use"};
+  };
+  EXPECT_EQ(run_bare({"db", "vacuum"}), 1);
+  EXPECT_THAT(err_, HasSubstr("in use"));
+}
+
+TEST_F(OtherCommandTest, BackupTellsWhatItCopiedAndFailsForLostBlobsOnly) {
+  backup::BackupReport report;
+  report.manifest.tables = {{{"job", {}}, 3, {1'000, {}}}, {{"run", {}}, 1, {500, {}}}};
+  report.manifest.blobs = 2;
+  report.manifest.blob_bytes = 2'500;
+  std::string named;
+  hooks_.make_backup = [&](const Config&, const std::string& folder) -> Result<backup::BackupReport> {
+    named = folder;
+    return report;
+  };
+  EXPECT_EQ(run_bare({"backup", "/b", "--data-dir", "/srv/t"}), 0);
+  EXPECT_EQ(named, "/b");
+  EXPECT_EQ(out_, "backed up to /b: 4 rows (1.5 kB), 2 blobs (2.5 kB)\n");
+  report.findings = {{true, "asset a", "removed meanwhile"}};
+  EXPECT_EQ(run_bare({"backup", "/b"}), 0);
+  report.findings = {{false, "asset a", "lost"}};
+  EXPECT_EQ(run_bare({"backup", "/b", "--json"}), 1);
+  EXPECT_EQ(out_json()["rows"], 4);
+  EXPECT_EQ(run_bare({"backup"}), 2);
+}
+
+TEST_F(OtherCommandTest, RestoreTellsOfTheChainsUnlessTold) {
+  RestoreOutcome outcome;
+  outcome.report.manifest.tables = {{{"job", {}}, 3, {}}};
+  outcome.report.manifest.blobs_missing = 1;
+  outcome.audit = AuditVerdict{.whole = true, .chains = 1, .records = 3};
+  bool verified = false;
+  hooks_.restore_backup = [&](const Config&, const std::string&, bool verify) -> Result<RestoreOutcome> {
+    verified = verify;
+    return outcome;
+  };
+  EXPECT_EQ(run_bare({"restore", "/b"}), 0);
+  EXPECT_TRUE(verified);
+  EXPECT_EQ(out_,
+            "restored: 3 rows and 0 blobs (0 bytes), of 1970-01-01 00:00:00 UTC\n"
+            "warning: 1 blobs were not there when the backup was made\nwhole: 3 records in 1 chains\n");
+  outcome.audit->whole = false;
+  EXPECT_EQ(run_bare({"restore", "/b", "--json"}), 7);
+  EXPECT_EQ(out_json()["audit"]["whole"], false);
+  outcome.audit.reset();
+  EXPECT_EQ(run_bare({"restore", "/b", "--no-verify"}), 0);
+  EXPECT_FALSE(verified);
+  hooks_.restore_backup = [](const Config&, const std::string&, bool) -> Result<RestoreOutcome> {
+    return {ErrorCode::store_refused, "not empty"};
+  };
+  EXPECT_EQ(run_bare({"restore", "/b"}), 1);
+  EXPECT_EQ(run_bare({"restore", "--check-only", "/no/such/backup"}), 5);
+}
+
 TEST_F(OtherCommandTest, KeyCreatePrintsAKeyAndItsEntry) {
   EXPECT_EQ(run_bare({"key", "create", "--name", "shop", "--role", "operator", "--client", "s1", "--json"}), 0);
   const Json key = out_json();

@@ -3,18 +3,21 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <sstream>
 #include <thread>
 
+#include "store/maintenance_contract.hpp"
 #include "store/postgres_probe.hpp"
 #include "store/store_contract.hpp"
+#include "store/temporary_folder.hpp"
+#include "store_sqlite/sqlite_store.hpp"
 
 namespace troupe::test {
 namespace {
 
-INSTANTIATE_TEST_SUITE_P(Postgres, StoreContract,
-                         testing::Values(EngineFactory{"postgresql",
-                                                       [] { return std::make_unique<PostgresEngine>(); }}),
-                         name_of);
+const EngineFactory kPostgres{"postgresql", [] { return std::make_unique<PostgresEngine>(); }};
+INSTANTIATE_TEST_SUITE_P(Postgres, StoreContract, testing::Values(kPostgres), name_of);
+INSTANTIATE_TEST_SUITE_P(Postgres, MaintenanceContract, testing::Values(kPostgres), name_of);
 
 class PostgresStoreTest : public testing::Test {
  protected:
@@ -217,6 +220,110 @@ TEST_F(PostgresStoreTest, AServerThatDoesNotAnswerIsGivenUp) {
   EXPECT_EQ(reply.status, CommitStatus::unavailable) << reply.error.message;
   driver.acquire();
   EXPECT_EQ(driver.commit({inserting(make_job(1))}).status, CommitStatus::committed);
+}
+
+class PostgresMaintenanceTest : public PostgresStoreTest {
+ protected:
+  std::unique_ptr<StoreMaintenance> maintenance() { return engine.store().maintenance().value(); }
+};
+
+TEST_F(PostgresMaintenanceTest, TheListOfTablesIsTheDatabases) {
+  std::multiset<std::string> listed;
+  const auto snapshot = maintenance()->snapshot();
+  for (const TableSchema& table : (*snapshot)->tables())
+    for (const FieldSchema& field : table.fields) listed.insert(table.name + "." + field.name);
+  std::multiset<std::string> found;
+  std::istringstream names(
+      run_sql("SELECT table_name || '.' || column_name FROM information_schema.columns"
+              " WHERE table_schema = '" +
+              engine.schema().name() + "' AND table_name <> 'meta'"));
+  for (std::string name; names >> name;) found.insert(name);
+  EXPECT_EQ(listed, found);
+}
+
+TEST_F(PostgresMaintenanceTest, RowsOfOneEngineFillTheOther) {
+  StoreDriver driver(engine.store());
+  Change change = journalled(make_job(1, 4095), 0);
+  change.insert->outputs = Document(std::string("\0x", 2));
+  change.results = {make_result(make_id<RunId>(1), 0)};
+  ASSERT_EQ(driver.commit({change}).status, CommitStatus::committed);
+  const auto from = maintenance()->snapshot();
+
+  TemporaryFolder folder;
+  const auto sqlite = make_sqlite_store(folder.file("copy.db"))->maintenance().value();
+  const auto fill = [](StoreSnapshot& snapshot, StoreMaintenance& to) {
+    auto loader = to.load(snapshot.schema_version());
+    ASSERT_TRUE(loader.ok()) << loader.error().message;
+    copy_rows(snapshot, **loader);
+    const auto loaded = (*loader)->commit();
+    ASSERT_TRUE(loaded.ok()) << loaded.error().message;
+  };
+  fill(**from, *sqlite);
+  const auto copy = sqlite->snapshot();
+  PostgresEngine other;
+  const auto back = other.store().maintenance().value();
+  fill(**copy, *back);
+  const auto again = back->snapshot();
+  for (const TableSchema& table : (*from)->tables()) {
+    EXPECT_EQ(rows_of(**copy, table.name), rows_of(**from, table.name)) << table.name;
+    EXPECT_EQ(rows_of(**again, table.name), rows_of(**from, table.name)) << table.name;
+  }
+}
+
+TEST_F(PostgresMaintenanceTest, MoreRowsThanOneStatementTakesAreAllLoaded) {
+  StoreDriver driver(engine.store());
+  for (int batch = 0; batch < 5; ++batch) {
+    std::vector<Change> changes;
+    for (std::uint32_t i = 0; i < 1'000; ++i)
+      changes.push_back(inserting(make_job(static_cast<std::uint32_t>(batch) * 1'000 + i)));
+    ASSERT_EQ(driver.commit(changes).status, CommitStatus::committed);
+  }
+  PostgresEngine other;
+  auto loader = other.store().maintenance().value()->load(maintenance()->schema()->to);
+  ASSERT_TRUE(loader.ok()) << loader.error().message;
+  copy_rows(**maintenance()->snapshot(), **loader);
+  ASSERT_TRUE((*loader)->commit().ok());
+  EXPECT_EQ(run_sql("SELECT count(*) FROM " + other.schema().name() + ".job"), "5000 ");
+}
+
+TEST_F(PostgresMaintenanceTest, ATextThatPostgresqlCannotHoldIsToldWithItsTable) {
+  auto loader = maintenance()->load(maintenance()->schema()->to);
+  ASSERT_TRUE(loader.ok()) << loader.error().message;
+  ASSERT_TRUE((*loader)->begin({"workflow_flag", {{"key", FieldType::text}, {"disabled", FieldType::integer}}}).ok());
+  ASSERT_TRUE((*loader)->add(std::vector<Cell>{{false, 0, std::string_view("a\0b", 3)}, {false, 0, {}}}).ok());
+  const auto refused = (*loader)->commit();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::store_refused);
+  EXPECT_NE(refused.error().message.find("table workflow_flag"), std::string::npos) << refused.error().message;
+}
+
+TEST_F(PostgresMaintenanceTest, CheckNamesAnIndexThatIsNotValid) {
+  run_sql("UPDATE pg_index SET indisvalid = false WHERE indexrelid = '" + in_schema("job_by_user") + "'::regclass");
+  const auto findings = maintenance()->check();
+  ASSERT_TRUE(findings.ok()) << findings.error().message;
+  const bool told = std::any_of(findings->begin(), findings->end(), [](const StoreFinding& finding) {
+    return !finding.warning && finding.place == "index job_by_user";
+  });
+  EXPECT_TRUE(told);
+}
+
+TEST_F(PostgresMaintenanceTest, CheckWarnsOfSettingsThatLoseCommits) {
+  const bool durable = run_sql("SHOW fsync") == "on ";
+  const auto findings = maintenance()->check();
+  ASSERT_TRUE(findings.ok()) << findings.error().message;
+  const bool told = std::any_of(findings->begin(), findings->end(), [](const StoreFinding& finding) {
+    return finding.warning && finding.place == "setting fsync";
+  });
+  EXPECT_EQ(told, !durable);
+}
+
+TEST_F(PostgresMaintenanceTest, ASchemaOfAnotherVersionIsToldAndNotCopied) {
+  run_sql("UPDATE " + in_schema("meta") + " SET schema_version = 1");
+  EXPECT_EQ(maintenance()->schema()->from, 1);
+  EXPECT_EQ(maintenance()->snapshot().error().code, ErrorCode::store_refused);
+  EXPECT_EQ(maintenance()->vacuum().error().code, ErrorCode::store_refused);
+  const PostgresSchema fresh;
+  EXPECT_EQ(make_postgres_store(fresh.url())->maintenance().value()->schema()->from, 0);
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <sstream>
 
+#include "store/maintenance_contract.hpp"
 #include "store/store_contract.hpp"
 #include "store/temporary_folder.hpp"
 
@@ -20,9 +22,9 @@ class SqliteEngine final : public Engine {
   std::unique_ptr<Store> store_ = make_sqlite_store(folder_.file("troupe.db"));
 };
 
-INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract,
-                         testing::Values(EngineFactory{"sqlite", [] { return std::make_unique<SqliteEngine>(); }}),
-                         name_of);
+const EngineFactory kSqlite{"sqlite", [] { return std::make_unique<SqliteEngine>(); }};
+INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract, testing::Values(kSqlite), name_of);
+INSTANTIATE_TEST_SUITE_P(Sqlite, MaintenanceContract, testing::Values(kSqlite), name_of);
 
 class SqliteStoreTest : public testing::Test {
  protected:
@@ -162,6 +164,126 @@ TEST_F(SqliteStoreTest, NoIndexNamesAColumnThatAnUpdateChanges) {
   open();
   EXPECT_EQ(run_sql("SELECT DISTINCT i.name FROM pragma_index_list('job') l, pragma_index_info(l.name) i ORDER BY 1"),
             "client_id id user_id workflow_key ");
+}
+
+class SqliteMaintenanceTest : public SqliteStoreTest {
+ protected:
+  std::unique_ptr<StoreMaintenance> maintenance() {
+    SqliteOptions options;
+    options.busy_timeout = Millis(100);
+    return make_sqlite_store(path, options)->maintenance().value();
+  }
+};
+
+TEST_F(SqliteMaintenanceTest, TheListOfTablesIsTheDatabases) {
+  open();
+  std::multiset<std::string> listed;
+  const auto snapshot = maintenance()->snapshot();
+  for (const TableSchema& table : (*snapshot)->tables())
+    for (const FieldSchema& field : table.fields) listed.insert(table.name + "." + field.name);
+  std::multiset<std::string> found;
+  std::istringstream names(
+      run_sql("SELECT t.name || '.' || c.name FROM sqlite_master t, pragma_table_info(t.name) c"
+              " WHERE t.type = 'table' AND t.name <> 'meta'"));
+  for (std::string name; names >> name;) found.insert(name);
+  EXPECT_EQ(listed, found);
+}
+
+TEST_F(SqliteMaintenanceTest, WhatIsNotThereIsNotMade) {
+  EXPECT_EQ(maintenance()->schema().error().code, ErrorCode::store_unavailable);
+  EXPECT_EQ(maintenance()->check().error().code, ErrorCode::store_unavailable);
+  EXPECT_EQ(maintenance()->vacuum().error().code, ErrorCode::store_unavailable);
+  EXPECT_EQ(maintenance()->snapshot().error().code, ErrorCode::store_unavailable);
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST_F(SqliteMaintenanceTest, AFileWithoutASchemaIsFilledToo) {
+  open();
+  const auto from = maintenance()->snapshot();
+  const auto to = make_sqlite_store(folder.file("other.db"));
+  auto loader = to->maintenance().value()->load(maintenance()->schema()->to);
+  ASSERT_TRUE(loader.ok()) << loader.error().message;
+  copy_rows(**from, **loader);
+  ASSERT_TRUE((*loader)->commit().ok());
+}
+
+TEST_F(SqliteMaintenanceTest, ASchemaOfAnotherVersionIsToldAndNotCopied) {
+  open();
+  run_sql("UPDATE meta SET schema_version = 1");
+  EXPECT_EQ(maintenance()->schema()->from, 1);
+  EXPECT_EQ(maintenance()->snapshot().error().code, ErrorCode::store_refused);
+  run_sql("UPDATE meta SET schema_version = 1000");
+  EXPECT_EQ(maintenance()->snapshot().error().code, ErrorCode::store_newer);
+  run_sql("DROP TABLE meta");
+  EXPECT_EQ(maintenance()->schema()->from, 0);
+  EXPECT_EQ(maintenance()->snapshot().error().code, ErrorCode::not_found);
+}
+
+TEST_F(SqliteMaintenanceTest, WhatAServerWouldHaveToWaitForIsRefusedWhileOneRuns) {
+  const auto server = open();
+  StoreDriver driver(*server);
+  EXPECT_EQ(maintenance()->vacuum().error().code, ErrorCode::store_unavailable);
+  EXPECT_EQ(maintenance()->load(1).error().code, ErrorCode::store_unavailable);
+  EXPECT_EQ(make_sqlite_store(path)->migrate()->from, 2);  // nothing to do
+  run_sql("UPDATE meta SET schema_version = 1");
+  const auto refused = make_sqlite_store(path)->migrate();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().message.find("another process is using"), std::string::npos) << refused.error().message;
+}
+
+TEST_F(SqliteMaintenanceTest, VacuumGivesDeletedRowsBackToTheDisk) {
+  {
+    const auto store = open();
+    StoreDriver driver(*store);
+    JobRow large = make_job(1);
+    large.spec = Document(std::string(1'000'000, 'x'));
+    ASSERT_EQ(driver.commit({inserting(large)}).status, CommitStatus::committed);
+  }
+  run_sql("DELETE FROM job");
+  const auto space = maintenance()->vacuum();
+  ASSERT_TRUE(space.ok()) << space.error().message;
+  EXPECT_GT(space->before, 1'000'000u);
+  EXPECT_LT(space->after, 300'000u);
+  EXPECT_EQ(space->after, std::filesystem::file_size(path));
+}
+
+TEST_F(SqliteMaintenanceTest, VacuumSaysWhoIsInTheWay) {
+  open();
+  const auto reading = maintenance()->snapshot();
+  ASSERT_TRUE(reading.ok());
+  run_sql("CREATE TABLE later (x)");  // a frame that the reader's snapshot does not have
+  const auto refused = maintenance()->vacuum();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::store_unavailable);
+}
+
+TEST_F(SqliteMaintenanceTest, CheckListsWhatDoesNotFitTogether) {
+  open();
+  run_sql("PRAGMA writable_schema = ON; DELETE FROM sqlite_master WHERE name = 'job_by_user'");  // its page stays
+  const auto findings = maintenance()->check();
+  ASSERT_TRUE(findings.ok()) << findings.error().message;
+  ASSERT_EQ(findings->size(), 1u);
+  EXPECT_NE(findings->front().reason.find("never used"), std::string::npos) << findings->front().reason;
+}
+
+TEST_F(SqliteMaintenanceTest, CheckFindsADamagedPage) {
+  {
+    const auto store = open();
+    StoreDriver driver(*store);
+    std::vector<Change> changes;
+    for (std::uint32_t i = 1; i <= 200; ++i) changes.push_back(inserting(make_job(i)));
+    ASSERT_EQ(driver.commit(changes).status, CommitStatus::committed);
+  }
+  const std::string page = run_sql("SELECT rootpage FROM sqlite_master WHERE name = 'job_by_client'");
+  std::FILE* file = std::fopen(path.c_str(), "r+");
+  std::fseek(file, (std::stol(page) - 1) * 4096, SEEK_SET);
+  std::fputs("damage", file);
+  std::fclose(file);
+  const auto findings = maintenance()->check();
+  ASSERT_TRUE(findings.ok()) << findings.error().message;
+  ASSERT_FALSE(findings->empty());
+  EXPECT_FALSE(findings->front().warning);
+  EXPECT_EQ(findings->front().place, path);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // Port: where the truth lives. Three implementations (memory, SQLite, PostgreSQL) behind one contract suite.
 //
-//   Store        opens, migrates, hands out writers and the reader
+//   Store        opens, migrates, hands out writers, the reader, and the maintenance (maintenance.hpp)
 //   StoreWriter  one connection; one per persistence actor; turns a Commit into one transaction
 //   StoreReader  a bounded pool of its own connections; never waits for the writers
 //
@@ -26,6 +26,7 @@
 #include "troupe/base/result.hpp"
 #include "troupe/base/time.hpp"
 #include "troupe/domain/run.hpp"
+#include "troupe/port/maintenance.hpp"
 
 namespace troupe {
 
@@ -349,10 +350,13 @@ class StoreReader {
 class Store {
  public:
   virtual ~Store() = default;
-  /// Creates or upgrades the schema. Refuses with `store_newer` when the database was written by a newer binary.
-  virtual Result<Done> migrate() = 0;
+  /// Creates or upgrades the schema, and says from and to which version. Refuses with `store_newer` when the database
+  /// was written by a newer binary.
+  virtual Result<SchemaChange> migrate() = 0;
   virtual Result<std::unique_ptr<StoreWriter>> writer() = 0;
   virtual Result<std::shared_ptr<StoreReader>> reader(std::size_t connections) = 0;
+  /// Connects to nothing yet. `not_supported` where there is nothing to keep (`memory:`).
+  virtual Result<std::unique_ptr<StoreMaintenance>> maintenance() = 0;
   /// `sqlite`, `postgresql` or `memory`: for /v1/meta and logs.
   virtual std::string kind() const = 0;
 };

@@ -66,6 +66,10 @@ Result<std::unique_ptr<FileBlobStore>> FileBlobStore::open(std::string directory
   return std::unique_ptr<FileBlobStore>(new FileBlobStore(std::move(directory)));
 }
 
+std::unique_ptr<FileBlobStore> FileBlobStore::for_reading(std::string directory) {
+  return std::unique_ptr<FileBlobStore>(new FileBlobStore(std::move(directory)));
+}
+
 Result<std::unique_ptr<BlobSink>> FileBlobStore::create() {
   return std::unique_ptr<BlobSink>(std::make_unique<FileBlobSink>(directory_));
 }

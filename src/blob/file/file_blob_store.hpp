@@ -17,6 +17,8 @@ class FileBlobStore final : public BlobStore {
  public:
   /// Makes the directory and its folders, and removes what dead writers left in tmp.
   static Result<std::unique_ptr<FileBlobStore>> open(std::string directory);
+  /// Makes nothing and removes nothing; a directory that is not there holds no blobs.
+  static std::unique_ptr<FileBlobStore> for_reading(std::string directory);
 
   Result<std::unique_ptr<BlobSink>> create() override;
   Result<std::unique_ptr<BlobSource>> open(const Digest& sha256) override;

@@ -1,4 +1,4 @@
-// The few file operations of the file store, with their failures as errors. Private to the room.
+// The few file operations of the file store and of backups, with their failures as errors.
 #pragma once
 
 #include <string>

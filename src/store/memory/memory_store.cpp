@@ -8,9 +8,12 @@ namespace {
 
 class MemoryStore final : public Store {
  public:
-  Result<Done> migrate() override { return Done{}; }
+  Result<SchemaChange> migrate() override { return SchemaChange{}; }
   Result<std::unique_ptr<StoreWriter>> writer() override { return make_memory_writer(tables_); }
   Result<std::shared_ptr<StoreReader>> reader(std::size_t) override { return make_memory_reader(tables_); }
+  Result<std::unique_ptr<StoreMaintenance>> maintenance() override {
+    return {ErrorCode::not_supported, "memory: keeps nothing that could be checked, backed up or restored"};
+  }
   std::string kind() const override { return "memory"; }
 
  private:

@@ -16,6 +16,11 @@ ArrayBatch::ArrayBatch(const Table& table) : arrays_(table.fields.size()), has_n
   clear();
 }
 
+ArrayBatch::ArrayBatch(const TableSchema& table) : arrays_(table.fields.size()), has_null_(table.fields.size()) {
+  for (const FieldSchema& field : table.fields) types_.push_back(field.type);
+  clear();
+}
+
 void ArrayBatch::clear() {
   for (std::string& array : arrays_) {
     if (array.capacity() > kKeptBytes) array = std::string();
@@ -24,11 +29,13 @@ void ArrayBatch::clear() {
   has_null_.assign(arrays_.size(), false);
   column_ = 0;
   rows_ = 0;
+  bytes_ = 0;
 }
 
 std::string& ArrayBatch::next_column(std::uint32_t size) {
   std::string& array = arrays_[column_];
   append_int32(array, size);
+  bytes_ += size == kNullSize ? 0 : size;
   if (column_ == 0) ++rows_;
   if (++column_ == arrays_.size()) column_ = 0;
   return array;

@@ -14,6 +14,7 @@ namespace troupe::store::postgres {
 class ArrayBatch final : public FieldSink {
  public:
   explicit ArrayBatch(const Table& table);
+  explicit ArrayBatch(const TableSchema& table);
 
   void uuid(const Uuid& value) override;
   void integer(std::int64_t value) override;
@@ -22,6 +23,7 @@ class ArrayBatch final : public FieldSink {
 
   std::uint32_t rows() const { return rows_; }
   bool empty() const { return rows_ == 0; }
+  std::size_t bytes() const { return bytes_; }  ///< of all values
   /// Keeps the memory for the next commit, unless an unusual one has made it large.
   void clear();
   /// The arrays, complete. Valid until the next row or clear().
@@ -35,6 +37,7 @@ class ArrayBatch final : public FieldSink {
   std::vector<bool> has_null_;
   std::size_t column_ = 0;
   std::uint32_t rows_ = 0;
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace troupe::store::postgres

@@ -44,6 +44,12 @@ bool Answer::ok() const {
   return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 }
 
+bool Answer::is_row() const { return PQresultStatus(result_.get()) == PGRES_SINGLE_TUPLE; }
+
+bool Answer::synced() const { return PQresultStatus(result_.get()) == PGRES_PIPELINE_SYNC; }
+
+bool Answer::has_failed() const { return PQresultStatus(result_.get()) == PGRES_FATAL_ERROR && result_; }
+
 std::string Answer::sql_state() const {
   const char* state = PQresultErrorField(result_.get(), PG_DIAG_SQLSTATE);
   return state ? state : "";
@@ -118,6 +124,24 @@ Answers Connection::exchange(const std::vector<Request>& requests) {
   answers.lost = lost_;
   answers.error = error_;
   return answers;
+}
+
+Result<Done> Connection::stream(const std::string& sql, const std::function<bool(const RowView&)>& each) {
+  const auto deadline = [this] { return std::chrono::steady_clock::now() + options_.answer_timeout; };
+  bool going = !lost_ && send({Request::Kind::run_text, {}, sql, {}});
+  going = going && (PQsetSingleRowMode(handle_.get()) == 1 || lose("rows cannot be had one by one"));
+  going = going && (PQpipelineSync(handle_.get()) == 1 || lose(trimmed(PQerrorMessage(handle_.get()))));
+  going = going && flush(deadline());
+  std::string failed;
+  for (bool synced = false; going && !synced && await_answer(deadline());) {
+    const Answer answer(next_result());
+    synced = answer.synced();
+    if (answer.is_row() && !each(answer)) lose("what was read is not wanted");
+    if (answer.has_failed()) failed = answer.message();
+    going = !lost_;
+  }
+  if (lost_) return unavailable(error_);
+  return failed.empty() ? Result<Done>(Done{}) : Error{ErrorCode::store_unavailable, failed, true, {}};
 }
 
 bool Connection::send(const Request& request) {

@@ -9,6 +9,7 @@
 #include <libpq-fe.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -40,6 +41,9 @@ class Answer final : public RowView {
 
   bool ok() const;
   bool skipped() const { return PQresultStatus(result_.get()) == PGRES_PIPELINE_ABORTED; }
+  bool is_row() const;      ///< one of those that stream() gets
+  bool synced() const;      ///< the end of an exchange
+  bool has_failed() const;  ///< an error's answer; a lost connection gives none
   std::string sql_state() const;
   std::string message() const;
   std::string tag() const { return PQcmdStatus(result_.get()); }
@@ -76,6 +80,9 @@ class Connection {
 
   bool lost() const { return lost_; }
   Answers exchange(const std::vector<Request>& requests);
+  /// The rows of one SELECT as they come, one at a time, whatever their number. `each` gives false to end it, which
+  /// loses the connection: there may be no end to what would have to be read first.
+  Result<Done> stream(const std::string& sql, const std::function<bool(const RowView&)>& each);
   /// Runs texts without values in one round trip; unavailable if any fails.
   Result<Done> run(const std::vector<std::string>& texts);
   /// How an Error names this database. Never holds the URL, which may hold a password.

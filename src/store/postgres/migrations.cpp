@@ -1,5 +1,6 @@
 #include "store_postgres/migrations.hpp"
 
+#include "store_sql/portable_rows.hpp"
 #include "troupe/port/store.hpp"
 
 namespace troupe::store::postgres {
@@ -104,44 +105,55 @@ static_assert(kShardCount == 16 && kSlotCount == 4096, "the first migration make
 /// Any number, but always the same: the lock that starting nodes take.
 constexpr const char* kTakeLock = "SELECT pg_advisory_xact_lock(8385543421)";
 
-Result<std::int64_t> schema_version(Connection& connection) {
-  Answers answers = connection.exchange({{Request::Kind::run_text, {}, "SELECT schema_version FROM meta", {}}});
+}  // namespace
+
+std::int64_t newest_schema() { return static_cast<std::int64_t>(migrations().size()); }
+
+Result<std::int64_t> select_number(Connection& connection, const std::string& sql) {
+  Answers answers = connection.exchange({{Request::Kind::run_text, {}, sql, {}}});
   if (answers.lost) return connection.unavailable(answers.error);
   if (const Answer* failed = answers.failed()) return Error{ErrorCode::store_unavailable, failed->message(), true, {}};
   return answers.answers.front().integer(0);
 }
 
-Result<Done> upgrade(Connection& connection) {
-  if (auto ready =
-          connection.run({"BEGIN", kTakeLock, "CREATE TABLE IF NOT EXISTS meta (schema_version bigint NOT NULL)",
-                          "INSERT INTO meta SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM meta)"});
-      !ready)
-    return ready;
-  const auto version = schema_version(connection);
+Result<SchemaChange> schema_of(Connection& connection) {
+  const auto tables = select_number(connection, "SELECT count(to_regclass('meta'))");
+  if (!tables) return tables.error();
+  if (*tables == 0) return SchemaChange{0, newest_schema()};
+  const auto version = select_number(connection, "SELECT schema_version FROM meta");
   if (!version) return version.error();
-  const auto newest = static_cast<std::int64_t>(migrations().size());
-  if (*version > newest)
-    return Error{
-        ErrorCode::store_newer,
-        "the database has schema version " + std::to_string(*version) + ", this binary knows " + std::to_string(newest),
-        false,
-        {}};
+  return SchemaChange{*version, newest_schema()};
+}
+
+Result<Done> begin_migration(Connection& connection) { return connection.run({"BEGIN", kTakeLock}); }
+
+Result<SchemaChange> upgrade(Connection& connection, std::int64_t to) {
+  const auto schema = schema_of(connection);
+  if (!schema) return schema;
+  if (schema->from > newest_schema()) return newer_schema(schema->from, newest_schema());
+  if (schema->from >= to) return SchemaChange{schema->from, schema->from};
   std::vector<std::string> texts;
-  for (std::int64_t next = *version; next < newest; ++next) {
+  if (schema->from == 0) {
+    texts.push_back("CREATE TABLE meta (schema_version bigint NOT NULL)");
+    texts.push_back("INSERT INTO meta VALUES (0)");
+  }
+  for (std::int64_t next = schema->from; next < to; ++next) {
     const auto& steps = migrations()[static_cast<std::size_t>(next)];
     texts.insert(texts.end(), steps.begin(), steps.end());
   }
-  texts.push_back("UPDATE meta SET schema_version = " + std::to_string(newest));
-  texts.push_back("COMMIT");
-  return connection.run(texts);
+  texts.push_back("UPDATE meta SET schema_version = " + std::to_string(to));
+  if (auto done = connection.run(texts); !done) return done.error();
+  return SchemaChange{schema->from, to};
 }
 
-}  // namespace
-
-Result<Done> migrate(Connection& connection) {
-  Result<Done> done = upgrade(connection);
-  if (!done && !connection.lost()) connection.exchange({{Request::Kind::run_text, {}, "ROLLBACK", {}}});
-  return done;
+Result<SchemaChange> migrate(Connection& connection) {
+  const auto begun = begin_migration(connection);
+  Result<SchemaChange> change = begun ? upgrade(connection, newest_schema()) : Result<SchemaChange>(begun.error());
+  if (change) {
+    if (auto committed = connection.run({"COMMIT"}); !committed) change = committed.error();
+  }
+  if (!change && !connection.lost()) connection.exchange({{Request::Kind::run_text, {}, "ROLLBACK", {}}});
+  return change;
 }
 
 }  // namespace troupe::store::postgres

@@ -1,6 +1,7 @@
 #include "store_postgres/postgres_store.hpp"
 
 #include "store_postgres/migrations.hpp"
+#include "store_postgres/postgres_maintenance.hpp"
 #include "store_postgres/postgres_session.hpp"
 #include "store_postgres/postgres_writer.hpp"
 #include "store_sql/reader.hpp"
@@ -13,7 +14,7 @@ class PostgresStore final : public Store {
  public:
   PostgresStore(std::string url, PostgresOptions options) : url_(std::move(url)), options_(options) {}
 
-  Result<Done> migrate() override {
+  Result<SchemaChange> migrate() override {
     auto connection = Connection::open(url_, options_, Connection::Use::write);
     if (!connection) return std::move(connection).error();
     return postgres::migrate(**connection);
@@ -31,6 +32,8 @@ class PostgresStore final : public Store {
     if (auto there = reader->ping(); !there) return std::move(there).error();
     return std::shared_ptr<StoreReader>(std::move(reader));
   }
+
+  Result<std::unique_ptr<StoreMaintenance>> maintenance() override { return make_postgres_maintenance(url_, options_); }
 
   std::string kind() const override { return "postgresql"; }
 

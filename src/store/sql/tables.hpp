@@ -11,8 +11,6 @@
 
 namespace troupe::store {
 
-enum class FieldType : std::uint8_t { uuid, integer, text, bytes };
-
 struct Field {
   std::string_view name;
   FieldType type;

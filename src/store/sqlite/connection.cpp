@@ -53,7 +53,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, co
   switch_statistics_off();
   sqlite3* handle = nullptr;
   // A reader of a WAL database must be able to write its shared memory file, hence no SQLITE_OPEN_READONLY.
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (mode == Mode::write ? SQLITE_OPEN_CREATE : 0);
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (mode == Mode::read ? 0 : SQLITE_OPEN_CREATE);
   const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
   std::unique_ptr<Connection> connection(new Connection(handle, path));
   if (code != SQLITE_OK) return connection->unavailable();
@@ -65,6 +65,8 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, co
   if (mode == Mode::write) {
     settings += "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000;";
     if (options.max_pages > 0) settings += "PRAGMA max_page_count=" + std::to_string(options.max_pages) + ';';
+  } else if (mode == Mode::load) {
+    settings += "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL;";
   } else {
     settings += "PRAGMA query_only=ON;";
   }

@@ -44,7 +44,9 @@ class Statement final : public FieldSink, public RowView {
 
 class Connection final : public Session {
  public:
-  enum class Mode { write, read };
+  /// load: writes an empty database in one large transaction. With a rollback journal, which holds only pages that were
+  /// there before, that needs the room once; a write-ahead log would need it twice.
+  enum class Mode { write, load, read };
   static Result<std::unique_ptr<Connection>> open(const std::string& path, const SqliteOptions& options, Mode mode);
   ~Connection() override;
   Connection(const Connection&) = delete;

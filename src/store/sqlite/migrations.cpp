@@ -2,6 +2,9 @@
 
 #include <array>
 
+#include "store_sql/portable_rows.hpp"
+#include "troupe/port/store.hpp"
+
 namespace troupe::store::sqlite {
 namespace {
 
@@ -94,41 +97,47 @@ static_assert(kShardCount == 16 && kSlotCount == 4096, "the first migration make
 
 constexpr std::int64_t kNewest = kMigrations.size();
 
-Result<std::int64_t> schema_version(Connection& connection) {
-  std::int64_t version = 0;
-  auto done = connection.select("SELECT schema_version FROM meta", {}, [&](const RowView& row) {
-    version = row.integer(0);
+Result<std::int64_t> number(Connection& connection, const std::string& sql) {
+  std::int64_t value = 0;
+  auto done = connection.select(sql, {}, [&](const RowView& row) {
+    value = row.integer(0);
     return true;
   });
   if (!done) return std::move(done).error();
-  return version;
-}
-
-Result<Done> upgrade(Connection& connection) {
-  if (connection.execute("CREATE TABLE IF NOT EXISTS meta (schema_version INTEGER NOT NULL);"
-                         "INSERT INTO meta SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM meta)") != SQLITE_OK)
-    return connection.unavailable();
-  const auto version = schema_version(connection);
-  if (!version) return version.error();
-  if (*version > kNewest)
-    return Error{ErrorCode::store_newer,
-                 "the database has schema version " + std::to_string(*version) + ", this binary knows " +
-                     std::to_string(kNewest),
-                 false,
-                 {}};
-  if (*version == kNewest) return Done{};
-  for (std::int64_t next = *version; next < kNewest; ++next)
-    if (connection.execute(kMigrations[static_cast<std::size_t>(next)]) != SQLITE_OK) return connection.unavailable();
-  if (connection.execute("UPDATE meta SET schema_version = " + std::to_string(kNewest)) != SQLITE_OK)
-    return connection.unavailable();
-  return Done{};
+  return value;
 }
 
 }  // namespace
 
-Result<Done> migrate(Connection& connection) {
+std::int64_t newest_schema() { return kNewest; }
+
+Result<SchemaChange> schema_of(Connection& connection) {
+  const auto tables = number(connection, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'meta'");
+  if (!tables) return tables.error();
+  if (*tables == 0) return SchemaChange{0, kNewest};
+  const auto version = number(connection, "SELECT schema_version FROM meta");
+  if (!version) return version.error();
+  return SchemaChange{*version, kNewest};
+}
+
+Result<SchemaChange> upgrade(Connection& connection, std::int64_t to) {
+  const auto schema = schema_of(connection);
+  if (!schema) return schema;
+  if (schema->from > kNewest) return newer_schema(schema->from, kNewest);
+  if (schema->from >= to) return SchemaChange{schema->from, schema->from};
+  if (schema->from == 0 && connection.execute("CREATE TABLE IF NOT EXISTS meta (schema_version INTEGER NOT NULL);"
+                                              "DELETE FROM meta; INSERT INTO meta VALUES (0)") != SQLITE_OK)
+    return connection.unavailable();
+  for (std::int64_t next = schema->from; next < to; ++next)
+    if (connection.execute(kMigrations[static_cast<std::size_t>(next)]) != SQLITE_OK) return connection.unavailable();
+  if (connection.execute("UPDATE meta SET schema_version = " + std::to_string(to)) != SQLITE_OK)
+    return connection.unavailable();
+  return SchemaChange{schema->from, to};
+}
+
+Result<SchemaChange> migrate(Connection& connection) {
   if (connection.execute("BEGIN IMMEDIATE") != SQLITE_OK) return connection.unavailable();
-  Result<Done> done = upgrade(connection);
+  Result<SchemaChange> done = upgrade(connection, kNewest);
   if (done && connection.execute("COMMIT") != SQLITE_OK) done = connection.unavailable();
   if (!done && connection.in_transaction()) connection.execute("ROLLBACK");
   return done;

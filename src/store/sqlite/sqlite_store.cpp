@@ -4,6 +4,7 @@
 
 #include "store_sql/reader.hpp"
 #include "store_sqlite/migrations.hpp"
+#include "store_sqlite/sqlite_maintenance.hpp"
 #include "store_sqlite/sqlite_writer.hpp"
 
 namespace troupe {
@@ -14,7 +15,16 @@ class SqliteStore final : public Store {
  public:
   SqliteStore(std::string path, SqliteOptions options) : path_(std::move(path)), options_(options) {}
 
-  Result<Done> migrate() override {
+  Result<SchemaChange> migrate() override {
+    std::unique_ptr<FileLock> lock;
+    if (!writes()) {
+      if (auto there = Connection::open(path_, options_, Connection::Mode::read))
+        if (const auto schema = schema_of(**there); schema && schema->from == schema->to) return *schema;
+      // The schema must not change under a server of an older binary.
+      auto taken = FileLock::take(path_);
+      if (!taken) return std::move(taken).error();
+      lock = std::move(*taken);
+    }
     auto connection = Connection::open(path_, options_, Connection::Mode::write);
     if (!connection) return std::move(connection).error();
     return sqlite::migrate(**connection);
@@ -49,9 +59,17 @@ class SqliteStore final : public Store {
     return std::shared_ptr<StoreReader>(std::move(reader));
   }
 
+  Result<std::unique_ptr<StoreMaintenance>> maintenance() override { return make_sqlite_maintenance(path_, options_); }
+
   std::string kind() const override { return "sqlite"; }
 
  private:
+  /// Does this store hold the file's lock already?
+  bool writes() {
+    const std::lock_guard lock(mutex_);
+    return !shared_.expired();
+  }
+
   std::string path_;
   SqliteOptions options_;
   std::mutex mutex_;  ///< guards shared_
