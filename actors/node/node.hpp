@@ -72,6 +72,7 @@ class Node {
   const NodeHealth& health() const { return health_; }
   caf::actor_system& system() { return *system_; }
   const NodeActors& actors() const { return actors_; }
+  NodeContext& context() { return *context_; }
 
   /// Graceful: returns when everything that was decided is committed and every actor has quit; the executors are let go
   /// of. Idempotent.

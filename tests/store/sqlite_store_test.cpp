@@ -224,7 +224,9 @@ TEST_F(SqliteMaintenanceTest, WhatAServerWouldHaveToWaitForIsRefusedWhileOneRuns
   StoreDriver driver(*server);
   EXPECT_EQ(maintenance()->vacuum().error().code, ErrorCode::store_unavailable);
   EXPECT_EQ(maintenance()->load(1).error().code, ErrorCode::store_unavailable);
-  EXPECT_EQ(make_sqlite_store(path)->migrate()->from, 2);  // nothing to do
+  const auto nothing_to_do = make_sqlite_store(path)->migrate();
+  ASSERT_TRUE(nothing_to_do.ok()) << nothing_to_do.error().message;
+  EXPECT_EQ(nothing_to_do->from, nothing_to_do->to);
   run_sql("UPDATE meta SET schema_version = 1");
   const auto refused = make_sqlite_store(path)->migrate();
   ASSERT_FALSE(refused.ok());
