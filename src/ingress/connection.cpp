@@ -164,15 +164,19 @@ void Connection::dispatch() {
 /// Gives the sink what has come of a streamed body, and its end.
 void Connection::pass_body_on() {
   if (parser_->state() == RequestParser::State::failed) return fail_body(Error(parser_->error()));
-  std::string& body = parser_->request().body;
-  if (!body.empty()) body_sink_->take(body);
-  body.clear();
-  if (parser_->state() == RequestParser::State::complete) {
+  const bool whole = parser_->state() == RequestParser::State::complete;
+  const auto sink = body_sink_;
+  // What the sink is given may make it answer on the spot, and then nothing here is as it was.
+  if (const std::string bytes = std::exchange(parser_->request().body, {}); !bytes.empty()) sink->take(bytes);
+  if (!body_coming_) return;
+  if (whole) {
     body_coming_ = false;
+    body_sink_ = nullptr;
     parser_.reset();
-    std::exchange(body_sink_, nullptr)->complete();
+    sink->complete();
   }
-  if (!wants_body() && place_.phase != Phase::sending) loop_.enter(place_, Phase::handling);
+  if (active_ && !wants_body() && place_.phase != Phase::sending && place_.phase != Phase::lingering)
+    loop_.enter(place_, Phase::handling);
 }
 
 void Connection::fail_body(const Error& error) {

@@ -188,6 +188,7 @@ void Connection::on_sent() {
 
 void Connection::finish_exchange() {
   active_ = false;
+  continued_ = false;
   download_.reset();
   timers_.clear();
   request_id_.clear();

@@ -6,6 +6,9 @@
 namespace troupe::ingress {
 namespace {
 
+/// Of unknown members so many are told, and so much of their names.
+constexpr std::size_t kUnknownTold = 20, kNameTold = 100;
+
 bool has_control_character(std::string_view text) {
   return std::any_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
@@ -95,11 +98,13 @@ const Json* Fields::object(std::string_view member) {
 
 void Fields::reject_others() {
   if (!object_.is_object()) return;
+  std::string list;
+  for (const auto& word : known_) list += (list.empty() ? "" : ", ") + word;
+  std::size_t unknown = 0;
   for (const auto& [name, value] : object_.items()) {
     if (std::find(known_.begin(), known_.end(), name) != known_.end()) continue;
-    std::string list;
-    for (const auto& word : known_) list += (list.empty() ? "" : ", ") + word;
-    fault(name, "is not a known field; known are " + list);
+    if (++unknown > kUnknownTold) return;
+    fault(name.size() > kNameTold ? name.substr(0, kNameTold) + "…" : name, "is not a known field; known are " + list);
   }
 }
 

@@ -15,6 +15,14 @@ namespace {
 constexpr std::size_t kGroupItems = 128;  ///< parsed and submitted together
 constexpr std::size_t kItemsInFlight = 1'024;
 constexpr std::size_t kBytesInFlight = 4 << 20;
+constexpr std::size_t kProblemBytes = 4 << 10;  ///< of one job; they are kept until the last job has its answer
+
+/// Without its places where these would fill the memory.
+Response problem_of(const Error& error, const std::string& request_id) {
+  Response problem = render_problem(error, request_id);
+  if (problem.body.size() <= kProblemBytes) return problem;
+  return render_problem({error.code, error.message.substr(0, kProblemBytes / 8), error.retryable, {}}, request_id);
+}
 
 std::string answer_of(const Result<AcceptedJob>& answer, const Exchange& exchange) {
   JsonWriter json;
@@ -23,7 +31,7 @@ std::string answer_of(const Result<AcceptedJob>& answer, const Exchange& exchang
     json.number("status", answer->repeated ? 200 : 202);
     json.raw("job", render_accepted(*answer, exchange.options.public_url));
   } else {
-    const Response problem = render_problem(answer.error(), exchange.request.request_id);
+    const Response problem = problem_of(answer.error(), exchange.request.request_id);
     json.number("status", static_cast<std::uint64_t>(problem.status)).raw("error", problem.body);
   }
   json.end_object();
@@ -68,7 +76,9 @@ void JobBatch::complete() {
   end(finished ? std::optional<Error>() : finished.error());
 }
 
-void JobBatch::fail(const Error& error) { end(error); }
+void JobBatch::fail(const Error& error) {
+  if (!over_) end(error);
+}
 
 void JobBatch::add(ItemCutter::Item item) {
   if (++items_ > limits::kBatchJobs) return;

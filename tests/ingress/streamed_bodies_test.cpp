@@ -12,11 +12,18 @@ class TestSink final : public BodySink {
   explicit TestSink(std::shared_ptr<Responder> responder) : responder_(std::move(responder)) {}
 
   void take(std::string_view bytes) override {
-    const std::lock_guard lock(mutex_);
-    text_ += bytes;
+    {
+      const std::lock_guard lock(mutex_);
+      text_ += bytes;
+    }
+    if (bytes.find("bad") == bytes.npos) return;
+    over_ = true;
+    responder_->respond(troupe::ingress::text("refused " + taken(), 400));
   }
   bool has_room() const override { return room; }
-  void complete() override { responder_->respond(troupe::ingress::text("whole " + taken())); }
+  void complete() override {
+    if (!over_) responder_->respond(troupe::ingress::text("whole " + taken()));
+  }
   void fail(const Error& error) override {
     responder_->respond(troupe::ingress::text("failed " + std::string(code_text(error.code)) + " " + taken(), 400));
   }
@@ -36,6 +43,7 @@ class TestSink final : public BodySink {
   const std::shared_ptr<Responder> responder_;
   mutable std::mutex mutex_;
   std::string text_;
+  bool over_ = false;
 };
 
 class StreamedBodiesTest : public ServerTest {
@@ -178,6 +186,25 @@ TEST_F(StreamedBodiesTest, TheSinkHearsWhyTheRestDoesNotCome) {
   auto declared = client();
   ASSERT_TRUE(declared.send(head("/stream", "Content-Length: 2000000")));
   EXPECT_EQ(declared.read_response().status, 413) << "refused by its head, without a sink";
+}
+
+TEST_F(StreamedBodiesTest, MayBeAnsweredBeforeTheyAreWhole) {
+  serve_streams();
+  for (bool later : {false, true})
+    for (const char* length : {"3", "500000"}) {
+      gives_sink_later_ = later;
+      auto one = client();
+      ASSERT_TRUE(one.send(head("/stream", std::string("Content-Length: ") + length) + "bad"));
+      const auto answer = one.read_response();
+      EXPECT_EQ(answer.body, "refused bad") << later << length;
+      ASSERT_TRUE(one.send(head("/whole", "Content-Length: 2") + "xy"));
+      const auto next = one.read_response();
+      if (answer.headers.count("connection") > 0)
+        EXPECT_EQ(next.status, 0) << "what follows is no request";
+      else
+        EXPECT_EQ(next.body, "echo xy") << "the body was whole before the answer";
+      EXPECT_EQ(answer.headers.count("connection"), later && length[1] == '\0' ? 0u : 1u) << later << length;
+    }
 }
 
 TEST_F(StreamedBodiesTest, AClientThatLeavesLetsGoOfTheSink) {
