@@ -141,7 +141,8 @@ void NodeGateway::submit_one(const Caller& caller, SubmitJob job, Slot slot, con
       const EventSubject subject{accepted.id, accepted.job_id, seed->job->client_id, seed->job->workflow_key};
       for (const LiveEventPtr& event : events_of_records(subject, persisted.records, 0)) node_.events.publish(event);
     }
-    if (seed->parked)  // it is in the store, where the supervisor finds it when it falls due
+    // It is in the store, where the supervisor finds it, unless the commit took so long that it has looked past it.
+    if (seed->parked && parked_until(seed->state, *seed->workflow, node_.clock.now()))
       --node_.health.runs_live;
     else
       caf::anon_send(actors_.supervisor, AdoptJob{seed, /*counted=*/true});
@@ -167,7 +168,7 @@ Result<Document> NodeGateway::check_inputs(const CatalogEntry& entry, const Docu
 Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& job, Slot slot,
                                        const RenderAccepted& render, AcceptedJob& accepted, RunSeedPtr& seed) {
   if (auto error = unavailable()) return *std::move(error);
-  const NodeHealth& health = node_.health;
+  NodeHealth& health = node_.health;
   if (health.changes_waiting >= options_.changes_waiting_max || health.runs_live >= options_.runs_live_max ||
       (!job.patient && !health.admission.admits(health.changes_waiting, node_.clock.monotonic())))
     return {ErrorCode::overloaded, "the server has more work than it may queue", true};

@@ -2,27 +2,29 @@
 
 namespace troupe {
 
-BlockingPool::BlockingPool(std::size_t threads, std::size_t queue_max) : queue_max_(queue_max) {
+BlockingPool::BlockingPool(std::size_t threads, std::size_t queue_max)
+    : queue_max_(queue_max), has_threads_(threads > 0) {
   for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
 }
 
-BlockingPool::~BlockingPool() {
+void BlockingPool::close() {
   {
     const std::lock_guard lock(mutex_);
-    stopping_ = true;
+    closed_ = true;
   }
   wake_.notify_all();
   for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
 }
 
 bool BlockingPool::run(std::function<void()> function) {
-  if (threads_.empty()) {
+  if (!has_threads_) {
     function();
     return true;
   }
   {
     const std::lock_guard lock(mutex_);
-    if (queue_.size() >= queue_max_) return false;
+    if (closed_ || queue_.size() >= queue_max_) return false;
     queue_.push_back(std::move(function));
   }
   wake_.notify_one();
@@ -30,9 +32,10 @@ bool BlockingPool::run(std::function<void()> function) {
 }
 
 void BlockingPool::run_always(std::function<void()> function) {
-  if (threads_.empty()) return function();
+  if (!has_threads_) return function();
   {
     const std::lock_guard lock(mutex_);
+    if (closed_) return;
     queue_.push_back(std::move(function));
   }
   wake_.notify_one();
@@ -48,7 +51,7 @@ void BlockingPool::work() {
     std::function<void()> function;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
+      wake_.wait(lock, [&] { return closed_ || !queue_.empty(); });
       if (queue_.empty()) return;
       function = std::move(queue_.front());
       queue_.pop_front();

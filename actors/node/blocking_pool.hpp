@@ -15,8 +15,10 @@ class BlockingPool {
  public:
   /// Without threads, functions run at once on the caller's: for deterministic tests.
   BlockingPool(std::size_t threads, std::size_t queue_max);
-  /// Runs what is queued, then joins.
-  ~BlockingPool();
+  ~BlockingPool() { close(); }
+
+  /// Runs what is queued and joins the threads; what comes later is refused or dropped. Idempotent.
+  void close();
 
   /// False when the queue is full: the caller answers `overloaded`. The function must not throw.
   [[nodiscard]] bool run(std::function<void()> function);
@@ -28,10 +30,11 @@ class BlockingPool {
   void work();
 
   const std::size_t queue_max_;
+  const bool has_threads_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::function<void()>> queue_;
-  bool stopping_ = false;
+  bool closed_ = false;
   std::vector<std::thread> threads_;
 };
 

@@ -82,7 +82,8 @@ Result<std::vector<std::unique_ptr<Committer>>> Node::make_committers(Writers wr
     for (ShardId shard : options_.shards)
       if (writer_of(shard, writers.size()) == i) shards.push_back(shard);
     if (shards.empty()) continue;
-    auto& committer = committers.emplace_back(std::make_unique<Committer>(std::move(writers[i]), *context_, health_.writers.at(i), hand_over));
+    auto& committer = committers.emplace_back(
+        std::make_unique<Committer>(std::move(writers[i]), *context_, health_.writers.at(i), hand_over));
     if (const auto taken = committer->acquire(shards); !taken) return taken.error();
     options_.gateway.slots.push_back(Slot{shards.front()});
   }
@@ -102,6 +103,7 @@ void Node::spawn_actors(std::vector<std::unique_ptr<Committer>> committers) {
   actors_.timer = system_->spawn(timer_actor, context_.get());
   actors_.broker = system_->spawn(broker_actor, context_.get());
   actors_.supervisor = system_->spawn(supervisor_actor, context_.get(), &actors_, options_.shards);
+  caf::anon_send(actors_.supervisor, ScanParked{});  // from here, so that whoever it spawns finds all actors in place
   for (const WorkerOptions& worker : options_.workers) spawn_worker(worker);
   guard();
 }
@@ -144,11 +146,17 @@ void Node::recover_shard(ShardId shard, JobId after, const JobId& before) {
                                            blocking_->run_always([=, this] { recover_shard(shard, last, before); });
                                          }});
   };
+  // Persistence hears of them first: it must not hear that one has ended before it knows that it was open.
+  const auto adopt = [&](OpenJobsFound found, const std::vector<RunSeedPtr>& seeds) {
+    caf::anon_send(actors_.persistence.of(shard), std::move(found));
+    for (const RunSeedPtr& seed : seeds) caf::anon_send(actors_.supervisor, AdoptJob{seed});
+  };
   for (bool more = true; more;) {
     const auto rows = context_->reader.open_jobs(shard, after, kRecoveryRows);
     if (!rows) return go_on_later(after, rows.error());
     more = rows->size() == kRecoveryRows;
     OpenJobsFound found{shard, {}, false};
+    std::vector<RunSeedPtr> seeds;
     for (const JobRow& row : *rows) {
       if (row.id > before) {
         more = false;
@@ -156,13 +164,13 @@ void Node::recover_shard(ShardId shard, JobId after, const JobId& before) {
       }
       auto seed = load_run(*context_, row, /*recover=*/true, /*parked=*/false);
       if (!seed && seed.error().retryable) {
-        caf::anon_send(actors_.persistence.of(shard), std::move(found));
+        adopt(std::move(found), seeds);
         return go_on_later(after, seed.error());
       }
       after = row.id;
       found.jobs.push_back(row.id);
       if (seed) {
-        caf::anon_send(actors_.supervisor, AdoptJob{*seed});
+        seeds.push_back(*seed);
         ++taken_over;
       } else {
         context_->log.write(log::Level::error, "an open job could not be loaded",
@@ -170,7 +178,7 @@ void Node::recover_shard(ShardId shard, JobId after, const JobId& before) {
       }
     }
     found.complete = !more;
-    caf::anon_send(actors_.persistence.of(shard), std::move(found));
+    adopt(std::move(found), seeds);
   }
   if (taken_over > 0)
     context_->log.write(log::Level::info, "took over open jobs",

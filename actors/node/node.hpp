@@ -63,8 +63,8 @@ class Node {
  public:
   using Writers = std::vector<std::unique_ptr<StoreWriter>>;
 
-  /// Takes the shards, divides them among the writers (one to kWritersMax), and starts the actors. Open jobs are taken over
-  /// in the background; new ones are welcome at once.
+  /// Takes the shards, divides them among the writers (one to kWritersMax), and starts the actors. Open jobs are taken
+  /// over in the background; new ones are welcome at once.
   static Result<std::unique_ptr<Node>> start(NodePorts ports, Writers writers, NodeOptions options);
   ~Node();
 
@@ -77,6 +77,8 @@ class Node {
   /// Graceful: returns when everything that was decided is committed and every actor has quit; the executors are let go
   /// of. Idempotent.
   void stop(Millis grace);
+  /// After stop: when it returns, no request to the gateway is at work any more, and none is begun.
+  void close_gateway() { blocking_->close(); }
 
  private:
   Node(NodePorts ports, NodeOptions options);

@@ -31,17 +31,17 @@ class Admission {
   }
 
   /// `waiting`: changes that wait for a commit now. A few are always let in, so that there is a batch to learn from.
-  bool admits(std::size_t waiting, Millis now) const {
-    if (waiting < limits::kCommitWaitFree) return true;
+  bool admits(std::size_t waiting, Millis now) {
     const std::lock_guard lock(mutex_);
-    return now - in_time_ <= limits::kCommitWaitInterval;
+    if (waiting == 0) in_time_ = now;  // a queue that begins now is none that stands
+    return waiting < limits::kCommitWaitFree || now - in_time_ <= limits::kCommitWaitInterval;
   }
 
  private:
   static constexpr Millis kWindow{10'000};  ///< within one or two of which the fastest commit is looked for
   static constexpr int kTimesFastest = 4;
 
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   Millis in_time_{0};  ///< when a batch was last committed in time
   Millis window_begin_{0};
   Millis fastest_ = kWindow, fastest_before_ = kWindow;

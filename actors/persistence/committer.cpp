@@ -289,9 +289,10 @@ void Committer::track_open_jobs(const Persist& persist) {
 // Nothing that is open may be older than the mark. It may well be older than it could be: it only bounds a scan at
 // start.
 JobId Committer::low_water_with(const Shard& shard, const std::vector<PersistPtr>& group, ShardId id) const {
-  if (!shard.recovered) return shard.state.low_water;
   std::optional<JobId> oldest;
-  if (!shard.open.empty()) oldest = *shard.open.begin();
+  // Jobs that recovery has not come to are above the mark; those that were parked and are open now may be below it.
+  if (!shard.recovered) oldest = shard.state.low_water;
+  if (!shard.open.empty() && (!oldest || *shard.open.begin() < *oldest)) oldest = *shard.open.begin();
   for (const PersistPtr& persist : group) {
     if (persist->shard != id || !persist->frame.job || !persist->opens) continue;
     if (!oldest || *persist->frame.job < *oldest) oldest = *persist->frame.job;

@@ -13,7 +13,9 @@ using Self = SupervisorActor::stateful_pointer<SupervisorState>;
 
 constexpr Millis kBrokenPauseFirst{200};
 constexpr std::size_t kParkedRows = 1'000;
-constexpr Millis kParkedScanPause{500};  // when something was left
+constexpr Millis kParkedScanPause{500};        // when something was left
+constexpr std::uint64_t kParkedFullScan = 60;  // one of so many begins anew, for what could not be loaded
+constexpr std::size_t kParkedOverdue = 100;    // loaded in one scan, however many jobs are live
 
 void adopt(Self self, const RunSeedPtr& seed, bool counted) {
   SupervisorState& state = self->state;
@@ -120,20 +122,23 @@ void load_broken(Self self, const JobId& job) {
 /// Loads the jobs of a shard that fall due within the horizon and moves `after` past them. False: something is left for
 /// the next scan. Blocks.
 bool load_parked(NodeContext& node, ShardId shard, StoreReader::Parked& after, const SupervisorActor& supervisor) {
-  const Timestamp horizon = node.clock.now() + kParkedHorizon;
+  const Timestamp now = node.clock.now(), horizon = now + kParkedHorizon;
+  if (after.due >= horizon) after = {};  // the clock was set back
+  std::size_t overdue_too = kParkedOverdue;
   for (bool more = true; more;) {
     const auto page = node.reader.parked(shard, after, horizon, kParkedRows);
     if (!page) return false;  // the database is away
     more = page->size() == kParkedRows;
     for (const auto& row : *page) {
-      if (node.health.runs_live >= kParkedLive) return false;
+      if (node.health.stopping) return false;
+      if (node.health.runs_live >= kParkedLive && (row.due > now || overdue_too-- == 0)) return false;
       auto seed = load_run(node, row.job, /*recover=*/true, /*parked=*/true);
       if (!seed && seed.error().retryable) return false;
       after = row;
       if (seed)
         caf::anon_send(supervisor, JobLoaded{row.job, *seed, {}});
       else
-        node.log.write(log::Level::error, "a parked job could not be loaded",
+        node.log.write(log::Level::error, "a parked job could not be loaded; it is tried again with the next full scan",
                        {{"job", to_string(row.job)}, {"error", seed.error().message}});
     }
   }
@@ -141,6 +146,8 @@ bool load_parked(NodeContext& node, ShardId shard, StoreReader::Parked& after, c
 }
 
 void scan_parked(Self self) {
+  if (self->state.parked_scans++ % kParkedFullScan == 0)
+    for (auto& [shard, after] : self->state.parked_after) after = {};
   self->state.node->blocking.run_always(
       [node = self->state.node, after = self->state.parked_after, me = SupervisorActor(self)]() mutable {
         Millis pause = kParkedScanPeriod;
@@ -164,7 +171,6 @@ SupervisorActor::behavior_type supervisor_actor(Self self, NodeContext* node, co
   self->state.node = node;
   self->state.actors = actors;
   for (ShardId shard : shards) self->state.parked_after[shard] = {};
-  self->send(self, ScanParked{});
   return {
       [=](const AdoptJob& message) { adopt(self, message.seed, message.counted); },
       [=](const CancelJobMessage& message) { pass_on(self, message.job, message.request); },

@@ -21,7 +21,8 @@ namespace troupe {
 /// How often parked jobs are looked for, and how far ahead.
 inline constexpr Millis kParkedScanPeriod{10'000};
 inline constexpr Millis kParkedHorizon{20'000};
-/// While more jobs than these are live, the next ones are left parked, however due they are.
+/// While more jobs than these are live, only a few of the parked ones are loaded at a time, and those not before they
+/// are due.
 inline constexpr std::size_t kParkedLive = limits::kJobsInFlight / 2;
 
 struct SupervisorState {
@@ -34,6 +35,7 @@ struct SupervisorState {
   NodeContext* node = nullptr;
   const NodeActors* actors = nullptr;
   std::map<ShardId, StoreReader::Parked> parked_after;  ///< by shard: so far parked jobs have been loaded
+  std::uint64_t parked_scans = 0;
   std::unordered_map<JobId, Live> live;
   std::unordered_map<JobId, std::deque<Pending>> loading;
   std::unordered_map<JobId, int> broken;  ///< how often in a row

@@ -116,6 +116,7 @@ class ServingApplication final : public Application {
 
 ServingApplication::~ServingApplication() {
   stop(Millis(0));
+  if (node_) node_->close_gateway();  // whatever still replies, replies to a server that is there
   server_.reset();
   // Executors tell sinks, and sinks send messages: all of that ends before the node's actor system does. The HTTP
   // client outlives its executor, which cancels its calls.

@@ -13,7 +13,7 @@ constexpr Millis kLate = limits::kCommitWait + 1ms;
 constexpr Millis kInterval = limits::kCommitWaitInterval;
 
 TEST(Admission, LetsAFewInWhateverHappens) {
-  const Admission admission;
+  Admission admission;
   EXPECT_TRUE(admission.admits(kMany - 1, 1h));
   EXPECT_FALSE(admission.admits(kMany, 1h)) << "nothing was ever committed in time";
 }
@@ -34,6 +34,14 @@ TEST(Admission, RefusesWhileAQueueStandsAndNoLonger) {
   EXPECT_FALSE(admission.admits(kMany, now));
   admission.committed(1ms, limits::kCommitWait, now);
   EXPECT_TRUE(admission.admits(kMany, now)) << "the first batch in time opens the door";
+}
+
+TEST(Admission, LetsABurstThroughAfterItWasIdle) {
+  Admission admission;
+  admission.committed(1ms, 1ms, 10'000ms);
+  EXPECT_TRUE(admission.admits(0, 60'000ms));
+  EXPECT_TRUE(admission.admits(10 * kMany, 60'000ms + kInterval));
+  EXPECT_FALSE(admission.admits(10 * kMany, 60'000ms + kInterval + 1ms));
 }
 
 TEST(Admission, TakesAStalledCommitForAStandingQueue) {

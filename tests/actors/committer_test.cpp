@@ -126,7 +126,8 @@ TEST_P(AwayStoreTest, RefusesAcceptsAndKeepsTheRestUntilItIsBack) {
   EXPECT_TRUE(fresh->refused(GetParam().answer));
   EXPECT_TRUE(fresh->answer.error.retryable);
   EXPECT_EQ(waits->answers, 0);
-  EXPECT_EQ(health_.obstacle(Millis(0), Millis(1)), GetParam().fate == Fate::full ? StoreObstacle::full : StoreObstacle::away);
+  EXPECT_EQ(health_.obstacle(Millis(0), Millis(1)),
+            GetParam().fate == Fate::full ? StoreObstacle::full : StoreObstacle::away);
 
   try_again();
   EXPECT_EQ(waits->answers, 0);
