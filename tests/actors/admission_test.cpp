@@ -1,5 +1,5 @@
 // When new jobs may join the queue for the store, by plain calls with times of the test's own.
-#include "actors/persistence/admission.hpp"
+#include "actors/protocol/admission.hpp"
 
 #include <gtest/gtest.h>
 

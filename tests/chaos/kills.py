@@ -33,6 +33,14 @@ def print_round(number, figures):
     print(f"  {number + 1:3}  {', '.join(told)}", flush=True)
 
 
+def load_until_some_moment(load, moments):
+    """Starts the load and leaves it at work until the moment of the kill: jobs accepted a second."""
+    load.start()
+    accepted, begin = len(load.accepted), time.monotonic()
+    time.sleep(moments.uniform(*LOAD_SECONDS))
+    return (len(load.accepted) - accepted) / (time.monotonic() - begin)
+
+
 def kill_server(arguments, folder, database_url, moments):
     """SIGKILL to the server, which is started again at once. Clients go on posting, as they would."""
     name = "postgresql" if database_url else "sqlite"
@@ -41,10 +49,7 @@ def kill_server(arguments, folder, database_url, moments):
     load, tables = Load(server, WORKFLOWS, arguments.connections), Tables(server)
     try:
         for number in range(arguments.rounds):
-            load.start()
-            accepted, begin = len(load.accepted), time.monotonic()
-            time.sleep(moments.uniform(*LOAD_SECONDS))
-            rate = (len(load.accepted) - accepted) / (time.monotonic() - begin)
+            rate = load_until_some_moment(load, moments)
             server.kill()
             if number % 5 == 4:  # now and then it dies while it takes over, too
                 server.launch()
@@ -83,10 +88,7 @@ def kill_postmaster(arguments, folder, cluster, moments):
     ends, readiness = Ends(server), Readiness(server)
     try:
         for number in range(arguments.rounds):
-            load.start()
-            accepted, begin = len(load.accepted), time.monotonic()
-            time.sleep(moments.uniform(*LOAD_SECONDS))
-            rate = (len(load.accepted) - accepted) / (time.monotonic() - begin)
+            rate = load_until_some_moment(load, moments)
             readiness.seen.clear()
             begin, begin_unix_ms = time.monotonic(), int(time.time() * 1000)
             cluster.stop(signal.SIGKILL)

@@ -65,7 +65,7 @@ def make_cluster():
         cluster.remove()
 
 
-def test_a_full_disk_under_sqlite_refuses_jobs_and_loses_none(server, disk):
+def fill_three_times(server, disk):
     with Ordeal(server) as ordeal:
         for _ in range(3):
             ordeal.await_accepted(200)
@@ -77,18 +77,14 @@ def test_a_full_disk_under_sqlite_refuses_jobs_and_loses_none(server, disk):
             ordeal.readiness.await_ready()
 
 
+def test_a_full_disk_under_sqlite_refuses_jobs_and_loses_none(server, disk):
+    fill_three_times(server, disk)
+
+
 def test_a_full_disk_under_the_tables_of_postgresql_refuses_jobs_and_loses_none(make_server, make_disk, make_cluster):
     disk = make_disk(96, "postgres")
     cluster = make_cluster(data=disk.folder / "data")
-    with Ordeal(make_server(database_url=cluster.fresh_database()).start()) as ordeal:
-        for _ in range(3):
-            ordeal.await_accepted(200)
-            ordeal.readiness.seen.clear()
-            disk.fill()
-            ordeal.readiness.await_reason("disk is full")
-            ordeal.await_refusal()
-            disk.free()
-            ordeal.readiness.await_ready()
+    fill_three_times(make_server(database_url=cluster.fresh_database()).start(), disk)
 
 
 def test_a_full_disk_under_the_log_of_postgresql_stops_that_and_nothing_is_lost(make_server, make_disk, make_cluster):
