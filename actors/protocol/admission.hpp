@@ -2,8 +2,9 @@
 //
 // A burst is let through: what waits is bounded by a count elsewhere. What is not let stand is a queue: when for a
 // whole interval no batch was committed in time, so that whoever joins the queue would wait as long, new jobs are
-// refused until one is (the idea is CoDel's, RFC 8289). So accepted jobs keep their latency however much is asked for.
-// What is in time goes by the store: a disk that takes 50 ms for the smallest commit is slow, not overloaded.
+// refused until one is (the idea is CoDel's, RFC 8289). This watches the queue for the store only, not the sockets that
+// wait to be read or the runs that wait for a thread. What is in time goes by the store: a disk that takes 50 ms for
+// the smallest commit is slow, not overloaded.
 #pragma once
 
 #include <algorithm>

@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "actors/persistence/admission.hpp"
+#include "actors/protocol/admission.hpp"
 #include "actors/protocol/in_flight.hpp"
 #include "troupe/base/clock.hpp"
 #include "troupe/domain/evaluator.hpp"

@@ -67,7 +67,8 @@ std::vector<Key<Config>> make_config_keys() {
 
       {"database.writers",
        TROUPE_FIELD(Config, database.writers),
-       {.help = "Connections for changes. Two pay where the database is far away: one commits while the other's batch is made.",
+       {.help = "Connections for changes. Two pay where the database is far away: one commits while the other's batch "
+                "is made.",
         .unit = "connections",
         .min = 1,
         .max = 2}},

@@ -1,6 +1,6 @@
 // The one way of all batches of jobs to the core: groups of jobs in the order they came, a few at a time. How many is
-// found out: more while their answers come quickly, fewer when they do not, so that a bulk import of any size leaves
-// room for those who submit single jobs and wait.
+// found out: more while their answers come quickly, fewer when they do not, because those who submit single jobs wait
+// in the same queue.
 #pragma once
 
 #include <algorithm>
