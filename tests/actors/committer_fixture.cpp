@@ -5,7 +5,9 @@
 
 namespace troupe::test {
 
-CommitterTest::CommitterTest() {
+CommitterTest::CommitterTest() { restart(); }
+
+void CommitterTest::restart() {
   committer_ = std::make_unique<Committer>(make_faulty_writer(*store_->writer(), script_), node_, health_.writers[0],
                                            [](auto changes) { complete(changes); });
   EXPECT_TRUE(committer_->acquire({0, 1}).ok());

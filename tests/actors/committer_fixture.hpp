@@ -49,6 +49,8 @@ class CommitterTest : public ::testing::Test {
   bool is_stored(const JobId& job) const;
   std::vector<std::string> open_jobs(ShardId shard = 0) const;
   ShardState shard(ShardId id) const;
+  /// As at a start: takes the shards anew, and does not know yet which jobs are open.
+  void restart();
   /// Another node takes the shard.
   void take_over(ShardId shard);
   Committer& committer() { return *committer_; }

@@ -183,5 +183,17 @@ TEST_F(CommitterTest, LeavesTheLowWaterMarkUntilRecoveryHasSeenEverything) {
   EXPECT_TRUE(shard(0).low_water.is_nil());
 }
 
+TEST_F(CommitterTest, AJobThatGoesOnBeforeRecoveryIsThroughStaysWithinReachOfTheNextOne) {
+  committer().open_jobs_found({0, {}, true});
+  const WaiterPtr old = accept();
+  commit({old});
+  commit({update(old, /*opens=*/false)});  // it waits
+  commit({accept()});
+  ASSERT_GT(shard(0).low_water, old->job) << "the mark has passed it";
+  restart();
+  commit({update(old)});
+  EXPECT_EQ(open_jobs().front(), to_string(old->job));
+}
+
 }  // namespace
 }  // namespace troupe::test
