@@ -117,6 +117,8 @@ class Api {
         return {ErrorCode::forbidden, "This needs the role " + std::string(role_text(*exchange.route->role)) +
                                           "; the credential has " + std::string(role_text(exchange.caller.role)) + "."};
     }
+    if (exchange.route->begins_work && exchange.request.late)
+      return Error{ErrorCode::overloaded, "The server is behind with what it was asked for.", true, {}};
     exchange.caller.request_id = exchange.request.request_id;
     if (auto query = read_query(exchange); !query) return query;
     return read_body(exchange);

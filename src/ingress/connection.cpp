@@ -1,11 +1,13 @@
 #include "ingress/connection.hpp"
 
 #include <algorithm>
+#include <cerrno>
 
 #include <boost/asio/ip/tcp.hpp>
 
 #include "ingress/chunked_stream.hpp"
 #include "ingress/responder.hpp"
+#include "ingress/stamped_input.hpp"
 
 namespace troupe::ingress {
 namespace {
@@ -35,6 +37,7 @@ Connection::Connection(EventLoop& loop, Socket socket, bool counted)
   error_code ignored;
   socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
   socket_.non_blocking(true, ignored);
+  stamp_input(socket_.native_handle());
 }
 
 void Connection::start() { watch_input(); }
@@ -50,13 +53,12 @@ void Connection::watch_input() {
 
 void Connection::on_input() {
   if (active_ && !stream_ && !wants_body()) return;  // a request is under way: what comes after it can wait
-  error_code ec;
-  auto& buffer = loop_.input();
-  const auto count = socket_.read_some(boost::asio::buffer(buffer), ec);
-  if (ec == boost::asio::error::would_block) return watch_input();
-  if (ec || count == 0) return close();
+  const Input input = read_input(socket_.native_handle(), loop_.input());
+  if (input.size < 0 && errno == EAGAIN) return watch_input();
+  if (input.size <= 0) return close();
   if (stream_ || place_.phase == Phase::lingering) return watch_input();  // nobody wants it
-  on_bytes({buffer.data(), count});
+  is_late_ = loop_.is_late(input.waited);
+  on_bytes({loop_.input().data(), static_cast<std::size_t>(input.size)});
 }
 
 void Connection::on_bytes(std::string_view fresh) {
@@ -145,6 +147,7 @@ void Connection::dispatch() {
   Request request = body_coming_ ? parser_->request() : std::move(parser_->request());
   if (body_coming_) parser_->request().body = std::move(begun);
   request.peer = peer_;
+  request.late = is_late_;
   request.request_id = request_id_ = request_id_of(request);
   version_ = parser_->version();
   keep_alive_ = parser_->keep_alive();

@@ -104,6 +104,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   std::size_t kept_at_ = 0;  ///< the first of it that counts
   std::optional<RequestParser> parser_;
   std::size_t progress_ = 0;  ///< bytes since the stall was last put off
+  bool is_late_ = false;      ///< what was read last waited too long in the socket
   bool watching_input_ = false;
   bool advancing_ = false;
   bool continued_ = false;  ///< `100 Continue` has been sent

@@ -20,6 +20,9 @@ constexpr Millis kLinger{2000};
 constexpr std::size_t kRefusalsMax = 64;
 /// How many of the longest idle are looked at to find one that has not just begun a request.
 constexpr int kShedTries = 16;
+/// Of a request in its socket, before the loop comes to it: for so long above the target, new work is refused.
+constexpr Millis kInputWait{5};
+constexpr Millis kInputWaitInterval{100};
 constexpr std::size_t kOutputKept = 64 << 10;
 
 struct RequestTag;
@@ -38,6 +41,7 @@ EventLoop::EventLoop(ServerContext& context)
       acceptor_(io_),
       tick_(io_),
       accept_pause_(io_),
+      input_delay_(kInputWait, kInputWaitInterval),
       ids_(context.clock, context.random),
       date_(context.clock),
       input_(std::make_unique<std::array<char, 64 << 10>>()) {}
@@ -117,6 +121,8 @@ void EventLoop::leave(Roster::Place& place, bool counted) {
 std::string EventLoop::fresh_request_id() {
   return to_string(ids_.make<Id<RequestTag>>(static_cast<Slot>(context_.random.next() % kSlotCount)));
 }
+
+bool EventLoop::is_late(Millis waited) { return !input_delay_.admits(waited, context_.clock.monotonic()); }
 
 std::string& EventLoop::output() {
   if (output_.capacity() > kOutputKept) std::string().swap(output_);

@@ -16,6 +16,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include "ingress/controlled_delay.hpp"
 #include "ingress/mailbox.hpp"
 #include "ingress/response_head.hpp"
 #include "ingress/roster.hpp"
@@ -58,6 +59,8 @@ class EventLoop {
   std::string_view date_line() { return date_.text(); }
   /// Where to read to; worth nothing after the next read.
   std::array<char, 64 << 10>& input() { return *input_; }
+  /// Has input that waited so long come too late to begin new work?
+  bool is_late(Millis waited);
   /// An empty string that keeps its memory, to build what is written at once.
   std::string& output();
 
@@ -81,6 +84,7 @@ class EventLoop {
   std::uint16_t port_ = 0;
   Roster roster_;
   std::atomic<std::size_t> idle_count_{0};
+  ControlledDelay input_delay_;
   IdFactory ids_;
   DateLine date_;
   std::unique_ptr<std::array<char, 64 << 10>> input_;

@@ -29,6 +29,7 @@ struct Request {
   Headers headers;     ///< names in lower case, in order
   std::string body;
   std::string peer;        ///< address of the other end
+  bool late = false;       ///< the server is behind, and it waited in the socket for longer than new work may
   std::string request_id;  ///< X-Request-Id if well-formed (1–128 of A–Z a–z 0–9 . _ : -), else a fresh UUID
 
   /// First header of that name (lower case).

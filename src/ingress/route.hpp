@@ -48,6 +48,7 @@ struct Route {
 
   std::vector<Parameter> query;
   std::vector<Parameter> headers;
+  bool begins_work = false;  ///< refused (503) where the server is behind
   BodyKind body = BodyKind::none;
   std::string_view body_schema;  ///< a name in the document's components
   std::vector<Answer> answers;

@@ -204,6 +204,7 @@ std::vector<Route> job_routes() {
        .role = Role::client,
        .handle = post_job,
        .headers = {kPreferHeader, kIdempotencyHeader, kTraceHeader},
+       .begins_work = true,
        .body = BodyKind::json,
        .body_schema = "JobRequest",
        .answers = {{202, "Accepted and durable.", "AcceptedJob"},

@@ -1,0 +1,39 @@
+// Which of those who waited in line are still served: CoDel (RFC 8289) in the form that servers use.
+//
+// A burst is served, however long its last one waits. A line that stands is not: where even the shortest wait of a whole
+// interval was above the target, those who waited more than twice the target are refused, until an interval has seen
+// a short wait again. So what is served under overload has waited for a bounded time.
+#pragma once
+
+#include <algorithm>
+#include <utility>
+
+#include "troupe/base/time.hpp"
+
+namespace troupe::ingress {
+
+/// Of one thread. Times are of a monotonic clock.
+class ControlledDelay {
+ public:
+  ControlledDelay(Millis target, Millis interval) : target_(target), interval_(interval) {}
+
+  /// The turn of one who has waited so long. Serve it?
+  bool admits(Millis waited, Millis now) {
+    if (now >= interval_end_) {
+      // Nobody for a whole interval: nobody waited.
+      overloaded_ = now - interval_end_ < interval_ && shortest_ != Millis::max() && shortest_ > target_;
+      interval_end_ = now + interval_;
+      shortest_ = Millis::max();
+    }
+    shortest_ = std::min(shortest_, waited);
+    return !overloaded_ || waited <= 2 * target_;
+  }
+
+ private:
+  const Millis target_, interval_;
+  Millis interval_end_{0};
+  Millis shortest_ = Millis::max();
+  bool overloaded_ = false;
+};
+
+}  // namespace troupe::ingress
