@@ -42,14 +42,12 @@ void flush(Self self) {
   } else {
     const UnderWay under_way(*state.node, state.committer->health());
     const std::size_t changes = state.waiting.size();
-    const Millis oldest = state.waiting.front()->since;
     const auto begin = std::chrono::steady_clock::now();
     state.waiting = state.committer->commit(std::move(state.waiting));
     if (state.waiting.empty() && state.committer->can_write()) {
       const auto took = std::chrono::steady_clock::now() - begin;
       state.node->metrics.committed(changes, std::chrono::duration_cast<std::chrono::microseconds>(took));
-      const Millis now = state.node->clock.monotonic();
-      state.node->health.admission.committed(std::chrono::duration_cast<Millis>(took), now - oldest, now);
+      state.node->health.admission.committed(std::chrono::duration_cast<Millis>(took), state.node->clock.monotonic());
     }
   }
   if (state.committer->can_write()) state.failures = 0;

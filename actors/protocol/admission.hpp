@@ -1,16 +1,22 @@
-// Whether new jobs may join what waits for the store: the credit that persistence gives to the ingress.
+// Whether new jobs may come in: the credit that the node gives to the ingress.
 //
-// A burst is let through: what waits is bounded by a count elsewhere. What is not let stand is a queue: when for a
-// whole interval no batch was committed in time, so that whoever joins the queue would wait as long, new jobs are
-// refused until one is (the idea is CoDel's, RFC 8289). This watches the queue for the store only, not the sockets that
-// wait to be read or the runs that wait for a thread. What is in time goes by the store: a disk that takes 50 ms for
-// the smallest commit is slow, not overloaded.
+// A job arrives from its submit until its first steps are dispatched, and done where they are instant: decided, committed,
+// adopted, perhaps committed again. How long that takes tells of every queue on the way, for the store as for a thread.
+// A burst is let through: what waits is bounded by a count elsewhere. What is not let stand is a queue: where for a
+// whole interval no job arrived within the target, only as many may be on the way as do arrive within it (Little's
+// law); from then on the limit follows their mean time, and is lifted when they have little to wait for. After CoDel
+// (RFC 8289), with a limit in place of drops, since what is committed cannot be dropped.
+//
+// The target goes by the store: a disk that takes 50 ms for the smallest commit is slow, not overloaded.
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
+#include <limits>
 #include <mutex>
 #include <utility>
 
+#include "troupe/base/clock.hpp"
 #include "troupe/base/limits.hpp"
 #include "troupe/base/time.hpp"
 
@@ -19,33 +25,114 @@ namespace troupe {
 /// Thread-safe. Times are of a monotonic clock.
 class Admission {
  public:
-  /// A commit took so long; the oldest of its changes had waited for `waited` when it was done.
-  void committed(Millis took, Millis waited, Millis now) {
+  /// A job wants to come in. True: it is on the way until `arrived` or `turned_back`.
+  bool admits(Millis now) {
+    const std::lock_guard lock(mutex_);
+    if (on_the_way_ == 0 && limit_ == kNoLimit) begin_interval(now);  // a queue that begins now is none that stands
+    if (now >= interval_end_) judge(now);
+    if (on_the_way_ >= limit_) return false;
+    ++on_the_way_;
+    return true;
+  }
+
+  /// It has arrived, so long after it was admitted.
+  void arrived(Millis took) {
+    const std::lock_guard lock(mutex_);
+    --on_the_way_;
+    ++arrived_;
+    took_ += took;
+    shortest_ = std::min(shortest_, took);
+  }
+
+  /// Nothing came of it.
+  void turned_back() {
+    const std::lock_guard lock(mutex_);
+    --on_the_way_;
+  }
+
+  /// A commit took so long.
+  void committed(Millis took, Millis now) {
     const std::lock_guard lock(mutex_);
     if (now - window_begin_ > kWindow) {
       fastest_before_ = std::exchange(fastest_, Millis::max());
       window_begin_ = now;
     }
     fastest_ = std::min(fastest_, took);
-    const Millis usual = kTimesFastest * std::min(fastest_, fastest_before_);
-    if (waited <= std::max(limits::kCommitWait, usual)) in_time_ = now;
-  }
-
-  /// `waiting`: changes that wait for a commit now. A few are always let in, so that there is a batch to learn from.
-  bool admits(std::size_t waiting, Millis now) {
-    const std::lock_guard lock(mutex_);
-    if (waiting == 0) in_time_ = now;  // a queue that begins now is none that stands
-    return waiting < limits::kCommitWaitFree || now - in_time_ <= limits::kCommitWaitInterval;
   }
 
  private:
   static constexpr Millis kWindow{10'000};  ///< within one or two of which the fastest commit is looked for
-  static constexpr int kTimesFastest = 4;
+  static constexpr int kTimesFastest = 6;   ///< half a commit for its turn, its own, and as much again for the rest
+  static constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
+  static constexpr std::size_t kLifted = 8 * limits::kArrivalsFree;  ///< a limit that has grown so far is none
+
+  Millis target() const { return std::max(limits::kArrival, kTimesFastest * std::min(fastest_, fastest_before_)); }
+
+  void judge(Millis now) {
+    // The best of the last intervals, so that one in which the disk stood still does not close the door.
+    usual_ = std::max(arrived_, usual_ - usual_ / 8);
+    if (shortest_ > target() && on_the_way_ >= limits::kArrivalsFree)
+      limit_ = std::max(limits::kArrivalsFree, usual_ * target() / limits::kArrivalInterval);
+    else if (limit_ != kNoLimit)
+      adjust();
+    begin_interval(now);
+  }
+
+  /// Under a limit it is the usual job that has to be in time, not the luckiest.
+  void adjust() {
+    const Millis mean = arrived_ > 0 ? took_ / static_cast<Millis::rep>(arrived_) : Millis(0);
+    if (mean > target())
+      limit_ = std::max(limits::kArrivalsFree, limit_ - limit_ / 8);
+    else if (mean <= target() / 2)
+      limit_ = limit_ < kLifted ? limit_ + limit_ / 8 : kNoLimit;
+  }
+
+  void begin_interval(Millis now) {
+    interval_end_ = now + limits::kArrivalInterval;
+    shortest_ = Millis::max();
+    took_ = Millis(0);
+    arrived_ = 0;
+  }
 
   std::mutex mutex_;
-  Millis in_time_{0};  ///< when a batch was last committed in time
+  std::size_t on_the_way_ = 0, limit_ = kNoLimit;
+  Millis interval_end_{0};
+  // in this interval:
+  Millis shortest_ = Millis::max();
+  Millis took_{0};  ///< all of them together
+  std::size_t arrived_ = 0;
+
+  std::size_t usual_ = 0;  ///< arrive in an interval
   Millis window_begin_{0};
-  Millis fastest_ = kWindow, fastest_before_ = kWindow;
+  Millis fastest_ = kWindow, fastest_before_ = kWindow;  ///< commits
+};
+
+/// An admitted job on its way.
+class Arrival {
+ public:
+  Arrival() = default;
+  Arrival(Admission& admission, Clock& clock)
+      : admission_(&admission), clock_(&clock), admitted_at_(clock.monotonic()) {}
+  Arrival(Arrival&& other) noexcept
+      : admission_(std::exchange(other.admission_, nullptr)), clock_(other.clock_), admitted_at_(other.admitted_at_) {}
+  Arrival& operator=(Arrival&& other) noexcept {
+    std::swap(admission_, other.admission_);
+    std::swap(clock_, other.clock_);
+    std::swap(admitted_at_, other.admitted_at_);
+    return *this;
+  }
+  ~Arrival() {
+    if (admission_) admission_->turned_back();
+  }
+
+  void complete() {
+    if (admission_) std::exchange(admission_, nullptr)->arrived(clock_->monotonic() - admitted_at_);
+  }
+
+ private:
+  Admission* admission_ = nullptr;
+  Clock* clock_ = nullptr;
+  Millis admitted_at_{0};
 };
 
 }  // namespace troupe

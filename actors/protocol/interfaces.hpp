@@ -130,7 +130,6 @@ class PersistenceActors {
   const PersistenceActor& of(ShardId shard) const { return actors_[writer_of(shard, actors_.size())]; }
   /// Asks for a change to be made durable; its `done` tells.
   void commit(NodeContext& node, const PersistPtr& change) const {
-    change->since = node.clock.monotonic();
     ++node.health.changes_waiting;
     caf::anon_send(of(change->shard), change);
   }

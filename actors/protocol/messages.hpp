@@ -12,6 +12,7 @@
 
 #include <caf/all.hpp>
 
+#include "actors/protocol/admission.hpp"
 #include "actors/protocol/in_flight.hpp"
 #include "audit/chain.hpp"
 #include "codec/event_codec.hpp"
@@ -50,7 +51,6 @@ struct Persist {
   bool is_accept =
       false;           ///< may be answered `overloaded` or `not_ready` instead of waiting for the store to come back
   bool opens = false;  ///< the job is open and not parked afterwards: it counts for the low-water mark
-  Millis since{0};     ///< when it was handed over; monotonic
   std::function<void(Persisted)> done;
 };
 using PersistPtr = std::shared_ptr<Persist>;
@@ -110,6 +110,7 @@ struct RunSeed {
   std::vector<Effect> effects;           ///< decided and committed, not yet released
   bool recover = false;                  ///< taken over from a process that is gone: begin with RecoverRun
   bool parked = false;                   ///< it has a row in `parked`
+  Arrival arrival;                       ///< of a new job; complete when `effects` are released, or what they dispatch at once is done
 };
 using RunSeedPtr = std::shared_ptr<RunSeed>;
 

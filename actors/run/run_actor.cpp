@@ -1,5 +1,7 @@
 #include "actors/run/run_actor.hpp"
 
+#include <algorithm>
+
 #include "actors/ingress/event_hub.hpp"
 #include "actors/run/live_board.hpp"
 #include "actors/run/run_change.hpp"
@@ -7,6 +9,15 @@
 #include "troupe/domain/core.hpp"
 
 namespace troupe {
+namespace {
+
+/// Work that the node's own threads do at once, so that it ends as soon as they come to it.
+bool dispatches_instant_task(const Effect& effect) {
+  const auto* dispatch = std::get_if<DispatchTask>(&effect);
+  return dispatch && (dispatch->type == StepType::noop || dispatch->type == StepType::transform);
+}
+
+}  // namespace
 
 RunDriver::RunDriver(Self self, NodeContext& node, const NodeActors& actors, JobActor job, RunSeed seed)
     : self_(self),
@@ -17,7 +28,9 @@ RunDriver::RunDriver(Self self, NodeContext& node, const NodeActors& actors, Job
       subject_{seed_.job->id, seed_.job->client_job_id, seed_.job->client_id, seed_.job->workflow_key} {}
 
 void RunDriver::begin() {
-  release(std::exchange(seed_.effects, {}));
+  const std::vector<Effect> effects = std::exchange(seed_.effects, {});
+  release(effects);
+  if (std::ranges::none_of(effects, dispatches_instant_task)) seed_.arrival.complete();
   if (seed_.recover) push({RecoverRun{}, nullptr, nullptr});
   rest_if_idle();
 }
@@ -104,6 +117,7 @@ void RunDriver::on(const Persisted& persisted) {
     self_->quit(caf::make_error(caf::sec::runtime_error, persisted.error.message));
     return;
   }
+  seed_.arrival.complete();
   seed_.head = persisted.head;
   seed_.state = std::move(done.after);
   seed_.parked = done.parks;

@@ -54,9 +54,9 @@ class BatchLane {
 
   void answered(Clock::duration took) {
     const std::lock_guard lock(mutex_);
-    if (took > limits::kCommitWait)
+    if (took > limits::kArrival)
       window_ = std::max<std::size_t>(1, window_ / 2);
-    else if (took < limits::kCommitWait / 2 && !waiting_.empty())
+    else if (took < limits::kArrival / 2 && !waiting_.empty())
       window_ = std::min(kWindowMax, window_ + 1);
     --in_flight_;
     start_next();

@@ -1,8 +1,8 @@
 // Which of those who waited in line are still served: CoDel (RFC 8289) in the form that servers use.
 //
 // A burst is served, however long its last one waits. A line that stands is not: where even the shortest wait of a whole
-// interval was above the target, those who waited more than twice the target are refused, until an interval has seen
-// a short wait again. So what is served under overload has waited for a bounded time.
+// interval was above the target, those who waited more than twice the target are refused, until some intervals in a row
+// have seen a short wait. So what is served under overload has waited for a bounded time.
 #pragma once
 
 #include <algorithm>
@@ -20,8 +20,10 @@ class ControlledDelay {
   /// The turn of one who has waited so long. Serve it?
   bool admits(Millis waited, Millis now) {
     if (now >= interval_end_) {
-      // Nobody for a whole interval: nobody waited.
-      overloaded_ = now - interval_end_ < interval_ && shortest_ != Millis::max() && shortest_ > target_;
+      // Nobody came for a whole interval: nobody waited.
+      const bool stands = now - interval_end_ < interval_ && shortest_ != Millis::max() && shortest_ > target_;
+      calm_ = stands ? 0 : calm_ + 1;
+      overloaded_ = stands || (overloaded_ && calm_ < kCalm);
       interval_end_ = now + interval_;
       shortest_ = Millis::max();
     }
@@ -30,9 +32,12 @@ class ControlledDelay {
   }
 
  private:
+  static constexpr int kCalm = 10;  ///< so many after a line, it is over: the next may form at once
+
   const Millis target_, interval_;
   Millis interval_end_{0};
   Millis shortest_ = Millis::max();
+  int calm_ = 0;  ///< intervals without a line, in a row
   bool overloaded_ = false;
 };
 

@@ -6,6 +6,7 @@
 
 #include "ingress/connection.hpp"
 #include "troupe/base/assert.hpp"
+#include "troupe/base/limits.hpp"
 
 namespace troupe::ingress {
 namespace {
@@ -20,9 +21,6 @@ constexpr Millis kLinger{2000};
 constexpr std::size_t kRefusalsMax = 64;
 /// How many of the longest idle are looked at to find one that has not just begun a request.
 constexpr int kShedTries = 16;
-/// Of a request in its socket, before the loop comes to it: for so long above the target, new work is refused.
-constexpr Millis kInputWait{5};
-constexpr Millis kInputWaitInterval{100};
 constexpr std::size_t kOutputKept = 64 << 10;
 
 struct RequestTag;
@@ -41,7 +39,7 @@ EventLoop::EventLoop(ServerContext& context)
       acceptor_(io_),
       tick_(io_),
       accept_pause_(io_),
-      input_delay_(kInputWait, kInputWaitInterval),
+      input_delay_(limits::kInputWait, limits::kInputWaitInterval),
       ids_(context.clock, context.random),
       date_(context.clock),
       input_(std::make_unique<std::array<char, 64 << 10>>()) {}

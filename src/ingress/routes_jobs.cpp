@@ -302,6 +302,7 @@ std::vector<Route> job_routes() {
                     .handle = retry_job,
                     .query = {kClientParameter},
                     .headers = {kIdempotencyHeader},
+                    .begins_work = true,
                     .body = BodyKind::optional_json,
                     .body_schema = "RetryRequest",
                     .answers = {{202, "The new run is durable.", "JobChange"}},

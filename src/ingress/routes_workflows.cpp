@@ -209,6 +209,7 @@ std::vector<Route> workflow_routes() {
        .role = Role::client,
        .handle = trigger,
        .headers = {kIdempotencyHeader, kTraceHeader},
+       .begins_work = true,
        .body = BodyKind::json,
        .body_schema = "TriggerRequest",
        .answers = {{202, "Accepted and durable.", "Triggered"}},

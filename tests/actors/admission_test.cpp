@@ -1,73 +1,166 @@
-// When new jobs may join the queue for the store, by plain calls with times of the test's own.
+// When new jobs may come in, by plain calls with times of the test's own.
 #include "actors/protocol/admission.hpp"
 
 #include <gtest/gtest.h>
 
-namespace troupe {
+#include "actors/fake_ports.hpp"
+
+namespace troupe::test {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kMany = limits::kCommitWaitFree;
-constexpr Millis kLate = limits::kCommitWait + 1ms;
-constexpr Millis kInterval = limits::kCommitWaitInterval;
+constexpr Millis kInterval = limits::kArrivalInterval;
+constexpr Millis kLate = limits::kArrival + 1ms;
+constexpr std::size_t kFew = limits::kArrivalsFree;
+constexpr std::size_t kOnTheWay = 1000;
 
-TEST(Admission, LetsAFewInWhateverHappens) {
-  Admission admission;
-  EXPECT_TRUE(admission.admits(kMany - 1, 1h));
-  EXPECT_FALSE(admission.admits(kMany, 1h)) << "nothing was ever committed in time";
-}
+class AdmissionTest : public testing::Test {
+ protected:
+  AdmissionTest() { admission_.committed(1ms, now_); }
 
-TEST(Admission, LetsABurstThrough) {
-  Admission admission;
-  admission.committed(1ms, 1ms, 10'000ms);
-  EXPECT_TRUE(admission.admits(10 * kMany, 10'000ms));
-  admission.committed(1ms, kLate, 10'000ms + kInterval);
-  EXPECT_TRUE(admission.admits(10 * kMany, 10'000ms + kInterval)) << "one late batch is no standing queue";
-}
-
-TEST(Admission, RefusesWhileAQueueStandsAndNoLonger) {
-  Admission admission;
-  Millis now = 10'000ms;
-  admission.committed(1ms, 1ms, now);
-  for (int i = 0; i < 20; ++i) admission.committed(1ms, kLate, now += 10ms);
-  EXPECT_FALSE(admission.admits(kMany, now));
-  admission.committed(1ms, limits::kCommitWait, now);
-  EXPECT_TRUE(admission.admits(kMany, now)) << "the first batch in time opens the door";
-}
-
-TEST(Admission, LetsABurstThroughAfterItWasIdle) {
-  Admission admission;
-  admission.committed(1ms, 1ms, 10'000ms);
-  EXPECT_TRUE(admission.admits(0, 60'000ms));
-  EXPECT_TRUE(admission.admits(10 * kMany, 60'000ms + kInterval));
-  EXPECT_FALSE(admission.admits(10 * kMany, 60'000ms + kInterval + 1ms));
-}
-
-TEST(Admission, TakesAStalledCommitForAStandingQueue) {
-  Admission admission;
-  admission.committed(1ms, 1ms, 10'000ms);
-  EXPECT_FALSE(admission.admits(kMany, 10'000ms + kInterval + 1ms));
-}
-
-TEST(Admission, DoesNotTakeASlowDiskForAnOverloadedOne) {
-  Admission admission;
-  Millis now = 10'000ms;
-  for (int i = 0; i < 500; ++i) {  // half a minute of the smallest commits
-    admission.committed(60ms, 120ms, now += 60ms);
-    ASSERT_TRUE(admission.admits(kMany, now)) << "after " << i;
+  /// As many as want to come in, until one is refused; how many did.
+  std::size_t fill(std::size_t wanted) {
+    for (std::size_t i = 0; i < wanted; ++i)
+      if (!admission_.admits(now_)) return i;
+    return wanted;
   }
-  for (int i = 0; i < 5; ++i) admission.committed(60ms, 300ms, now += 60ms);
-  EXPECT_FALSE(admission.admits(kMany, now)) << "five times the fastest commit is a queue on any disk";
+  void arrive(std::size_t count, Millis took) {
+    for (std::size_t i = 0; i < count; ++i) admission_.arrived(took);
+  }  /// For an interval nothing arrives, so that only a few may come in from then on.
+  void stand() {
+    fill(kOnTheWay);
+    now_ += kInterval;
+    ASSERT_FALSE(admission_.admits(now_));
+  }
+
+  Admission admission_;
+  Millis now_ = 10'000ms;
+};
+
+TEST_F(AdmissionTest, LetsABurstThrough) {
+  EXPECT_EQ(fill(5000), 5000U);
+  arrive(4000, kLate);
+  EXPECT_EQ(fill(5000), 5000U) << "no interval is over";
 }
 
-TEST(Admission, ForgetsThatTheDiskWasSlow) {
-  Admission admission;
-  Millis now = 10'000ms;
-  for (int i = 0; i < 10; ++i) admission.committed(60ms, 120ms, now += 60ms);
-  for (int i = 0; i < 3'000; ++i) admission.committed(5ms, 120ms, now += 10ms);
-  EXPECT_FALSE(admission.admits(kMany, now));
+TEST_F(AdmissionTest, LetsABurstThroughOfWhichOneArrivedInTime) {
+  fill(5000);
+  arrive(1, limits::kArrival);
+  arrive(1, kLate);
+  now_ += kInterval;
+  EXPECT_EQ(fill(5000), 5000U);
+}
+
+TEST_F(AdmissionTest, GivesAStandingQueueAsMuchCreditAsArrivesInTime) {
+  fill(5000);
+  arrive(3000, kLate);  // in one interval
+  now_ += kInterval;
+  EXPECT_FALSE(admission_.admits(now_));
+  const auto credit = static_cast<std::size_t>(3000 * limits::kArrival / kInterval);  // Little's law
+  ASSERT_GT(credit, kFew);
+  arrive(2000 - credit, kLate);
+  EXPECT_FALSE(admission_.admits(now_));
+  arrive(1, kLate);
+  EXPECT_EQ(fill(10), 1U);
+}
+
+TEST_F(AdmissionTest, LetsAFewInWhateverHappens) {
+  stand();
+  arrive(kOnTheWay - kFew, kLate);
+  EXPECT_FALSE(admission_.admits(now_));
+  admission_.turned_back();
+  EXPECT_EQ(fill(10), 1U);
+}
+
+TEST_F(AdmissionTest, LiftsTheLimitStepByStepWhileJobsHaveLittleToWaitFor) {
+  stand();
+  arrive(kOnTheWay, limits::kArrival / 2);  // all gone
+  std::size_t limit = kFew;
+  for (int i = 0; i < 100 && limit < 5000; ++i) {
+    const std::size_t admitted = fill(5000);
+    arrive(admitted, limits::kArrival / 2);
+    now_ += kInterval;
+    if (admitted == 5000) return;
+    ASSERT_EQ(admitted, limit) << "interval " << i;
+    limit += limit / 8;
+  }
+  FAIL() << "the limit is never lifted";
+}
+
+TEST_F(AdmissionTest, KeepsTheLimitWhileJobsAreJustInTime) {
+  stand();
+  arrive(kOnTheWay, limits::kArrival / 2 + 1ms);
+  for (int i = 0; i < 50; ++i) {
+    ASSERT_EQ(fill(5000), kFew);
+    arrive(kFew, limits::kArrival / 2 + 1ms);
+    now_ += kInterval;
+  }
+}
+
+TEST_F(AdmissionTest, LowersTheLimitWhereTheUsualJobIsLateThoughALuckyOneIsNot) {
+  fill(8000);
+  arrive(4000, kLate);
+  now_ += kInterval;
+  ASSERT_FALSE(admission_.admits(now_));
+  const auto credit = static_cast<std::size_t>(4000 * limits::kArrival / kInterval);
+  arrive(4000 - 1, 2 * kLate);
+  arrive(1, 1ms);
+  now_ += kInterval;
+  EXPECT_EQ(fill(5000), credit - credit / 8);
+}
+
+TEST_F(AdmissionTest, AnIntervalInWhichTheDiskStoodStillDoesNotCloseTheDoor) {
+  fill(5000);
+  arrive(3000, kLate);
+  now_ += kInterval;
+  EXPECT_EQ(fill(1), 0U);
+  now_ += kInterval;  // nothing arrived in this
+  EXPECT_EQ(fill(1), 0U);
+  const auto credit = static_cast<std::size_t>((3000 - 3000 / 8) * limits::kArrival / kInterval);
+  arrive(2000 - credit + 1, kLate);
+  EXPECT_EQ(fill(10), 1U);
+}
+
+TEST_F(AdmissionTest, DoesNotTakeASlowDiskForAnOverloadedServer) {
+  const Millis commit = 60ms;
+  for (int i = 0; i < 2; ++i) admission_.committed(commit, now_ += 11s);  // what was faster is forgotten
+  for (int i = 0; i < 500; ++i) {  // half a minute of the smallest commits
+    now_ += commit;
+    admission_.committed(commit, now_);
+    ASSERT_EQ(fill(kOnTheWay), kOnTheWay) << "after " << i;
+    arrive(i == 0 ? 0 : kOnTheWay, 3 * commit);
+  }
+  for (int i = 0; i < 5; ++i) {
+    now_ += commit;
+    fill(kOnTheWay);
+    arrive(kOnTheWay, 10 * commit);
+  }
+  EXPECT_LT(fill(50'000), 50'000U) << "ten times the fastest commit is a queue on any disk";
+}
+
+TEST_F(AdmissionTest, AFewThatNeverArriveAreNoQueue) {
+  fill(1);
+  now_ += kInterval;
+  EXPECT_EQ(fill(5000), 5000U);
+}
+
+/// An arrival gives its place back once, whichever way it ends: of a full house, as many come in again as left.
+TEST_F(AdmissionTest, AnArrivalGivesItsPlaceBackOnce) {
+  ManualClock clock;
+  stand();
+  arrive(kOnTheWay - kFew, kLate);
+  {
+    Arrival first(admission_, clock);
+    Arrival second = std::move(first);
+    second.complete();
+    Arrival third;
+    third = std::move(second);
+  }
+  EXPECT_EQ(fill(10), 1U);
+  { const Arrival lost(admission_, clock); }
+  EXPECT_EQ(fill(10), 1U);
 }
 
 }  // namespace
-}  // namespace troupe
+}  // namespace troupe::test

@@ -203,6 +203,7 @@ class ApiTest : public ::testing::Test {
     request.headers = std::move(headers);
     request.body = std::move(body);
     request.request_id = "request-1";
+    request.late = late_;
     auto responder = std::make_shared<FakeResponder>();
     open_.push_back(responder);
     handler_(std::move(request), responder);
@@ -218,6 +219,7 @@ class ApiTest : public ::testing::Test {
 
   FakeGateway gateway_;
   ApiOptions options_;
+  bool late_ = false;  ///< of the requests that are sent
   RecordingMetrics metrics_;
   RecordingLog log_;
 

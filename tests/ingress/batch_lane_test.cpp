@@ -75,13 +75,13 @@ TEST(BatchLane, LetsMoreInWhileAnswersComeQuicklyAndFewerWhenTheyDoNot) {
     count += lane.window();
   }
   ASSERT_TRUE(started.wait_for(count));
-  now_ms += limits::kCommitWait.count() + 1;
+  now_ms += limits::kArrival.count() + 1;
   started.answer_all();
   EXPECT_EQ(lane.window(), 1u);
   for (; count < 100; ++count) {
     ASSERT_TRUE(started.wait_for(count + 1));
     EXPECT_EQ(started.numbers().size(), count + 1);
-    now_ms += limits::kCommitWait.count() + 1;
+    now_ms += limits::kArrival.count() + 1;
     started.answer_all();
   }
 }

@@ -149,6 +149,20 @@ INSTANTIATE_TEST_SUITE_P(
         BadBody{R"({"priority":99,"inputs":1,"callback_url":"https://x.example/","timeout_seconds":1e300,"typo":1})",
                 422, kInvalid, "/workflow_key /inputs /callback_url /priority /timeout_seconds /typo"}));
 
+TEST_F(SubmitTest, WhereTheServerIsBehindALateRequestBeginsNothingNew) {
+  late_ = true;
+  for (const auto& [path, body] : {std::pair{"/v1/jobs", "{ no JSON: it is not read"}, {"/v1/trigger", "{}"},
+                                   {"/v1/jobs/019aa3f2-5c1b-7000-8a2f-3b1f64aa9001/retry", "{}"}}) {
+    const auto answer = post(path, body);
+    EXPECT_EQ(answer.status, 503) << path;
+    EXPECT_EQ(answer.code(), "overloaded") << path;
+    EXPECT_EQ(answer.header("Retry-After"), "1") << path;
+  }
+  EXPECT_EQ(gateway_.calls, 0);
+  EXPECT_NE(post("/v1/jobs/019aa3f2-5c1b-7000-8a2f-3b1f64aa9001/cancel", "{}").status, 503);
+  EXPECT_EQ(get("/healthz").status, 200);
+}
+
 TEST_F(SubmitTest, JsonNestedTooDeeplyIsRefused) {
   const std::string deep(100, '[');
   const auto answer = post("/v1/jobs", R"({"workflow_key":"a","inputs":{"x":)" + deep + std::string(100, ']') + "}}");
