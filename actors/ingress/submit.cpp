@@ -142,10 +142,12 @@ void NodeGateway::submit_one(const Caller& caller, SubmitJob job, Slot slot, con
       for (const LiveEventPtr& event : events_of_records(subject, persisted.records, 0)) node_.events.publish(event);
     }
     // It is in the store, where the supervisor finds it, unless the commit took so long that it has looked past it.
-    if (seed->parked && parked_until(seed->state, *seed->workflow, node_.clock.now()))
+    if (seed->parked && parked_until(seed->state, *seed->workflow, node_.clock.now())) {
+      seed->arrival.complete();
       --node_.health.runs_live;
-    else
+    } else {
       caf::anon_send(actors_.supervisor, AdoptJob{seed, /*counted=*/true});
+    }
   };
   ++node_.health.runs_live;
   actors_.persistence.commit(node_, *persist);
@@ -170,8 +172,9 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   if (auto error = unavailable()) return *std::move(error);
   NodeHealth& health = node_.health;
   if (health.changes_waiting >= options_.changes_waiting_max || health.runs_live >= options_.runs_live_max ||
-      (!job.patient && !health.admission.admits(health.changes_waiting, node_.clock.monotonic())))
+      (!job.patient && !health.admission.admits(node_.clock.monotonic())))
     return {ErrorCode::overloaded, "the server has more work than it may queue", true};
+  Arrival arrival = job.patient ? Arrival() : Arrival(health.admission, node_.clock);
 
   const WorkflowCatalog::Found found = node_.workflows.find(job.workflow_key, job.workflow_version);
   if (!found.entry) return unknown_workflow(job);
@@ -204,6 +207,7 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   facts->timeout = timeout;
 
   seed = std::make_shared<RunSeed>();
+  seed->arrival = std::move(arrival);
   seed->workflow = found.entry->workflow;
   seed->state = make_run(facts->id.as<RunId>(), 1, workflow, facts->created_at, timeout);
   seed->evaluator = node_.evaluators.make(seed->workflow, run_facts(*facts, seed->state.run));
@@ -227,7 +231,8 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   persist->frame.actor = caller.name;
   persist->is_accept = true;
   persist->change.insert = row_of_acceptance(job, *facts, *std::exchange(persist->change.update, std::nullopt));
-  persist->change.insert->spec = job_spec(*inputs, facts->metadata, job.callback_url, timeout, caller.traceparent);
+  persist->change.insert->spec =
+      job_spec(*inputs, facts->metadata, job.callback_url, timeout, workflow.retention, caller.traceparent);
   if (!job.job_id.empty()) persist->change.job_key = JobKeyRow{job.client_id, job.job_id, facts->id, job.request};
   if (job.idempotency) persist->change.idempotency = kept_row(*job.idempotency, render(accepted));
 

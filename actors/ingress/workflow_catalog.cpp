@@ -44,6 +44,14 @@ Result<Done> WorkflowCatalog::load_all() {
   }
 }
 
+Millis WorkflowCatalog::shortest_retention() const {
+  const std::shared_lock lock(mutex_);
+  Millis shortest = workflows_.empty() ? kRetentionDefault : Millis::max();
+  for (const auto& [key, versions] : workflows_)
+    for (const auto& [number, entry] : versions.by_number) shortest = std::min(shortest, entry->workflow->retention);
+  return shortest;
+}
+
 WorkflowCatalog::Found WorkflowCatalog::find(const std::string& key, std::uint32_t version) const {
   const std::shared_lock lock(mutex_);
   const auto versions = workflows_.find(key);

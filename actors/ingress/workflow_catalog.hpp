@@ -43,6 +43,9 @@ class WorkflowCatalog {
   /// As find, but reads an old version from the store. Fails with unknown_workflow. Blocks.
   Result<Found> load(const std::string& key, std::uint32_t version);
 
+  /// The shortest retention of all workflows that are known here; the default's where there are none.
+  Millis shortest_retention() const;
+
   /// What was committed.
   void add(CatalogEntryPtr entry);
   void set_disabled(const std::string& key, bool disabled);

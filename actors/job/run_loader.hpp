@@ -11,7 +11,9 @@ namespace troupe {
 JobFactsPtr job_facts(const JobRow& row, const Document& inputs);
 /// The spec column of a new job.
 Document job_spec(const Document& inputs, const Document& metadata, const std::string& callback_url, Millis timeout,
-                  const std::string& traceparent);
+                  Millis retention, const std::string& traceparent);
+/// How long a job is kept after its end: its workflow's class when it was accepted.
+Millis retention_of(const JobRow& job);
 RunFacts run_facts(const JobFacts& job, const RunId& run);
 
 /// The newest run of a job. `recover` and `parked` as in RunSeed.

@@ -66,7 +66,38 @@ Result<Done> Node::begin(Writers writers) {
   blocking_->run_always([this, before] {
     for (ShardId shard : options_.shards) recover_shard(shard, JobId{}, before);
   });
+  if (options_.retention.period > Millis(0)) {
+    sweeper_ = std::make_unique<RetentionSweeper>(
+        RetentionSweeper::Ports{context_->reader, context_->clock, context_->log, options_.name,
+                                [this](const PersistPtr& change) { return commit_and_wait(change); },
+                                [this] { return workflows_.shortest_retention(); },
+                                [this] { return health_.stopping.load(); }},
+        options_.shards, options_.retention);
+    sweep_later();
+  }
   return Done{};
+}
+
+void Node::sweep_later() {
+  caf::anon_send(actors_.timer, CallAt{context_->clock.now() + options_.retention.period, [this] {
+                                         blocking_->run_always([this] {
+                                           sweeper_->sweep();
+                                           sweep_later();
+                                         });
+                                       }});
+}
+
+Result<Done> Node::commit_and_wait(const PersistPtr& change) {
+  constexpr std::chrono::milliseconds kLook{100};  // whether the node stops: then nobody may answer any more
+  const auto promise = std::make_shared<std::promise<Persisted>>();
+  auto answer = promise->get_future();
+  change->done = [promise](Persisted persisted) { promise->set_value(std::move(persisted)); };
+  actors_.persistence.commit(*context_, change);
+  while (answer.wait_for(kLook) != std::future_status::ready)
+    if (health_.stopping) return Error{ErrorCode::not_ready, "the node stops", true, {}};
+  const Persisted persisted = answer.get();
+  if (persisted.verdict == Persisted::Verdict::committed) return Done{};
+  return persisted.error;
 }
 
 Result<std::vector<std::unique_ptr<Committer>>> Node::make_committers(Writers writers) {

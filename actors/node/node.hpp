@@ -31,6 +31,7 @@
 #include "actors/persistence/committer.hpp"
 #include "actors/protocol/interfaces.hpp"
 #include "actors/protocol/node_context.hpp"
+#include "actors/retention/retention_sweeper.hpp"
 #include "actors/run/live_board.hpp"
 #include "actors/worker/worker_actor.hpp"
 
@@ -56,6 +57,7 @@ struct NodeOptions {
   std::size_t scheduler_threads = 0;  ///< 0: as many as there are cores
   bool testing = false;               ///< CAF's deterministic scheduler and virtual clock; nothing is detached
   GatewayOptions gateway;
+  RetentionOptions retention{.period = Millis(0)};
   std::function<void(std::string why)> failed;  ///< an actor that must not fail has failed; called on an actor's thread
 };
 
@@ -89,6 +91,10 @@ class Node {
   void guard();
   /// Takes over the open jobs with ids after `after` and up to `before`; goes on later when the store cannot be read.
   void recover_shard(ShardId shard, JobId after, const JobId& before);
+  /// One sweep of retention after its period, and so on.
+  void sweep_later();
+  /// Waits for it; blocks.
+  Result<Done> commit_and_wait(const PersistPtr& change);
 
   NodeOptions options_;
   NodeHealth health_;
@@ -104,6 +110,7 @@ class Node {
   std::mutex workers_mutex_;
   std::vector<WorkerActor> workers_;
   std::unique_ptr<NodeGateway> gateway_;
+  std::unique_ptr<RetentionSweeper> sweeper_;  ///< one sweep at a time, on the blocking pool
   bool stopped_ = false;
 };
 

@@ -122,6 +122,7 @@ Committer::Transaction Committer::assemble(std::vector<PersistPtr>& group) {
       change.journal = std::move(row);
     }
     if (fresh) ++shard->second.seq;
+    if (change.sweep) change.sweep->set_transaction(shard->second.seq);
     if (!of_job) {
       shard->second.chain_seq = head.seq;
       shard->second.chain_head = head.hash;

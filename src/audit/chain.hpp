@@ -53,6 +53,9 @@ std::string shown_record(std::string_view stored);
 /// can show only with the one after, so that a fault may come a record late; its seq is right. After a fault, stop.
 class ChainVerifier {
  public:
+  /// From its first record, or from behind the one where it stands.
+  explicit ChainVerifier(const ChainHead& begin = {}) : head_(begin) {}
+
   struct Fault {
     std::uint64_t seq;
     std::string what;

@@ -114,6 +114,16 @@ std::optional<ChainLink> read_link(std::string_view stored) {
   return link.job ? std::optional(link) : std::nullopt;
 }
 
+std::vector<Digest> record_hashes(std::string_view records) {
+  std::vector<Digest> hashes;
+  while (!records.empty()) {
+    const std::string_view stored = records.substr(0, records.find('\n'));
+    records.remove_prefix(std::min(records.size(), stored.size() + 1));
+    if (const auto link = read_link(stored)) hashes.push_back(record_hash(link->prev_hash, stored));
+  }
+  return hashes;
+}
+
 Digest record_hash(const Digest& prev_hash, std::string_view stored) { return sha256(as_view(prev_hash), stored); }
 
 }  // namespace troupe

@@ -33,6 +33,9 @@ struct ChainLink {
 /// Nothing if the bytes are no record.
 std::optional<ChainLink> read_link(std::string_view stored);
 
+/// The hashes of a row's records, in order; what is no record has none.
+std::vector<Digest> record_hashes(std::string_view records);
+
 /// The record's hash: SHA-256(prev_hash ‖ stored bytes).
 Digest record_hash(const Digest& prev_hash, std::string_view stored);
 

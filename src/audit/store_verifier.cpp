@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "audit/chain.hpp"
-#include "audit/record.hpp"
+#include "audit/shard_verifier.hpp"
 
 namespace troupe {
 namespace {
@@ -24,47 +24,55 @@ bool report_fault(VerifyReport& report, const ChainId& chain, std::uint64_t seq,
 
 // --- one chain -----------------------------------------------------------------------------------------------------
 
-/// Checks the chain's rows up to where it should stand.
+/// Where a chain is kept from, and where it stands.
+struct ChainSpan {
+  ChainHead begin, end;
+  bool operator==(const ChainSpan&) const = default;
+};
+
+/// Checks the chain's rows from where it is kept to where it should stand.
 Result<std::optional<ChainVerifier::Fault>> check_chain(StoreReader& reader, const ChainId& chain,
-                                                        const ChainHead& expected) {
-  ChainVerifier verifier;
+                                                        const ChainSpan& expected) {
+  ChainVerifier verifier(expected.begin);
   for (;;) {
     const auto page = reader.journal({chain, verifier.head().seq + 1, kRowsPerPage});
     if (!page.ok()) return page.error();
     for (const JournalRow& row : *page)
       if (auto fault = verifier.add(row)) return fault;
-    if (page->size() < kRowsPerPage) return verifier.finish(expected);
+    if (page->size() < kRowsPerPage) return verifier.finish(expected.end);
   }
 }
 
-/// A chain that is written while it is read must not look broken: `current_head` tells where it should stand, and is
-/// asked again when the chain does not fit; only if it has not moved meanwhile, the fault is one.
-template <class CurrentHead>
-Verdict verify_chain(StoreReader& reader, const ChainId& chain, ChainHead expected, CurrentHead current_head,
+/// A chain that is written while it is read must not look broken: `current_span` tells where it should stand, and is
+/// asked again when the chain does not fit; only if it has not moved meanwhile, the fault is one. Nothing: the chain
+/// was removed, which the shard's head accounts for.
+template <class CurrentSpan>
+Verdict verify_chain(StoreReader& reader, const ChainId& chain, ChainSpan expected, CurrentSpan current_span,
                      VerifyReport& report) {
   for (;;) {
     auto fault = check_chain(reader, chain, expected);
     if (!fault.ok()) return fault.error();
     if (!fault->has_value()) {
       ++report.chains;
-      report.records += expected.seq;
+      report.records += expected.end.seq - expected.begin.seq;
       return true;
     }
-    const Result<ChainHead> now = current_head();
+    const Result<std::optional<ChainSpan>> now = current_span();
     if (!now.ok()) return now.error();
-    if (*now == expected) return report_fault(report, chain, (*fault)->seq, std::move((*fault)->what));
-    expected = *now;
+    if (!now->has_value()) return true;
+    if (**now == expected) return report_fault(report, chain, (*fault)->seq, std::move((*fault)->what));
+    expected = **now;
   }
 }
 
 Verdict verify_job_chain(StoreReader& reader, const JobRow& job, VerifyReport& report) {
-  const auto current_head = [&]() -> Result<ChainHead> {
+  const auto current_span = [&]() -> Result<std::optional<ChainSpan>> {
     const auto row = reader.job(job.id);
     if (!row.ok()) return row.error();
-    if (!row->has_value()) return ChainHead{job.last_seq, job.head};
-    return ChainHead{(*row)->last_seq, (*row)->head};
+    if (!row->has_value()) return std::optional<ChainSpan>();
+    return std::optional(ChainSpan{{}, {(*row)->last_seq, (*row)->head}});
   };
-  return verify_chain(reader, job.id.as<ChainId>(), {job.last_seq, job.head}, current_head, report);
+  return verify_chain(reader, job.id.as<ChainId>(), {{}, {job.last_seq, job.head}}, current_span, report);
 }
 
 Verdict verify_all_jobs(StoreReader& reader, VerifyReport& report) {
@@ -84,108 +92,101 @@ Verdict verify_all_jobs(StoreReader& reader, VerifyReport& report) {
 
 // --- a shard -------------------------------------------------------------------------------------------------------
 
-Verdict verify_shard_chain(StoreReader& reader, const ShardState& shard, VerifyReport& report) {
-  const auto current_head = [&]() -> Result<ChainHead> {
+ChainSpan span_of(const ShardState& shard, const Checkpoint& checkpoint) {
+  return {{checkpoint.chain_seq, checkpoint.chain_head}, {shard.chain_seq, shard.chain_head}};
+}
+
+Verdict verify_shard_chain(StoreReader& reader, const ShardState& shard, const Checkpoint& checkpoint,
+                           VerifyReport& report) {
+  const auto current_span = [&]() -> Result<std::optional<ChainSpan>> {
+    const auto sweep = reader.sweep(shard.shard);
+    if (!sweep.ok()) return sweep.error();
     const auto shards = reader.shards();
     if (!shards.ok()) return shards.error();
     for (const ShardState& now : *shards)
-      if (now.shard == shard.shard) return ChainHead{now.chain_seq, now.chain_head};
-    return ChainHead{shard.chain_seq, shard.chain_head};
+      if (now.shard == shard.shard) return std::optional(span_of(now, sweep->checkpoint));
+    return std::optional(span_of(shard, sweep->checkpoint));
   };
-  return verify_chain(reader, shard_chain(shard.shard), {shard.chain_seq, shard.chain_head}, current_head, report);
+  return verify_chain(reader, shard_chain(shard.shard), span_of(shard, checkpoint), current_span, report);
 }
 
-/// Computes a shard's head again from the journal rows of its transactions.
-class ShardHead {
- public:
-  /// Feed rows by (transaction, position).
-  void add(const JournalRow& row) {
-    move_to(row.transaction);
-    if (row.position != hashes_.size()) suspect(row.transaction);  // the writer counts records
-    std::string_view left = row.records;
-    while (!left.empty()) {
-      const std::string_view stored = left.substr(0, left.find('\n'));
-      left.remove_prefix(std::min(left.size(), stored.size() + 1));
-      const auto link = read_link(stored);
-      if (link) hashes_.push_back(record_hash(link->prev_hash, stored));
-    }
-  }
-  Digest finish(std::uint64_t transaction) {
-    move_to(transaction + 1);
-    return head_;
-  }
-  /// The first transaction that looks as if something were missing from it, if any does. Only a hint: a transaction may
-  /// have written no records.
-  std::uint64_t suspect() const { return suspect_; }
-
- private:
-  /// Closes the transactions before this one.
-  void move_to(std::uint64_t transaction) {
-    for (; transaction_ < transaction; ++transaction_) {
-      if (transaction_ > 0) {
-        if (hashes_.empty()) suspect(transaction_);
-        head_ = advance_shard(head_, hashes_);
-      }
-      hashes_.clear();
-    }
-  }
-  void suspect(std::uint64_t transaction) {
-    if (suspect_ == 0) suspect_ = transaction;
-  }
-
-  Digest head_{};
-  std::uint64_t transaction_ = 0;  ///< the one that rows are being added of
-  std::vector<Digest> hashes_;     ///< of that one
-  std::uint64_t suspect_ = 0;
-};
-
 /// Does the row's job still exist? Asked once a chain, at its first row.
-Verdict verify_owner(StoreReader& reader, const JournalRow& row, const ShardState& shard, VerifyReport& report) {
-  if (row.first_seq != 1 || row.chain == shard_chain(shard.shard)) return true;
+Verdict verify_owner(StoreReader& reader, const JournalRow& row, VerifyReport& report) {
+  if (row.first_seq != 1 || row.chain == shard_chain(row.shard)) return true;
   const auto job = reader.job(row.chain.as<JobId>());
   if (!job.ok()) return job.error();
   if (job->has_value()) return true;
+  const auto left = reader.journal({row.chain, 0, 1});
+  if (!left.ok()) return left.error();
+  if (left->empty()) return true;  // removed since it was read, with its records
   return report_fault(report, row.chain, 1, "the job of these records was removed");
 }
 
-Verdict verify_shard_head(StoreReader& reader, const ShardState& shard, VerifyReport& report) {
-  ShardHead head;
-  std::uint64_t transaction = 0;
-  std::uint32_t position = 0;
-  for (bool more = true; more;) {
-    const auto page = reader.journal_of_shard(shard.shard, transaction, position, kRowsPerPage);
-    if (!page.ok()) return page.error();
-    more = page->size() == kRowsPerPage;
-    for (const JournalRow& row : *page) {
-      const bool newer = row.transaction > shard.seq;  // than when the shard was read
-      if (newer || row.transaction - transaction > kEmptyTransactionsMax) {
-        more = false;
-        break;
-      }
-      const Verdict verdict = verify_owner(reader, row, shard, report);
+Verdict verify_shard_head(StoreReader& reader, const ShardState& shard, const Checkpoint& checkpoint,
+                          VerifyReport& report) {
+  ShardVerifier verifier(shard, checkpoint);
+  ShardRows rows(reader, shard.shard);
+  const auto report_shard = [&](ShardVerifier::Fault fault) {
+    return report_fault(report, fault.chain.value_or(shard_chain(shard.shard)), 0, std::move(fault.what));
+  };
+  std::uint64_t transaction = checkpoint.transaction, newest_removal = 0;
+  for (;;) {
+    auto next = rows.next();
+    if (!next.ok()) return next.error();
+    if (!next->has_value()) break;
+    const ShardRow& row = **next;
+    const bool newer = row.transaction() > shard.seq;  // than when the shard was read
+    if (newer || (row.transaction() > transaction && row.transaction() - transaction > kEmptyTransactionsMax)) break;
+    if (row.stub ? is_garbage(*row.stub, checkpoint) : is_garbage(*row.row, checkpoint)) continue;
+    if (row.row) {
+      const Verdict verdict = verify_owner(reader, *row.row, report);
       if (!verdict.ok() || !*verdict) return verdict;
-      head.add(row);
-      transaction = row.transaction;
-      position = row.position;
     }
+    if (auto fault = verifier.add(row)) return report_shard(*std::move(fault));
+    if (row.stub) newest_removal = std::max(newest_removal, row.stub->removed);
+    transaction = std::max(transaction, row.transaction());
   }
-  if (shard.seq - transaction > kEmptyTransactionsMax)
+  if (shard.seq > transaction && shard.seq - transaction > kEmptyTransactionsMax)
     return report_fault(report, shard_chain(shard.shard), 0,
                         "nothing is recorded of the transactions from " + std::to_string(transaction + 1) + " on");
-  if (head.finish(shard.seq) == shard.head) return true;
-  std::string fault =
-      "records are missing, or were changed together with their chain: the head over transactions 1 to " +
-      std::to_string(shard.seq) + " does not match";
-  if (head.suspect() != 0) fault += "; the first with a gap is transaction " + std::to_string(head.suspect());
-  return report_fault(report, shard_chain(shard.shard), 0, std::move(fault));
+  if (auto fault = verifier.finish()) return report_shard(*std::move(fault));
+  if (newest_removal <= shard.seq) return true;
+  // Removed since the shard was read; or somebody says so.
+  const auto shards = reader.shards();
+  if (!shards.ok()) return shards.error();
+  const auto now = std::ranges::find(*shards, shard.shard, &ShardState::shard);
+  if (now != shards->end() && newest_removal <= now->seq) return true;
+  return report_shard({{}, "records were removed by a transaction that has not been"});
+}
+
+/// What a checkpoint makes superfluous is deleted while we read: a fault counts only if there was no new one meanwhile.
+Verdict verify_shard(StoreReader& reader, ShardId id, VerifyReport& report) {
+  for (;;) {
+    const auto sweep = reader.sweep(id);  // before the shard, which then has its record
+    if (!sweep.ok()) return sweep.error();
+    const auto shards = reader.shards();
+    if (!shards.ok()) return shards.error();
+    const auto shard = std::ranges::find(*shards, id, &ShardState::shard);
+    if (shard == shards->end()) return true;
+
+    VerifyReport attempt = report;
+    Verdict verdict = verify_shard_chain(reader, *shard, sweep->checkpoint, attempt);
+    if (verdict.ok() && *verdict) verdict = verify_shard_head(reader, *shard, sweep->checkpoint, attempt);
+    if (verdict.ok() && !*verdict) {
+      const auto now = reader.sweep(id);
+      if (!now.ok()) return now.error();
+      if (now->checkpoint != sweep->checkpoint) continue;
+    }
+    report = std::move(attempt);
+    return verdict;
+  }
 }
 
 Verdict verify_all_shards(StoreReader& reader, VerifyReport& report) {
   const auto shards = reader.shards();
   if (!shards.ok()) return shards.error();
   for (const ShardState& shard : *shards) {
-    Verdict verdict = verify_shard_chain(reader, shard, report);
-    if (verdict.ok() && *verdict) verdict = verify_shard_head(reader, shard, report);
+    const Verdict verdict = verify_shard(reader, shard.shard, report);
     if (!verdict.ok() || !*verdict) return verdict;
   }
   return true;

@@ -94,6 +94,13 @@ struct LimitsConfig {
   bool operator==(const LimitsConfig&) const = default;
 };
 
+struct RetentionConfig {
+  Millis period{60'000};             ///< between two sweeps; 0: nothing is ever removed
+  Millis answers{24 * 3'600'000LL};  ///< how long the answer to an Idempotency-Key is kept
+
+  bool operator==(const RetentionConfig&) const = default;
+};
+
 struct LogConfig {
   std::string level = "info";   ///< debug, info, warning, error
   std::string format = "auto";  ///< auto, text, json
@@ -112,6 +119,7 @@ struct Config {
   std::map<std::string, ExecCommandConfig> exec_commands;
   WorkerConfig worker;
   LimitsConfig limits;
+  RetentionConfig retention;
   Millis shutdown_grace = limits::kShutdownGrace;
   LogConfig log;
 

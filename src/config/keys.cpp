@@ -111,6 +111,16 @@ std::vector<Key<Config>> make_config_keys() {
         .min = 1,
         .max = 1'000'000}},
 
+      {"retention.period",
+       TROUPE_FIELD(Config, retention.period),
+       {.help = "How often jobs are removed whose workflow's retention is over; 0s: never.",
+        .unit = "duration",
+        .min = 0,
+        .max = kDay}},
+      {"retention.answers",
+       TROUPE_FIELD(Config, retention.answers),
+       {.help = "How long the answer to an Idempotency-Key is kept.", .unit = "duration", .min = 0, .max = 365 * kDay}},
+
       {"shutdown.grace",
        TROUPE_FIELD(Config, shutdown_grace),
        {.help = "Time for requests and tasks under way to end when the server is told to stop.",

@@ -61,6 +61,21 @@ class HookedReader final : public StoreReader {
                                      std::size_t rows) override {
     return inner_->parked(shard, after, due_before, rows);
   }
+  Result<std::vector<Accepted>> accepted_jobs(ShardId shard, std::uint64_t after, std::uint32_t position,
+                                              std::size_t rows) override {
+    return inner_->accepted_jobs(shard, after, position, rows);
+  }
+  Result<std::vector<JobId>> retained(ShardId shard, Timestamp due_before, std::size_t rows) override {
+    return inner_->retained(shard, due_before, rows);
+  }
+  Result<std::vector<JournalStub>> stubs_of_shard(ShardId shard, std::uint64_t after, std::uint32_t position,
+                                                  std::size_t rows) override {
+    return inner_->stubs_of_shard(shard, after, position, rows);
+  }
+  Result<SweepRow> sweep(ShardId shard) override { return inner_->sweep(shard); }
+  Result<std::vector<std::pair<Digest, Timestamp>>> answers(const Digest& after, std::size_t rows) override {
+    return inner_->answers(after, rows);
+  }
   Result<Done> ping() override { return inner_->ping(); }
 
  private:

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "audit/chain.hpp"
+#include "audit/retention.hpp"
 
 namespace troupe {
 
@@ -40,6 +41,28 @@ class FakeStore final : public StoreReader {
     state.chain_head = head.hash;
     state.head = advance_shard(state.head, hashes);
   }
+  /// One transaction that removes a job, as retention does it.
+  void remove(ShardId shard, int number) {
+    const JobRow job = job_row(number);
+    auto made = make_stubs(*this, job);
+    remove_journal(job.id.as<ChainId>());
+    remove_job_row(number);
+    commit_record(shard, removal_record({{job.id, {job.last_seq, job.head}, Millis(1000)}}));
+    for (JournalStub& stub : made->stubs) {
+      stub.removed = shard_state(shard).seq;
+      stubs_.push_back(std::move(stub));
+    }
+  }
+  /// One transaction with a checkpoint after an earlier one; then its garbage is deleted.
+  void checkpoint(ShardId shard, std::uint64_t transaction) {
+    const auto plan = plan_checkpoint(*this, shard_state(shard), transaction);
+    if (!plan->fault.empty()) throw std::logic_error(plan->fault);
+    Checkpoint& checkpoint = sweeps_[shard].checkpoint = plan->checkpoint;
+    commit_record(shard, checkpoint_record(checkpoint));
+    checkpoint.recorded = shard_state(shard).seq;
+    std::erase_if(stubs_, [&](const JournalStub& stub) { return stub.shard == shard && is_garbage(stub, checkpoint); });
+    std::erase_if(journal_, [&](const JournalRow& row) { return row.shard == shard && is_garbage(row, checkpoint); });
+  }
 
   // --- tampering ---
 
@@ -66,6 +89,8 @@ class FakeStore final : public StoreReader {
   void remove_journal(const ChainId& chain) {
     std::erase_if(journal_, [&](const JournalRow& row) { return row.chain == chain; });
   }
+  std::vector<JournalStub>& stubs() { return stubs_; }
+  Checkpoint& checkpoint_of(ShardId shard) { return sweeps_[shard].checkpoint; }
   ShardState& shard_state(ShardId shard) {
     shards_[shard].shard = shard;
     return shards_[shard];
@@ -128,6 +153,26 @@ class FakeStore final : public StoreReader {
   Result<std::optional<IdempotencyRow>> idempotency(const Digest&) override { return none(); }
   Result<std::vector<JobRow>> open_jobs(ShardId, const JobId&, std::size_t) override { return none(); }
   Result<std::vector<Parked>> parked(ShardId, const Parked&, Timestamp, std::size_t) override { return none(); }
+  Result<std::vector<Accepted>> accepted_jobs(ShardId, std::uint64_t, std::uint32_t, std::size_t) override {
+    return none();
+  }
+  Result<std::vector<JobId>> retained(ShardId, Timestamp, std::size_t) override { return none(); }
+  Result<std::vector<JournalStub>> stubs_of_shard(ShardId shard, std::uint64_t transaction, std::uint32_t position,
+                                                  std::size_t count) override {
+    std::vector<JournalStub> stubs;
+    for (const JournalStub& stub : stubs_)
+      if (stub.shard == shard && std::pair(stub.transaction, stub.position) > std::pair(transaction, position))
+        stubs.push_back(stub);
+    std::ranges::sort(stubs, {}, [](const JournalStub& stub) { return std::pair(stub.transaction, stub.position); });
+    if (stubs.size() > count) stubs.resize(count);
+    return stubs;
+  }
+  Result<SweepRow> sweep(ShardId shard) override {
+    SweepRow& row = sweeps_[shard];
+    row.shard = shard;
+    return row;
+  }
+  Result<std::vector<std::pair<Digest, Timestamp>>> answers(const Digest&, std::size_t) override { return none(); }
   Result<Done> ping() override { return Done{}; }
 
  private:
@@ -143,11 +188,25 @@ class FakeStore final : public StoreReader {
     longest_page_ = std::max(longest_page_, rows.size());
     return rows;
   }
+  void commit_record(ShardId shard, const RecordDraft& draft) {
+    ShardState& state = shard_state(shard);
+    ++state.seq;
+    std::vector<Digest> hashes;
+    ChainHead head{state.chain_seq, state.chain_head};
+    append(shard_chain(shard), std::nullopt, head, {draft}, {shard, state.seq, 0}, hashes);
+    state.chain_seq = head.seq;
+    state.chain_head = head.hash;
+    state.head = advance_shard(state.head, hashes);
+  }
   void append(const ChainId& chain, const std::optional<JobId>& job, ChainHead& head, int count, Place place,
               std::vector<Digest>& hashes) {
     std::vector<RecordDraft> drafts;
     for (int i = 0; i < count; ++i)
       drafts.push_back({"step.completed", {{"step", "s" + std::to_string(i)}}, Millis(7)});
+    append(chain, job, head, drafts, place, hashes);
+  }
+  void append(const ChainId& chain, const std::optional<JobId>& job, ChainHead& head,
+              const std::vector<RecordDraft>& drafts, Place place, std::vector<Digest>& hashes) {
     JournalRow row;
     row.chain = chain;
     row.shard = place.shard;
@@ -160,7 +219,9 @@ class FakeStore final : public StoreReader {
 
   std::map<JobId, JobRow> jobs_;
   std::vector<JournalRow> journal_;
+  std::vector<JournalStub> stubs_;
   std::map<ShardId, ShardState> shards_;
+  std::map<ShardId, SweepRow> sweeps_;
   std::size_t longest_page_ = 0;
 };
 

@@ -42,11 +42,12 @@ class Script {
   }
 
   /// The changes of the next commit. settle() tells whether it succeeded.
-  std::vector<Change> changes() {
+  std::vector<Change> changes(ShardId shard) {
     std::vector<Change> list;
     std::set<std::uint32_t> updated;
     const std::uint32_t count = 1 + below(6);
     for (std::uint32_t i = 0; i < count; ++i) list.push_back(change(updated));
+    if (chance(20)) list.push_back(sweeping(shard, updated));
     return list;
   }
 
@@ -114,6 +115,30 @@ class Script {
     return change;
   }
 
+  Change sweeping(ShardId shard, std::set<std::uint32_t>& updated) {
+    Change change;
+    change.sweep = std::make_shared<Sweep>();
+    Sweep& sweep = *change.sweep;
+    sweep.row = {shard, below(50), below(5), below(9), below(9), {below(9), make_digest(below(9)), 1, {}, {}, 2}};
+    for (std::uint32_t i = below(3); i > 0; --i) {
+      const std::uint32_t number = below(kJobs);
+      std::uint32_t& seq = seqs_[number];
+      if (seq == 0 || !updated.insert(number).second) continue;
+      const JobRow row = job(number);
+      sweep.removals.push_back({row.id, chance(3) ? seq + 1 : seq, row.client_id, row.job_id, {}});
+      sweep.removals.back().stubs = {{row.id.as<ChainId>(), 1, {make_digest(1)}, shard, 1 + below(8), stubs_++, 3}};
+      seq = 0;
+    }
+    std::set<std::uint32_t> retained;
+    for (std::uint32_t i = below(4); i > 0; --i)
+      if (const std::uint32_t number = below(kJobs); !updated.contains(number) && retained.insert(number).second)
+        sweep.retained.push_back({job(number).id, chance(30) ? kNever : time_of(below(kJobs))});
+    if (chance(30) && stubs_ > 0) sweep.garbage_stubs = {{shard, 1 + below(8), below(stubs_)}};
+    if (chance(30)) sweep.garbage_rows = {{shard, 1 + below(8), below(2)}};
+    if (chance(30)) sweep.forgotten = {make_digest(below(40)), make_digest(40)};
+    return change;
+  }
+
   void retry(Change& change, const JobRow& row, std::uint32_t number) {
     change.update->run = make_id<RunId>(kJobs + runs_++, row.id.slot());
     change.run = RunRow{change.update->run, row.id, 1 + runs_};
@@ -122,7 +147,7 @@ class Script {
 
   std::mt19937_64 random_;
   std::map<std::uint32_t, std::uint32_t> seqs_, settled_;  ///< last_seq by job: after this commit, and before it
-  std::uint32_t runs_ = 0;
+  std::uint32_t runs_ = 0, stubs_ = 0;
 };
 
 /// What a reader shows, in words.
@@ -144,7 +169,11 @@ class Looking {
            text_of(reader_.workflows({}, 4)) + text_of(reader_.workflow("flow1", number_ % 5)) + "idempotency\n" +
            text_of(reader_.idempotency(make_digest(number_ % 40))) + "shards\n" + text_of(reader_.shards()) + "open\n" +
            text_of(reader_.open_jobs(shard_, {}, 10)) + "parked\n" +
-           text_of(reader_.parked(shard_, {}, time_of(number_), 10));
+           text_of(reader_.parked(shard_, {}, time_of(number_), 10)) + "retention\n" +
+           text_of(reader_.accepted_jobs(shard_, number_ % 8, number_ % 2, 5)) +
+           text_of(reader_.retained(shard_, time_of(number_), 5)) +
+           text_of(reader_.stubs_of_shard(shard_, number_ % 8, number_ % 2, 5)) + text_of(reader_.sweep(shard_)) +
+           text_of(reader_.answers(make_digest(number_ % 40), 5));
   }
 
  private:
@@ -172,7 +201,7 @@ TEST(Differential, AllEnginesShowTheSameAfterTheSameScript) {
     const ShardId shard = static_cast<ShardId>(script.below(kShardCount));
     const JobId low_water = make_id<JobId>(script.chance(70) ? 0 : script.below(kJobs));
     const bool take_over = script.chance(3), wrong_seq = script.chance(3);
-    const auto changes = script.changes();
+    const auto changes = script.changes(shard);
     const auto jobs = script.job_query();
     const auto runs = script.run_query();
     const std::uint32_t number = script.below(kJobs);

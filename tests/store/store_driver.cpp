@@ -47,6 +47,26 @@ std::string text_of(const ShardState& row) {
          row.owner;
 }
 std::string text_of(const StoreReader::Parked& row) { return to_string(row.job) + " due " + format_rfc3339(row.due); }
+std::string text_of(const StoreReader::Accepted& row) {
+  return to_string(row.job) + " at " + std::to_string(row.transaction) + '.' + std::to_string(row.position);
+}
+std::string text_of(const JournalStub& row) {
+  std::string text = "stub " + to_string(row.chain) + ' ' + std::to_string(row.first_seq) + " at " +
+                     std::to_string(row.shard) + ' ' + std::to_string(row.transaction) + '.' +
+                     std::to_string(row.position) + " removed " + std::to_string(row.removed);
+  for (const Digest& hash : row.hashes) text += ' ' + to_hex(hash);
+  return text;
+}
+std::string text_of(const SweepRow& row) {
+  const Checkpoint& at = row.checkpoint;
+  return "sweep " + std::to_string(row.shard) + ' ' + std::to_string(row.transaction) + '.' +
+         std::to_string(row.position) + ' ' + std::to_string(row.stubs) + ' ' + std::to_string(row.survivors) +
+         " checkpoint " + std::to_string(at.transaction) + ' ' + to_hex(at.head) + ' ' + std::to_string(at.chain_seq) +
+         ' ' + to_hex(at.chain_head) + ' ' + to_hex(at.survivors) + ' ' + std::to_string(at.recorded);
+}
+std::string text_of(const std::pair<Digest, Timestamp>& answer) {
+  return to_hex(answer.first) + ' ' + format_rfc3339(answer.second);
+}
 std::string text_of(const JobId& id) { return to_string(id); }
 std::string text_of(const CommitReply& reply) {
   std::string text = "status " + std::to_string(static_cast<int>(reply.status));

@@ -58,6 +58,10 @@ std::string text_of(const RunRecord& row);
 std::string text_of(const WorkflowSummary& row);
 std::string text_of(const ShardState& row);
 std::string text_of(const StoreReader::Parked& row);
+std::string text_of(const StoreReader::Accepted& row);
+std::string text_of(const JournalStub& row);
+std::string text_of(const SweepRow& row);
+std::string text_of(const std::pair<Digest, Timestamp>& answer);
 std::string text_of(const JobId& id);
 std::string text_of(const CommitReply& reply);  ///< without the clock
 

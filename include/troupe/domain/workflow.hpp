@@ -68,6 +68,8 @@ struct StepDefinition {
   bool commits_start() const { return leaves_process(type) || !idempotent; }
 };
 
+inline constexpr Millis kRetentionDefault{90LL * 24 * 3600 * 1000};
+
 struct WorkflowDefinition {
   std::string key;
   std::uint32_t version = 0;
@@ -76,8 +78,8 @@ struct WorkflowDefinition {
   Document inputs_schema;                       ///< JSON Schema; absent: any object
   Millis timeout = limits::kRunTimeoutDefault;  ///< of a run whose job names none; also the maximum if `timeout_given`
   bool timeout_given = false;
-  Millis retention{90LL * 24 * 3600 * 1000};
-  int concurrency_limit = 0;  ///< runs at once per concurrency key; 0: no limit
+  Millis retention = kRetentionDefault;  ///< of a job with its audit trail, after its end
+  int concurrency_limit = 0;             ///< runs at once per concurrency key; 0: no limit
   std::string concurrency_key;
   std::vector<StepDefinition> steps;
   Document outputs;  ///< JSON value, with expressions; absent: `{}`

@@ -48,7 +48,7 @@ struct JobRow {
   std::string user_id;  ///< metadata.user_id; may be empty
   std::uint8_t priority = 5;
   Timestamp created_at;
-  Document spec;  ///< JSON object: inputs, metadata, callback_url?, timeout_seconds, traceparent?
+  Document spec;  ///< JSON object: inputs, metadata, timeout_seconds, retention_seconds?, callback_url?, traceparent?
   // changes with every commit of the job
   Status status = Status::pending;
   std::uint64_t last_seq = 0;  ///< of the job's chain
@@ -172,6 +172,81 @@ struct NotableRow {
   JobId job;
 };
 
+// --- what retention leaves (audit/retention.hpp) ---
+
+/// Of a journal row whose job was removed: the hashes of its records, without what they said.
+struct JournalStub {
+  ChainId chain;
+  std::uint64_t first_seq = 0;
+  std::vector<Digest> hashes;  ///< of its records, in order
+  // where the row lay
+  ShardId shard = 0;
+  std::uint64_t transaction = 0;
+  std::uint32_t position = 0;
+  std::uint64_t removed = 0;  ///< the shard's transaction that made it a stub; set by whoever makes the commit
+};
+
+/// A shard as it was after a transaction: from there on, its journal is complete.
+struct Checkpoint {
+  std::uint64_t transaction = 0;  ///< 0: there is none yet
+  Digest head{};
+  std::uint64_t chain_seq = 0;  ///< of the shard's own chain
+  Digest chain_head{};
+  Digest survivors{};          ///< SHA-256 over the hashes of all records up to there that were kept, in order
+  std::uint64_t recorded = 0;  ///< the transaction with its record; set by whoever makes the commit
+  bool operator==(const Checkpoint&) const = default;
+};
+
+/// How far retention has come with a shard. A row of zeros stands for none.
+struct SweepRow {
+  ShardId shard = 0;
+  // every job accepted up to this place was looked at
+  std::uint64_t transaction = 0;
+  std::uint32_t position = 0;
+  std::uint64_t stubs = 0;      ///< made since the checkpoint
+  std::uint64_t survivors = 0;  ///< journal rows that the checkpoint covers
+  Checkpoint checkpoint;
+};
+
+/// Removes a job with all that belongs to it. Refused (CommitReply::stale) unless its row's last_seq is `expected_seq`.
+struct Removal {
+  JobId job;
+  std::uint64_t expected_seq = 0;
+  std::string client_id;
+  std::string job_id;              ///< the client's own; empty if it chose none
+  std::vector<JournalStub> stubs;  ///< for its journal rows, all of them
+};
+
+/// A job that is looked at again when it is due; kNever: not again. Replaces what was said before.
+struct RetainedRow {
+  JobId job;
+  Timestamp due = kNever;
+};
+
+struct JournalPlace {
+  ShardId shard = 0;
+  std::uint64_t transaction = 0;
+  std::uint32_t position = 0;
+};
+
+/// One step of retention, within one shard.
+struct Sweep {
+  SweepRow row;  ///< afterwards
+  bool is_checkpoint = false;
+  std::vector<Removal> removals;
+  std::vector<RetainedRow> retained;
+  std::vector<JournalPlace> garbage_stubs;
+  std::vector<JournalPlace> garbage_rows;  ///< of the journal
+  std::vector<Digest> forgotten;           ///< scopes of kept answers
+
+  /// Of the commit.
+  void set_transaction(std::uint64_t transaction) {
+    if (is_checkpoint) row.checkpoint.recorded = transaction;
+    for (Removal& removal : removals)
+      for (JournalStub& stub : removal.stubs) stub.removed = transaction;
+  }
+};
+
 // --- commits -------------------------------------------------------------------------------------------------------
 
 /// Everything one command changes. Written whole or not at all.
@@ -191,6 +266,7 @@ struct Change {
   std::optional<Timestamp>
       park;             ///< of update's or insert's job: the run only waits, until then (kNever: for a person)
   bool unpark = false;  ///< of update's job
+  std::shared_ptr<Sweep> sweep;
 };
 
 /// One shard's part of a commit.
@@ -212,7 +288,7 @@ struct Commit {
 enum class CommitStatus : std::uint8_t {
   committed,
   duplicates,   ///< some job_key or idempotency row exists already; nothing written
-  stale,        ///< some update did not find its expected_seq; nothing written
+  stale,        ///< some update or removal did not find its expected_seq; nothing written
   fenced,       ///< a shard's epoch or seq has moved; nothing written
   refused,      ///< the database refuses some row (error tells); nothing written
   unavailable,  ///< no connection, or it broke before COMMIT was sent; nothing written
@@ -343,6 +419,22 @@ class StoreReader {
   /// for a person are none of them.
   virtual Result<std::vector<Parked>> parked(ShardId shard, const Parked& after, Timestamp due_before,
                                              std::size_t rows) = 0;
+  struct Accepted {
+    JobId job;
+    std::uint64_t transaction = 0;
+    std::uint32_t position = 0;
+  };
+  /// The jobs of a shard, in the order of their first journal rows, of those after (transaction, position).
+  virtual Result<std::vector<Accepted>> accepted_jobs(ShardId shard, std::uint64_t after_transaction,
+                                                      std::uint32_t after_position, std::size_t rows) = 0;
+  /// Jobs of a shard whose time in `retained` has come, by (due, job).
+  virtual Result<std::vector<JobId>> retained(ShardId shard, Timestamp due_before, std::size_t rows) = 0;
+  /// As journal_of_shard.
+  virtual Result<std::vector<JournalStub>> stubs_of_shard(ShardId shard, std::uint64_t after_transaction,
+                                                          std::uint32_t after_position, std::size_t rows) = 0;
+  virtual Result<SweepRow> sweep(ShardId shard) = 0;
+  /// All kept answers, by scope: (scope, created_at).
+  virtual Result<std::vector<std::pair<Digest, Timestamp>>> answers(const Digest& after, std::size_t rows) = 0;
   /// Is the database there? For /readyz.
   virtual Result<Done> ping() = 0;
 };

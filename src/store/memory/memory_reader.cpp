@@ -197,6 +197,57 @@ class MemoryReader final : public StoreReader {
     return found;
   }
 
+  Result<std::vector<Accepted>> accepted_jobs(ShardId shard, std::uint64_t after_transaction,
+                                              std::uint32_t after_position, std::size_t rows) override {
+    const std::shared_lock lock(tables_.mutex);
+    std::vector<Accepted> found;
+    for (const auto& [key, row] : tables_.journal)
+      if (row.shard == shard && row.first_seq == 1 && row.chain != shard_chain(shard) &&
+          place(row) > std::pair(after_transaction, after_position))
+        found.push_back({row.chain.as<JobId>(), row.transaction, row.position});
+    std::ranges::sort(found, {}, [](const Accepted& one) { return std::pair(one.transaction, one.position); });
+    if (found.size() > rows) found.resize(rows);
+    return found;
+  }
+
+  Result<std::vector<JobId>> retained(ShardId shard, Timestamp due_before, std::size_t rows) override {
+    const std::shared_lock lock(tables_.mutex);
+    std::vector<std::pair<Timestamp, JobId>> found;
+    for (const auto& [job, due] : tables_.retained)
+      if (due.second == shard && due.first < due_before) found.emplace_back(due.first, job);
+    std::ranges::sort(found);
+    std::vector<JobId> jobs;
+    for (const auto& [due, job] : found)
+      if (jobs.size() < rows) jobs.push_back(job);
+    return jobs;
+  }
+
+  Result<std::vector<JournalStub>> stubs_of_shard(ShardId shard, std::uint64_t after_transaction,
+                                                  std::uint32_t after_position, std::size_t rows) override {
+    const std::shared_lock lock(tables_.mutex);
+    std::vector<JournalStub> found;
+    for (auto stub = tables_.stubs.upper_bound({shard, after_transaction, after_position});
+         stub != tables_.stubs.end() && stub->second.shard == shard && found.size() < rows; ++stub)
+      found.push_back(stub->second);
+    return found;
+  }
+
+  Result<SweepRow> sweep(ShardId shard) override {
+    const std::shared_lock lock(tables_.mutex);
+    SweepRow none;
+    none.shard = shard;
+    return find(tables_.sweeps, shard).value_or(none);
+  }
+
+  Result<std::vector<std::pair<Digest, Timestamp>>> answers(const Digest& after, std::size_t rows) override {
+    const std::shared_lock lock(tables_.mutex);
+    std::vector<std::pair<Digest, Timestamp>> found;
+    for (auto row = tables_.idempotency.upper_bound(after); row != tables_.idempotency.end() && found.size() < rows;
+         ++row)
+      found.emplace_back(row->first, row->second.created_at);
+    return found;
+  }
+
   Result<Done> ping() override { return Done{}; }
 
  private:

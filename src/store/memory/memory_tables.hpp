@@ -31,6 +31,9 @@ struct MemoryTables {
   std::map<std::pair<std::string, std::uint32_t>, WorkflowRow> workflows;
   std::map<std::string, bool> disabled;
   std::map<JobId, Timestamp> parked;
+  std::map<std::tuple<ShardId, std::uint64_t, std::uint32_t>, JournalStub> stubs;  ///< by place
+  std::map<JobId, std::pair<Timestamp, ShardId>> retained;
+  std::map<ShardId, SweepRow> sweeps;
   std::map<ShardId, ShardState> shards;
   std::array<ShardId, kSlotCount> shard_of_slot{};
 

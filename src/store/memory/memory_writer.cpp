@@ -78,12 +78,22 @@ class MemoryWriter final : public StoreWriter {
     return find_duplicates(commit, find_job_key, find_idempotency).value();
   }
 
+  bool is_stale(const JobId& id, std::uint64_t expected_seq) const {
+    const auto job = tables_.jobs.find(id);
+    return job == tables_.jobs.end() || job->second.last_seq != expected_seq;
+  }
+
   void find_stale(const Commit& commit, CommitReply& reply) const {
+    std::set<JobId> updated;
+    for (const Change& change : commit.changes)
+      if (change.update) updated.insert(change.update->id);
     for (std::size_t i = 0; i < commit.changes.size(); ++i) {
-      const auto& update = commit.changes[i].update;
-      if (!update) continue;
-      const auto job = tables_.jobs.find(update->id);
-      if (job == tables_.jobs.end() || job->second.last_seq != update->expected_seq) reply.stale.push_back(i);
+      const Change& change = commit.changes[i];
+      bool stale = change.update && is_stale(change.update->id, change.update->expected_seq);
+      if (change.sweep)
+        for (const Removal& removal : change.sweep->removals)
+          stale |= is_stale(removal.job, removal.expected_seq) || updated.contains(removal.job);
+      if (stale) reply.stale.push_back(i);
     }
     if (!reply.stale.empty()) reply.status = CommitStatus::stale;
   }
@@ -140,6 +150,43 @@ class MemoryWriter final : public StoreWriter {
     if (change.workflow_disabled) tables_.disabled[change.workflow_disabled->first] = change.workflow_disabled->second;
     if (change.unpark) tables_.parked.erase(subject_of(change));
     if (change.park) tables_.parked[subject_of(change)] = *change.park;
+    if (change.sweep) write(*change.sweep);
+  }
+
+  void write(const Sweep& sweep) {
+    for (const Removal& removal : sweep.removals) remove(removal);
+    for (const RetainedRow& row : sweep.retained) {
+      tables_.retained.erase(row.job);
+      if (row.due != kNever) tables_.retained[row.job] = {row.due, sweep.row.shard};
+    }
+    for (const JournalPlace& at : sweep.garbage_stubs) tables_.stubs.erase({at.shard, at.transaction, at.position});
+    for (const JournalPlace& at : sweep.garbage_rows)
+      std::erase_if(tables_.journal, [&](const auto& entry) {
+        const JournalRow& row = entry.second;
+        return row.shard == at.shard && row.transaction == at.transaction && row.position == at.position;
+      });
+    for (const Digest& scope : sweep.forgotten) tables_.idempotency.erase(scope);
+    tables_.sweeps[sweep.row.shard] = sweep.row;
+  }
+
+  void remove(const Removal& removal) {
+    std::set<RunId> runs = {removal.job.as<RunId>()};
+    for (const auto& [id, run] : tables_.runs)
+      if (run.job == removal.job) runs.insert(id);
+    std::erase_if(tables_.results, [&](const auto& entry) { return runs.contains(std::get<RunId>(entry.first)); });
+    std::erase_if(tables_.assets, [&](const auto& entry) { return runs.contains(entry.second.run); });
+    for (const RunId& run : runs) {
+      tables_.archives.erase(run);
+      tables_.runs.erase(run);
+    }
+    for (Status kind : {Status::failed, Status::cancelled}) tables_.notables.erase({kind, removal.job});
+    if (const auto key = tables_.job_keys.find({removal.job_id, removal.client_id});
+        key != tables_.job_keys.end() && key->second.id == removal.job)
+      tables_.job_keys.erase(key);
+    tables_.retained.erase(removal.job);
+    std::erase_if(tables_.journal, [&](const auto& entry) { return entry.first.first == removal.job.as<ChainId>(); });
+    for (const JournalStub& stub : removal.stubs) tables_.stubs[{stub.shard, stub.transaction, stub.position}] = stub;
+    tables_.jobs.erase(removal.job);
   }
 
   void write(const JobUpdate& update) {

@@ -97,6 +97,18 @@ const std::vector<std::vector<std::string>>& migrations() {
           // Many jobs may fall due at the same time: pages go on within it.
           "DROP INDEX parked_by_due",
           "CREATE INDEX parked_by_due ON parked (shard, due, job)",
+      },
+      {
+          // What retention leaves of jobs, and how far it has come.
+          R"(CREATE TABLE journal_stub (
+        place bigint PRIMARY KEY, chain uuid NOT NULL, first_seq bigint NOT NULL, removed bigint NOT NULL,
+        hashes bytea NOT NULL))",
+          "CREATE TABLE retained (job uuid PRIMARY KEY, due bigint NOT NULL, shard smallint NOT NULL)",
+          "CREATE INDEX retained_by_due ON retained (shard, due, job)",
+          R"(CREATE TABLE sweep (
+        shard smallint PRIMARY KEY, swept bigint NOT NULL, stubs bigint NOT NULL, kept_rows bigint NOT NULL,
+        checkpoint bigint NOT NULL, head bytea NOT NULL, chain_seq bigint NOT NULL, chain_head bytea NOT NULL,
+        kept bytea NOT NULL, recorded bigint NOT NULL))",
       }};
   return list;
 }

@@ -47,6 +47,28 @@ class Batches {
     // A parked job is deleted first, never updated: the index of parked names `due`.
     if (change.park || change.unpark) (*this)[Kind::unpark].id(subject_of(change));
     if (change.park) put((*this)[Kind::park], ParkRow{subject_of(change), *change.park});
+    if (change.sweep) add(*change.sweep);
+  }
+
+  void add(const Sweep& sweep) {
+    for (const Removal& removal : sweep.removals) add(removal);
+    for (const RetainedRow& row : sweep.retained) {
+      (*this)[Kind::release_jobs].id(row.job);
+      if (row.due != kNever) put((*this)[Kind::retain_jobs], row, sweep.row.shard);
+    }
+    for (const JournalPlace& at : sweep.garbage_stubs) (*this)[Kind::remove_garbage_stubs].integer(place_of(at));
+    for (const JournalPlace& at : sweep.garbage_rows) (*this)[Kind::remove_garbage_rows].integer(place_of(at));
+    for (const Digest& scope : sweep.forgotten) (*this)[Kind::forget_answers].digest(scope);
+    put((*this)[Kind::set_sweeps], sweep.row);
+  }
+
+  void add(const Removal& removal) {
+    put_removal((*this)[Kind::remove_jobs], removal);
+    if (!removal.job_id.empty()) put_job_name((*this)[Kind::remove_job_keys], removal);
+    for (Kind kind : {Kind::remove_results, Kind::remove_assets, Kind::remove_run_archives, Kind::remove_runs,
+                      Kind::remove_notables, Kind::remove_journal, Kind::release_jobs})
+      (*this)[kind].id(removal.job);
+    for (const JournalStub& stub : removal.stubs) put((*this)[Kind::insert_stubs], stub);
   }
 
   /// In the order of their keys: two nodes that insert the same ones wait for, but never deadlock, each other.
@@ -160,8 +182,9 @@ class PostgresWriter final : public StoreWriter {
     CommitReply reply;
     if (!answers.answers.front().ok()) return failure(answers.answers.front());
     for (std::size_t i = 0; i < sent.size(); ++i) {
-      // All keys are looked at before a taken one is told; what came after them does not matter then.
-      if (sent[i] > Kind::insert_idempotency && reply.status != CommitStatus::committed) break;
+      // A phase is looked at as a whole before its failure is told; what came after it does not matter then.
+      const Kind end = reply.status == CommitStatus::stale ? Kind::remove_jobs : Kind::insert_idempotency;
+      if (sent[i] > end && reply.status != CommitStatus::committed) break;
       Answer& answer = answers.answers[i + 1];
       if (!answer.ok()) return failure(answer);
       if (answer.changed() == batches_[sent[i]].rows()) continue;
@@ -172,9 +195,10 @@ class PostgresWriter final : public StoreWriter {
       }
       if (sent[i] == Kind::insert_job_keys || sent[i] == Kind::insert_idempotency) {
         reply.status = CommitStatus::duplicates;
-      } else if (sent[i] == Kind::update_jobs) {
+      } else if (sent[i] == Kind::update_jobs || sent[i] == Kind::remove_jobs) {
         reply.status = CommitStatus::stale;
-        reply.stale = find_stale(commit, answer);
+        for (std::size_t stale : find_stale(commit, sent[i], answer))
+          if (std::ranges::find(reply.stale, stale) == reply.stale.end()) reply.stale.push_back(stale);
       }
     }
     return reply;
@@ -186,16 +210,22 @@ class PostgresWriter final : public StoreWriter {
     return reply_of(kind, answer.message());
   }
 
-  static std::vector<std::size_t> find_stale(const Commit& commit, Answer& updated) {
+  /// The changes of which some job is not among those that the database found.
+  static std::vector<std::size_t> find_stale(const Commit& commit, Kind kind, Answer& answer) {
     std::unordered_set<JobId> found;
-    for (int row = 0; row < updated.rows(); ++row) {
-      updated.at(row);
-      FieldSource source(updated);
+    for (int row = 0; row < answer.rows(); ++row) {
+      answer.at(row);
+      FieldSource source(answer);
       found.insert(source.id<JobId>());
     }
+    const auto misses = [&](const Change& change) {
+      if (kind == Kind::update_jobs) return change.update && !found.contains(change.update->id);
+      return change.sweep && std::ranges::any_of(change.sweep->removals,
+                                                 [&](const Removal& removal) { return !found.contains(removal.job); });
+    };
     std::vector<std::size_t> stale;
     for (std::size_t i = 0; i < commit.changes.size(); ++i)
-      if (const auto& update = commit.changes[i].update; update && !found.contains(update->id)) stale.push_back(i);
+      if (misses(commit.changes[i])) stale.push_back(i);
     return stale;
   }
 

@@ -3,13 +3,45 @@
 namespace troupe::store::postgres {
 namespace {
 
-constexpr Field kUnpark[] = {{"job", FieldType::uuid}};
-const Table kUnparkFields{"parked", kUnpark};
+// Of rows that are deleted by one column.
+constexpr Field kJob[] = {{"job", FieldType::uuid}};
+constexpr Field kPlace[] = {{"place", FieldType::integer}};
+constexpr Field kScope[] = {{"scope", FieldType::bytes}};
+const Table kJobFields{"job", kJob}, kPlaceFields{"journal", kPlace}, kScopeFields{"idempotency", kScope};
 
-constexpr std::array<const char*, kKinds> kNames = {
-    "advance_shards",  "insert_job_keys",  "insert_idempotency", "update_jobs", "insert_jobs",
-    "insert_journal",  "insert_results",   "insert_assets",      "insert_runs", "insert_run_archives",
-    "insert_notables", "insert_workflows", "set_workflow_flags", "unpark",      "park"};
+/// All runs of the jobs $1.
+constexpr const char* kTheirRuns = " = ANY (ARRAY(SELECT id FROM run WHERE job = ANY ($1)) || $1)";
+
+constexpr std::array<const char*, kKinds> kNames = {"advance_shards",
+                                                    "insert_job_keys",
+                                                    "insert_idempotency",
+                                                    "update_jobs",
+                                                    "remove_jobs",
+                                                    "insert_jobs",
+                                                    "insert_journal",
+                                                    "insert_results",
+                                                    "insert_assets",
+                                                    "insert_runs",
+                                                    "insert_run_archives",
+                                                    "insert_notables",
+                                                    "insert_workflows",
+                                                    "set_workflow_flags",
+                                                    "unpark",
+                                                    "park",
+                                                    "remove_job_keys",
+                                                    "remove_results",
+                                                    "remove_assets",
+                                                    "remove_run_archives",
+                                                    "remove_runs",
+                                                    "remove_notables",
+                                                    "remove_journal",
+                                                    "insert_stubs",
+                                                    "release_jobs",
+                                                    "retain_jobs",
+                                                    "remove_garbage_stubs",
+                                                    "remove_garbage_rows",
+                                                    "forget_answers",
+                                                    "set_sweeps"};
 
 /// `unnest($1, $2, …) AS u (name, …)`
 std::string rows_of(const Table& table) {
@@ -20,6 +52,16 @@ std::string rows_of(const Table& table) {
 
 std::string insert_into(const Table& table) {
   return "INSERT INTO " + std::string(table.name) + " (" + columns_of(table) + ") SELECT * FROM " + rows_of(table);
+}
+
+/// `name = excluded.name, …` of all fields but the first.
+std::string replaced(const Table& table) {
+  std::string columns;
+  for (const Field& field : table.fields.subspan(1)) {
+    if (!columns.empty()) columns += ", ";
+    columns.append(field.name).append(" = excluded.").append(field.name);
+  }
+  return columns;
 }
 
 std::string sql_of(Kind kind) {
@@ -45,6 +87,25 @@ std::string sql_of(Kind kind) {
     case Kind::set_workflow_flags:
       return insert_into(fields) + " ON CONFLICT (key) DO UPDATE SET disabled = excluded.disabled";
     case Kind::unpark: return "DELETE FROM parked WHERE job = ANY ($1)";
+    case Kind::remove_jobs:
+      return "DELETE FROM job j USING " + rows_of(fields) + " WHERE j.id = u.id AND j.last_seq = u.expected_seq" +
+             " RETURNING j.id";
+    case Kind::remove_job_keys:
+      return "DELETE FROM job_key k USING " + rows_of(fields) +
+             " WHERE k.job_id = u.job_id AND k.client_id = u.client_id AND k.id = u.id";
+    case Kind::remove_results: return std::string("DELETE FROM step_result WHERE run") + kTheirRuns;
+    case Kind::remove_assets: return std::string("DELETE FROM asset WHERE run") + kTheirRuns;
+    case Kind::remove_run_archives: return std::string("DELETE FROM run_archive WHERE id") + kTheirRuns;
+    case Kind::remove_runs: return "DELETE FROM run WHERE job = ANY ($1)";
+    case Kind::remove_notables:
+      return "DELETE FROM notable WHERE kind IN (" + std::to_string(static_cast<int>(Status::failed)) + ", " +
+             std::to_string(static_cast<int>(Status::cancelled)) + ") AND job = ANY ($1)";
+    case Kind::remove_journal: return "DELETE FROM journal WHERE chain = ANY ($1)";
+    case Kind::release_jobs: return "DELETE FROM retained WHERE job = ANY ($1)";
+    case Kind::remove_garbage_stubs: return "DELETE FROM journal_stub WHERE place = ANY ($1)";
+    case Kind::remove_garbage_rows: return "DELETE FROM journal WHERE place = ANY ($1)";
+    case Kind::forget_answers: return "DELETE FROM idempotency WHERE scope = ANY ($1)";
+    case Kind::set_sweeps: return insert_into(fields) + " ON CONFLICT (shard) DO UPDATE SET " + replaced(fields);
     case Kind::park:
       return "INSERT INTO parked (job, due, shard) SELECT u.job, u.due, m.shard FROM " + rows_of(fields) +
              " JOIN slot_map m ON m.slot = u.slot";
@@ -87,7 +148,22 @@ const Table& fields_of(Kind kind) {
     case Kind::insert_notables: return kNotableTable;
     case Kind::insert_workflows: return kWorkflowTable;
     case Kind::set_workflow_flags: return kWorkflowFlagFields;
-    case Kind::unpark: return kUnparkFields;
+    case Kind::remove_jobs: return kRemovalFields;
+    case Kind::remove_job_keys: return kJobNameFields;
+    case Kind::insert_stubs: return kStubTable;
+    case Kind::retain_jobs: return kRetainedTable;
+    case Kind::set_sweeps: return kSweepTable;
+    case Kind::remove_garbage_stubs:
+    case Kind::remove_garbage_rows: return kPlaceFields;
+    case Kind::forget_answers: return kScopeFields;
+    case Kind::unpark:
+    case Kind::remove_results:
+    case Kind::remove_assets:
+    case Kind::remove_run_archives:
+    case Kind::remove_runs:
+    case Kind::remove_notables:
+    case Kind::remove_journal:
+    case Kind::release_jobs: return kJobFields;
     case Kind::park: break;
   }
   return kParkFields;

@@ -15,6 +15,7 @@ enum class Kind : std::uint8_t {
   insert_job_keys,
   insert_idempotency,
   update_jobs,
+  remove_jobs,
   insert_jobs,
   insert_journal,
   insert_results,
@@ -26,8 +27,22 @@ enum class Kind : std::uint8_t {
   set_workflow_flags,
   unpark,
   park,
+  remove_job_keys,
+  remove_results,
+  remove_assets,
+  remove_run_archives,
+  remove_runs,
+  remove_notables,
+  remove_journal,
+  insert_stubs,
+  release_jobs,
+  retain_jobs,
+  remove_garbage_stubs,
+  remove_garbage_rows,
+  forget_answers,
+  set_sweeps,
 };
-inline constexpr std::size_t kKinds = 15;
+inline constexpr std::size_t kKinds = 30;
 
 /// The fields whose arrays a kind binds.
 const Table& fields_of(Kind kind);

@@ -51,6 +51,9 @@ const std::vector<TableSchema>& stored_tables() {
       schema_of(kResultTable),
       schema_of(kAssetTable),
       schema_of(kJournalTable),
+      schema_of(kStubTable),
+      schema_of(kRetainedTable),
+      schema_of(kSweepTable),
   };
   return tables;
 }

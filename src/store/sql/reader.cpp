@@ -14,6 +14,11 @@ std::string select_from(const Table& table) {
 
 JobId take_job_id(FieldSource& from) { return from.id<JobId>(); }
 
+std::pair<Digest, Timestamp> take_answer(FieldSource& from) {
+  const Digest scope = from.digest();
+  return {scope, from.time()};
+}
+
 StoreReader::Parked take_parked(FieldSource& from) {
   const JobId job = from.id<JobId>();
   return {job, from.time()};
@@ -153,6 +158,43 @@ Result<std::vector<StoreReader::Parked>> SqlReader::parked(ShardId shard, const 
               " ORDER BY due, job LIMIT $5",
               {std::int64_t{shard}, to_unix_ms(after.due), after.job.bytes, to_unix_ms(due_before), page(rows)}},
              take_parked);
+}
+
+Result<std::vector<StoreReader::Accepted>> SqlReader::accepted_jobs(ShardId shard, std::uint64_t after_transaction,
+                                                                    std::uint32_t after_position, std::size_t rows) {
+  return all({"SELECT place, chain FROM journal WHERE place > $1 AND place <= $2 AND first_seq = 1 AND chain <> $3"
+              " ORDER BY place LIMIT $4",
+              {journal_place(shard, after_transaction, after_position), journal_place(shard, UINT64_MAX, UINT64_MAX),
+               shard_chain(shard).bytes, page(rows)}},
+             take_accepted);
+}
+
+Result<std::vector<JobId>> SqlReader::retained(ShardId shard, Timestamp due_before, std::size_t rows) {
+  return all({"SELECT job FROM retained WHERE shard = $1 AND due < $2 ORDER BY due, job LIMIT $3",
+              {std::int64_t{shard}, to_unix_ms(due_before), page(rows)}},
+             take_job_id);
+}
+
+Result<std::vector<JournalStub>> SqlReader::stubs_of_shard(ShardId shard, std::uint64_t after_transaction,
+                                                           std::uint32_t after_position, std::size_t rows) {
+  return all({select_from(kStubTable) + " WHERE place > $1 AND place <= $2 ORDER BY place LIMIT $3",
+              {journal_place(shard, after_transaction, after_position), journal_place(shard, UINT64_MAX, UINT64_MAX),
+               page(rows)}},
+             take_stub);
+}
+
+Result<SweepRow> SqlReader::sweep(ShardId shard) {
+  auto row = one({select_from(kSweepTable) + " WHERE shard = $1", {std::int64_t{shard}}}, take_sweep);
+  if (!row) return std::move(row).error();
+  SweepRow none;
+  none.shard = shard;
+  return row->value_or(none);
+}
+
+Result<std::vector<std::pair<Digest, Timestamp>>> SqlReader::answers(const Digest& after, std::size_t rows) {
+  return all({"SELECT scope, created_at FROM idempotency WHERE scope > $1 ORDER BY scope LIMIT $2",
+              {BytesValue{std::string(as_view(after))}, page(rows)}},
+             take_answer);
 }
 
 Result<Done> SqlReader::ping() {

@@ -31,6 +31,13 @@ class SqlReader final : public StoreReader {
   Result<std::vector<JobRow>> open_jobs(ShardId shard, const JobId& after, std::size_t rows) override;
   Result<std::vector<Parked>> parked(ShardId shard, const Parked& after, Timestamp due_before,
                                      std::size_t rows) override;
+  Result<std::vector<Accepted>> accepted_jobs(ShardId shard, std::uint64_t after_transaction,
+                                              std::uint32_t after_position, std::size_t rows) override;
+  Result<std::vector<JobId>> retained(ShardId shard, Timestamp due_before, std::size_t rows) override;
+  Result<std::vector<JournalStub>> stubs_of_shard(ShardId shard, std::uint64_t after_transaction,
+                                                  std::uint32_t after_position, std::size_t rows) override;
+  Result<SweepRow> sweep(ShardId shard) override;
+  Result<std::vector<std::pair<Digest, Timestamp>>> answers(const Digest& after, std::size_t rows) override;
   Result<Done> ping() override;
 
  private:

@@ -1,5 +1,7 @@
 #include "store_sql/tables.hpp"
 
+#include <cstring>
+
 namespace troupe::store {
 namespace {
 
@@ -70,6 +72,14 @@ constexpr Field kWorkflowFields[] = {{"key", text},         {"version", integer}
                                      {"definition", bytes}, {"created_at", integer}, {"created_by", text}};
 constexpr Field kShardFields[] = {{"id", integer},     {"epoch", integer},     {"seq", integer},      {"head", bytes},
                                   {"low_water", uuid}, {"chain_seq", integer}, {"chain_head", bytes}, {"owner", text}};
+constexpr Field kStubFields[] = {
+    {"place", integer}, {"chain", uuid}, {"first_seq", integer}, {"removed", integer}, {"hashes", bytes}};
+constexpr Field kRetainedFields[] = {{"job", uuid}, {"due", integer}, {"shard", integer}};
+constexpr Field kSweepFields[] = {
+    {"shard", integer}, {"swept", integer},     {"stubs", integer},    {"kept_rows", integer}, {"checkpoint", integer},
+    {"head", bytes},    {"chain_seq", integer}, {"chain_head", bytes}, {"kept", bytes},        {"recorded", integer}};
+constexpr Field kRemoval[] = {{"id", uuid}, {"expected_seq", integer}};
+constexpr Field kJobName[] = {{"job_id", text}, {"client_id", text}, {"id", uuid}};
 constexpr Field kPark[] = {{"job", uuid}, {"due", integer}, {"slot", integer}};
 constexpr Field kWorkflowFlag[] = {{"key", text}, {"disabled", integer}};
 
@@ -86,6 +96,11 @@ const Table kRunArchiveTable{"run_archive", kRunArchiveFields};
 const Table kNotableTable{"notable", kNotableFields};
 const Table kWorkflowTable{"workflow", kWorkflowFields};
 const Table kShardTable{"shard", kShardFields};
+const Table kStubTable{"journal_stub", kStubFields};
+const Table kRetainedTable{"retained", kRetainedFields};
+const Table kSweepTable{"sweep", kSweepFields};
+const Table kRemovalFields{"job", kRemoval};
+const Table kJobNameFields{"job_key", kJobName};
 const Table kJobUpdateFields{"job", kJobUpdate};
 // The first seven fields of a shard; its owner changes only by acquire.
 const Table kShardAdvanceFields{"shard", std::span(kShardFields).first(7)};
@@ -183,17 +198,103 @@ void put(FieldSink& to, const JournalRow& row) {
   to.bytes(row.records);
 }
 
-JournalRow take_journal(FieldSource& from) {
-  JournalRow row;
+namespace {
+
+/// Where a place lies; the opposite of journal_place.
+template <class Row>
+void take_place(FieldSource& from, Row& row) {
   const auto place = from.integer<std::uint64_t>();
   row.shard = static_cast<ShardId>(place >> (kTransactionBits + kPositionBits));
   row.transaction = (place >> kPositionBits) & ((std::uint64_t{1} << kTransactionBits) - 1);
   row.position = static_cast<std::uint32_t>(place & ((1U << kPositionBits) - 1));
+}
+
+}  // namespace
+
+JournalRow take_journal(FieldSource& from) {
+  JournalRow row;
+  take_place(from, row);
   row.chain = from.id<ChainId>();
   row.first_seq = from.integer<std::uint64_t>();
   row.count = from.integer<std::uint32_t>();
   row.records = from.text();
   return row;
+}
+
+void put(FieldSink& to, const JournalStub& row) {
+  to.integer(journal_place(row.shard, row.transaction, row.position));
+  to.id(row.chain);
+  to.unsigned_integer(row.first_seq);
+  to.unsigned_integer(row.removed);
+  static_assert(sizeof(Digest) == 32, "digests lie in a vector without gaps");
+  to.bytes(std::string_view(reinterpret_cast<const char*>(row.hashes.data()), row.hashes.size() * sizeof(Digest)));
+}
+
+JournalStub take_stub(FieldSource& from) {
+  JournalStub row;
+  take_place(from, row);
+  row.chain = from.id<ChainId>();
+  row.first_seq = from.integer<std::uint64_t>();
+  row.removed = from.integer<std::uint64_t>();
+  const std::string hashes = from.text();
+  row.hashes.resize(hashes.size() / sizeof(Digest));
+  std::memcpy(row.hashes.data(), hashes.data(), row.hashes.size() * sizeof(Digest));
+  return row;
+}
+
+void put(FieldSink& to, const RetainedRow& row, ShardId shard) {
+  to.id(row.job);
+  to.time(row.due);
+  to.integer(shard);
+}
+
+void put(FieldSink& to, const SweepRow& row) {
+  to.integer(row.shard);
+  to.integer(journal_place(row.shard, row.transaction, row.position));
+  to.unsigned_integer(row.stubs);
+  to.unsigned_integer(row.survivors);
+  to.unsigned_integer(row.checkpoint.transaction);
+  to.digest(row.checkpoint.head);
+  to.unsigned_integer(row.checkpoint.chain_seq);
+  to.digest(row.checkpoint.chain_head);
+  to.digest(row.checkpoint.survivors);
+  to.unsigned_integer(row.checkpoint.recorded);
+}
+
+SweepRow take_sweep(FieldSource& from) {
+  SweepRow row;
+  from.integer<ShardId>();  // part of the place
+  take_place(from, row);
+  row.stubs = from.integer<std::uint64_t>();
+  row.survivors = from.integer<std::uint64_t>();
+  row.checkpoint.transaction = from.integer<std::uint64_t>();
+  row.checkpoint.head = from.digest();
+  row.checkpoint.chain_seq = from.integer<std::uint64_t>();
+  row.checkpoint.chain_head = from.digest();
+  row.checkpoint.survivors = from.digest();
+  row.checkpoint.recorded = from.integer<std::uint64_t>();
+  return row;
+}
+
+StoreReader::Accepted take_accepted(FieldSource& from) {
+  struct {
+    ShardId shard;
+    std::uint64_t transaction;
+    std::uint32_t position;
+  } place{};
+  take_place(from, place);
+  return {from.id<JobId>(), place.transaction, place.position};
+}
+
+void put_removal(FieldSink& to, const Removal& row) {
+  to.id(row.job);
+  to.unsigned_integer(row.expected_seq);
+}
+
+void put_job_name(FieldSink& to, const Removal& row) {
+  to.text(row.job_id);
+  to.text(row.client_id);
+  to.id(row.job);
 }
 
 void put(FieldSink& to, const JobKeyRow& row) {

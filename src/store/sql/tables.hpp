@@ -25,9 +25,10 @@ struct Table {
 std::string columns_of(const Table& table, std::string_view prefix = "");
 
 extern const Table kJobTable, kJournalTable, kJobKeyTable, kIdempotencyTable, kResultTable, kAssetTable, kRunTable,
-    kRunArchiveTable, kNotableTable, kWorkflowTable, kShardTable;
+    kRunArchiveTable, kNotableTable, kWorkflowTable, kShardTable, kStubTable, kRetainedTable, kSweepTable;
 /// What is bound for statements that are no plain inserts: the table's name is that of what they change.
-extern const Table kJobUpdateFields, kShardAdvanceFields, kParkFields, kWorkflowFlagFields;
+extern const Table kJobUpdateFields, kShardAdvanceFields, kParkFields, kWorkflowFlagFields, kRemovalFields,
+    kJobNameFields;
 
 /// A job that waits. Its shard is looked up by its slot.
 struct ParkRow {
@@ -53,12 +54,22 @@ void put(FieldSink& to, const WorkflowRow& row);
 void put(FieldSink& to, const ParkRow& row);
 void put(FieldSink& to, const WorkflowFlagRow& row);
 void put(FieldSink& to, const ShardAdvance& row);
+void put(FieldSink& to, const JournalStub& row);
+void put(FieldSink& to, const RetainedRow& row, ShardId shard);
+void put(FieldSink& to, const SweepRow& row);
+/// A job and its expected seq; a job and the name that its client gave it.
+void put_removal(FieldSink& to, const Removal& row);
+void put_job_name(FieldSink& to, const Removal& row);
 
 JobRow take_job(FieldSource& from);
 JournalRow take_journal(FieldSource& from);
 /// Where a journal row stands among all of them: by shard, transaction and position, in one number, so that one small
 /// key gives that order. What is too great for it (2^39 transactions of 2^20 rows) counts as the greatest.
 std::int64_t journal_place(ShardId shard, std::uint64_t transaction, std::uint64_t position);
+JournalStub take_stub(FieldSource& from);
+SweepRow take_sweep(FieldSource& from);
+StoreReader::Accepted take_accepted(FieldSource& from);
+inline std::int64_t place_of(const JournalPlace& at) { return journal_place(at.shard, at.transaction, at.position); }
 JobKeyRow take_job_key(FieldSource& from);
 IdempotencyRow take_idempotency(FieldSource& from);
 ResultRow take_result(FieldSource& from);

@@ -92,6 +92,18 @@ DROP TABLE journal_1;
 DROP INDEX parked_by_due;
 CREATE INDEX parked_by_due ON parked (shard, due, job);
 )sql",
+    // What retention leaves of jobs, and how far it has come.
+    R"sql(
+CREATE TABLE journal_stub (
+  place INTEGER PRIMARY KEY, chain BLOB NOT NULL, first_seq INTEGER NOT NULL, removed INTEGER NOT NULL,
+  hashes BLOB NOT NULL);
+CREATE TABLE retained (job BLOB NOT NULL PRIMARY KEY, due INTEGER NOT NULL, shard INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX retained_by_due ON retained (shard, due, job);
+CREATE TABLE sweep (
+  shard INTEGER PRIMARY KEY, swept INTEGER NOT NULL, stubs INTEGER NOT NULL, kept_rows INTEGER NOT NULL,
+  checkpoint INTEGER NOT NULL, head BLOB NOT NULL, chain_seq INTEGER NOT NULL, chain_head BLOB NOT NULL,
+  kept BLOB NOT NULL, recorded INTEGER NOT NULL);
+)sql",
 };
 static_assert(kShardCount == 16 && kSlotCount == 4096, "the first migration makes so many");
 

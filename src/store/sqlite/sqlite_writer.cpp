@@ -1,5 +1,7 @@
 #include "store_sqlite/sqlite_writer.hpp"
 
+#include <array>
+
 #include "store_rules/commit_rules.hpp"
 #include "store_sql/tables.hpp"
 
@@ -36,6 +38,26 @@ const std::string kInsertJob = insert_into(kJobTable), kInsertJournal = insert_i
                   kInsertJobKey = insert_into(kJobKeyTable, kIgnore),
                   kInsertIdempotency = insert_into(kIdempotencyTable, kIgnore);
 
+// Of the job $1, in this order: `run` tells which others are its runs.
+const std::array<std::string, 8> kRemoveJob = {
+    "DELETE FROM step_result WHERE run = $1 OR run IN (SELECT id FROM run WHERE job = $1)",
+    "DELETE FROM asset WHERE run = $1 OR run IN (SELECT id FROM run WHERE job = $1)",
+    "DELETE FROM run_archive WHERE id = $1 OR id IN (SELECT id FROM run WHERE job = $1)",
+    "DELETE FROM run WHERE job = $1",
+    "DELETE FROM notable WHERE job = $1 AND kind IN (" + std::to_string(static_cast<int>(Status::failed)) + ", " +
+        std::to_string(static_cast<int>(Status::cancelled)) + ")",
+    "DELETE FROM retained WHERE job = $1",
+    "DELETE FROM journal WHERE chain = $1",
+    "DELETE FROM job WHERE id = $1"};
+const std::string kFindJob = "UPDATE job SET last_seq = last_seq WHERE id = $1 AND last_seq = $2";
+const std::string kRemoveJobKey = "DELETE FROM job_key WHERE job_id = $1 AND client_id = $2 AND id = $3";
+const std::string kRelease = "DELETE FROM retained WHERE job = $1";
+const std::string kInsertStub = insert_into(kStubTable), kInsertRetained = insert_into(kRetainedTable);
+const std::string kSetSweep = "INSERT OR REPLACE" + insert_into(kSweepTable).substr(6);
+const std::string kRemoveStub = "DELETE FROM journal_stub WHERE place = $1";
+const std::string kRemoveRecords = "DELETE FROM journal WHERE place = $1";
+const std::string kRemoveAnswer = "DELETE FROM idempotency WHERE scope = $1";
+
 CommitStatus status_of_failure(int code) {
   switch (code & 0xFF) {
     case SQLITE_CONSTRAINT:
@@ -54,7 +76,7 @@ class Transaction {
 
   CommitReply run() {
     if (connection_.execute("BEGIN IMMEDIATE") != SQLITE_OK) fail();
-    const bool written = going() && advance_shards() && insert_keys() && update_jobs() && insert_rows();
+    const bool written = going() && advance_shards() && insert_keys() && update_jobs() && insert_rows() && sweep();
     if (written && connection_.execute("COMMIT") != SQLITE_OK) fail_commit();
     if (connection_.in_transaction()) connection_.execute("ROLLBACK");
     if (reply_.status == CommitStatus::duplicates) find_winners();
@@ -81,13 +103,17 @@ class Transaction {
     if ((connection_.code() & 0xFF) == SQLITE_IOERR) reply_.status = CommitStatus::unknown;
   }
 
-  /// Runs a statement with a row bound to it. How many rows it changed; -1 if it failed.
-  template <class Row>
-  int apply(const std::string& sql, const Row& row) {
+  /// Runs a statement with what `bind` binds to it. How many rows it changed; -1 if it failed.
+  template <class Bind>
+  int bind_and_run(const std::string& sql, Bind bind) {
     Statement* statement = connection_.prepare(sql);
-    if (statement != nullptr) put(*statement, row);
+    if (statement != nullptr) bind(*statement);
     if (statement == nullptr || statement->run() != SQLITE_DONE) return fail(), -1;
     return connection_.changes();
+  }
+  template <class Row>
+  int apply(const std::string& sql, const Row& row) {
+    return bind_and_run(sql, [&](Statement& to) { put(to, row); });
   }
 
   bool advance_shards() {
@@ -115,9 +141,14 @@ class Transaction {
   }
 
   bool update_jobs() {
-    for (std::size_t i = 0; i < commit_.changes.size() && going(); ++i)
-      if (const auto& update = commit_.changes[i].update; update && apply(kUpdateJob, *update) == 0)
-        reply_.stale.push_back(i);
+    for (std::size_t i = 0; i < commit_.changes.size() && going(); ++i) {
+      const Change& change = commit_.changes[i];
+      bool found = !change.update || apply(kUpdateJob, *change.update) != 0;
+      if (change.sweep)
+        for (const Removal& removal : change.sweep->removals)
+          found &= going() && bind_and_run(kFindJob, [&](Statement& to) { put_removal(to, removal); }) != 0;
+      if (!found && going()) reply_.stale.push_back(i);
+    }
     if (going() && !reply_.stale.empty()) reply_.status = CommitStatus::stale;
     return going();
   }
@@ -145,10 +176,42 @@ class Transaction {
   bool park(const Change& change) {
     if (!change.park && !change.unpark) return true;
     const JobId job = subject_of(change);
-    Statement* unpark = connection_.prepare(kUnpark);
-    if (unpark != nullptr) unpark->id(job);
-    if (unpark == nullptr || unpark->run() != SQLITE_DONE) return fail(), false;
+    if (bind_and_run(kUnpark, [&](Statement& to) { to.id(job); }) < 0) return false;
     return !change.park || apply(kPark, ParkRow{job, *change.park}) >= 0;
+  }
+
+  bool sweep() {
+    for (const Change& change : commit_.changes)
+      if (change.sweep && !sweep(*change.sweep)) return false;
+    return true;
+  }
+
+  bool sweep(const Sweep& sweep) {
+    for (const Removal& removal : sweep.removals)
+      if (!remove(removal)) return false;
+    for (const RetainedRow& row : sweep.retained) {
+      bind_and_run(kRelease, [&](Statement& to) { to.id(row.job); });
+      if (going() && row.due != kNever)
+        bind_and_run(kInsertRetained, [&](Statement& to) { put(to, row, sweep.row.shard); });
+      if (!going()) return false;
+    }
+    for (const auto& [sql, places] :
+         {std::pair(&kRemoveStub, &sweep.garbage_stubs), std::pair(&kRemoveRecords, &sweep.garbage_rows)})
+      for (const JournalPlace& at : *places)
+        if (bind_and_run(*sql, [&, at = at](Statement& to) { to.integer(place_of(at)); }) < 0) return false;
+    for (const Digest& scope : sweep.forgotten)
+      if (bind_and_run(kRemoveAnswer, [&](Statement& to) { to.digest(scope); }) < 0) return false;
+    return apply(kSetSweep, sweep.row) >= 0;
+  }
+
+  bool remove(const Removal& removal) {
+    if (!removal.job_id.empty() && bind_and_run(kRemoveJobKey, [&](Statement& to) { put_job_name(to, removal); }) < 0)
+      return false;
+    for (const std::string& sql : kRemoveJob)
+      if (bind_and_run(sql, [&](Statement& to) { to.id(removal.job); }) < 0) return false;
+    for (const JournalStub& stub : removal.stubs)
+      if (apply(kInsertStub, stub) < 0) return false;
+    return true;
   }
 
   /// The row of a unique key, if it is there.

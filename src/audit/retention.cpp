@@ -1,0 +1,80 @@
+#include "audit/retention.hpp"
+
+#include "audit/record.hpp"
+#include "audit/retention_records.hpp"
+#include "audit/shard_verifier.hpp"
+
+namespace troupe {
+namespace {
+
+constexpr std::size_t kRowsPerPage = 500;
+
+}  // namespace
+
+Result<JobStubs> make_stubs(StoreReader& reader, const JobRow& job) {
+  const ChainId chain = job.id.as<ChainId>();
+  const ChainHead expected{job.last_seq, job.head};
+  JobStubs made;
+  ChainVerifier verifier;
+  const auto fault = [&](const std::optional<ChainVerifier::Fault>& found) {
+    if (found) made.fault = "record " + std::to_string(found->seq) + ": " + found->what;
+    return found.has_value();
+  };
+  for (bool more = true; more;) {
+    const auto page = reader.journal({chain, verifier.head().seq + 1, kRowsPerPage});
+    if (!page) return page.error();
+    more = page->size() == kRowsPerPage;
+    for (const JournalRow& row : *page) {
+      if (fault(verifier.add(row))) return made;
+      made.stubs.push_back(
+          {row.chain, row.first_seq, record_hashes(row.records), row.shard, row.transaction, row.position, 0});
+    }
+  }
+  fault(verifier.finish(expected));
+  return made;
+}
+
+bool is_garbage(const JournalStub& stub, const Checkpoint& checkpoint) {
+  return stub.transaction <= checkpoint.transaction && stub.removed <= checkpoint.recorded;
+}
+
+bool is_garbage(const JournalRow& row, const Checkpoint& checkpoint) {
+  return row.transaction <= checkpoint.transaction && row.chain == shard_chain(row.shard) &&
+         read_retention_record(std::string_view(row.records).substr(0, row.records.find('\n')));
+}
+
+Result<CheckpointPlan> plan_checkpoint(StoreReader& reader, const ShardState& shard, std::uint64_t transaction) {
+  const auto sweep = reader.sweep(shard.shard);
+  if (!sweep) return sweep.error();
+  CheckpointPlan plan;
+  Sha256 survivors;
+  std::optional<Checkpoint> reached;
+  Checkpoint planned;
+  planned.transaction = transaction;
+
+  ShardVerifier verifier(shard, sweep->checkpoint);
+  ShardRows rows(reader, shard.shard);
+  for (;;) {
+    auto next = rows.next();
+    if (!next) return next.error();
+    if (!next->has_value() || (*next)->transaction() > shard.seq) break;
+    const ShardRow& row = **next;
+    if (row.transaction() > transaction && !reached) reached = verifier.after(transaction);
+    if (row.stub ? is_garbage(*row.stub, sweep->checkpoint) : is_garbage(*row.row, sweep->checkpoint)) continue;
+    if (row.row && row.transaction() <= transaction && !is_garbage(*row.row, planned)) {
+      for (const Digest& hash : row.hashes()) survivors.update(as_view(hash));
+      ++plan.survivors;
+    }
+    if (const auto fault = verifier.add(row)) {
+      plan.fault = (fault->chain ? to_string(*fault->chain) + ": " : "") + fault->what;
+      return plan;
+    }
+  }
+  if (!reached) reached = verifier.after(transaction);
+  if (const auto fault = verifier.finish()) plan.fault = fault->what;
+  plan.checkpoint = *reached;
+  plan.checkpoint.survivors = survivors.finish();
+  return plan;
+}
+
+}  // namespace troupe
