@@ -26,10 +26,11 @@ run: build ## serve on 127.0.0.1:8080 until Ctrl-C
 test: test-deps ## build everything and run every test
 	@./.ci/test
 
-soak: test-deps ## a million random runs of the core (some minutes); RC_PARAMS="seed=…" repeats one
+soak: test-deps ## a million random runs of the core (some minutes; RC_PARAMS="seed=…" repeats one), then an hour of ordinary work (SECONDS=…)
 	@cmake --preset release -DTROUPE_TESTS=ON > /dev/null
-	@cmake --build --preset release --target domain_property_test
+	@cmake --build --preset release --target domain_property_test troupe
 	@TROUPE_PROPERTY_CASES=1000000 $(BUILD)/bin/domain_property_test
+	@tests/soak/run --troupe $(BUILD)/bin/troupe --seconds $(or $(SECONDS),3600)
 
 chaos: test-deps ## kill the server and PostgreSQL under full load (some minutes); SEED=… ROUNDS=… repeat a run
 	@cmake --preset release > /dev/null

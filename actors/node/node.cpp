@@ -68,7 +68,7 @@ Result<Done> Node::begin(Writers writers) {
   });
   if (options_.retention.period > Millis(0)) {
     sweeper_ = std::make_unique<RetentionSweeper>(
-        RetentionSweeper::Ports{context_->reader, context_->clock, context_->log, options_.name,
+        RetentionSweeper::Ports{context_->reader, context_->blobs, context_->clock, context_->log, options_.name,
                                 [this](const PersistPtr& change) { return commit_and_wait(change); },
                                 [this] { return workflows_.shortest_retention(); },
                                 [this] { return health_.stopping.load(); }},

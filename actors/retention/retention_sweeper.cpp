@@ -1,6 +1,7 @@
 #include "actors/retention/retention_sweeper.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "actors/job/run_loader.hpp"
@@ -20,6 +21,8 @@ constexpr std::uint64_t kStubsFree = 1'000;
 /// What is not whole is looked at again by then; meanwhile a person may mend it.
 constexpr Millis kBrokenPause = 24h;
 constexpr Millis kAnswersPeriod = 1h;
+/// A server that is restarted each day looks for blobs, too.
+constexpr Millis kFirstBlobs = 1h;
 
 }  // namespace
 
@@ -40,6 +43,8 @@ void RetentionSweeper::sweep() {
   }
   if (const auto forgotten = forget_answers(); !forgotten)
     ports_.log.write(log::Level::warning, "old answers could not be removed", {{"error", forgotten.error().message}});
+  if (const auto removed = remove_blobs(); !removed)
+    ports_.log.write(log::Level::warning, "blobs could not be removed", {{"error", removed.error().message}});
 }
 
 Result<Done> RetentionSweeper::sweep_shard(ShardId shard) {
@@ -214,6 +219,75 @@ Result<Done> RetentionSweeper::forget_answers() {
     if (auto committed = commit(row->shard, std::move(sweep), {}); !committed) return committed;
   }
   answers_swept_ = now;
+  return Done{};
+}
+
+namespace {
+
+/// Which blobs rows name: 8 bytes of each digest, which are as good as chance.
+class NamedBlobs {
+ public:
+  static Result<NamedBlobs> read(StoreReader& reader, const std::function<bool()>& stopping) {
+    NamedBlobs named;
+    AssetId asset;
+    for (bool more = true; more && !stopping();) {
+      const auto page = reader.asset_blobs(asset, kBlobRows);
+      if (!page) return page.error();
+      more = page->size() == kBlobRows;
+      for (const auto& [id, digest] : *page) named.add(digest), asset = id;
+    }
+    TaskKey task;
+    for (bool more = true; more && !stopping();) {
+      const auto page = reader.result_blobs(task, kBlobRows);
+      if (!page) return page.error();
+      more = page->size() == kBlobRows;
+      for (const StoreReader::ResultBlobs& row : *page) {
+        if (row.outputs) named.add(*row.outputs);
+        if (row.log) named.add(*row.log);
+        task = row.task;
+      }
+    }
+    std::ranges::sort(named.starts_);
+    return named;
+  }
+
+  bool contains(const Digest& digest) const { return std::ranges::binary_search(starts_, start_of(digest)); }
+
+ private:
+  static constexpr std::size_t kBlobRows = 1'000;
+
+  static std::uint64_t start_of(const Digest& digest) {
+    std::uint64_t start;
+    std::memcpy(&start, digest.data(), sizeof start);
+    return start;
+  }
+  void add(const Digest& digest) { starts_.push_back(start_of(digest)); }
+
+  std::vector<std::uint64_t> starts_;
+};
+
+}  // namespace
+
+/// A blob is stored before its row, so the rows are read after it was old enough.
+Result<Done> RetentionSweeper::remove_blobs() {
+  const Timestamp now = ports_.clock.now();
+  if (blobs_due_ == kNever) blobs_due_ = now + std::min(options_.blobs, kFirstBlobs);
+  if (now < blobs_due_) return Done{};
+  const auto named = NamedBlobs::read(ports_.reader, ports_.stopping);
+  if (!named) return named.error();
+  const Timestamp then = now - options_.blobs;
+  std::uint64_t removed = 0;
+  const auto walked = ports_.blobs.for_each_stored_before(then, [&](const Digest& digest) -> Result<Done> {
+    if (ports_.stopping()) return Error{ErrorCode::not_ready, "the node stops", true, {}};
+    if (named->contains(digest)) return Done{};
+    const auto gone = ports_.blobs.remove_if_stored_before(then, digest);
+    if (!gone) return gone.error();
+    removed += *gone;
+    return Done{};
+  });
+  if (removed > 0) ports_.log.write(log::Level::info, "removed blobs that no job names", {{"blobs", removed}});
+  if (!walked) return walked.error();
+  blobs_due_ = now + options_.blobs;
   return Done{};
 }
 

@@ -1,4 +1,5 @@
-// Removes what has been kept for as long as its class says: ended jobs with all that belongs to them, and kept answers.
+// Removes what has been kept for as long as its class says: ended jobs with all that belongs to them, kept answers, and
+// blobs that no row names any more.
 //
 //   which jobs     in the order in which they were accepted, shard by shard, each is looked at once when it is as old
 //   as
@@ -19,6 +20,7 @@
 #include "actors/protocol/messages.hpp"
 #include "audit/retention.hpp"
 #include "troupe/base/clock.hpp"
+#include "troupe/port/blob_store.hpp"
 #include "troupe/port/log.hpp"
 #include "troupe/port/store.hpp"
 
@@ -27,12 +29,14 @@ namespace troupe {
 struct RetentionOptions {
   Millis period{60'000};             ///< between two sweeps; 0: nothing is ever removed
   Millis answers{24 * 3'600'000LL};  ///< how long the answer to an Idempotency-Key is kept
+  Millis blobs{24 * 3'600'000LL};    ///< how long a blob that no row names is kept, and how often they are looked for
 };
 
 class RetentionSweeper {
  public:
   struct Ports {
     StoreReader& reader;
+    BlobStore& blobs;
     Clock& clock;
     Log& log;
     std::string node;
@@ -61,6 +65,7 @@ class RetentionSweeper {
   Result<Done> make_checkpoint(SweepRow& row);
   Result<Done> delete_garbage(const SweepRow& row);
   Result<Done> forget_answers();
+  Result<Done> remove_blobs();
   Result<Done> commit(ShardId shard, Sweep sweep, std::vector<RecordDraft> records);
 
   const Ports ports_;
@@ -68,6 +73,7 @@ class RetentionSweeper {
   const RetentionOptions options_;
   std::map<ShardId, Timestamp> no_checkpoint_before_;  ///< of shards that are not whole
   Timestamp answers_swept_ = kNever;
+  Timestamp blobs_due_ = kNever;  ///< kNever: this is the first sweep
 };
 
 }  // namespace troupe

@@ -120,6 +120,12 @@ std::vector<Key<Config>> make_config_keys() {
       {"retention.answers",
        TROUPE_FIELD(Config, retention.answers),
        {.help = "How long the answer to an Idempotency-Key is kept.", .unit = "duration", .min = 0, .max = 365 * kDay}},
+      {"retention.blobs",
+       TROUPE_FIELD(Config, retention.blobs),
+       {.help = "How long a blob that no job names is kept, and how often such are looked for.",
+        .unit = "duration",
+        .min = kSecond,
+        .max = 365 * kDay}},
 
       {"shutdown.grace",
        TROUPE_FIELD(Config, shutdown_grace),

@@ -34,6 +34,10 @@ class NoBlobs final : public BlobStore {
   Result<std::unique_ptr<BlobSink>> create() override { return none(); }
   Result<std::unique_ptr<BlobSource>> open(const Digest&) override { return none(); }
   Result<bool> contains(const Digest&) override { return false; }
+  Result<Done> for_each_stored_before(Timestamp, const std::function<Result<Done>(const Digest&)>&) override {
+    return Done{};
+  }
+  Result<bool> remove_if_stored_before(Timestamp, const Digest&) override { return false; }
   std::string location(const Digest&) const override { return {}; }
 
  private:

@@ -76,6 +76,12 @@ class HookedReader final : public StoreReader {
   Result<std::vector<std::pair<Digest, Timestamp>>> answers(const Digest& after, std::size_t rows) override {
     return inner_->answers(after, rows);
   }
+  Result<std::vector<std::pair<AssetId, Digest>>> asset_blobs(const AssetId& after, std::size_t rows) override {
+    return inner_->asset_blobs(after, rows);
+  }
+  Result<std::vector<ResultBlobs>> result_blobs(const TaskKey& after, std::size_t rows) override {
+    return inner_->result_blobs(after, rows);
+  }
   Result<Done> ping() override { return inner_->ping(); }
 
  private:

@@ -141,7 +141,7 @@ class RetentionTest : public testing::TestWithParam<bool> {
   Millis shortest_ = 1h;
   RetentionOptions options_;
   RetentionSweeper sweeper_{
-      {*reader_, clock_, log_, "node", [this](const PersistPtr& change) { return commit(change); },
+      {*reader_, blobs_, clock_, log_, "node", [this](const PersistPtr& change) { return commit(change); },
        [this] { return shortest_; }, [] { return false; }},
       {0, 1},
       options_};

@@ -173,6 +173,8 @@ class FakeStore final : public StoreReader {
     return row;
   }
   Result<std::vector<std::pair<Digest, Timestamp>>> answers(const Digest&, std::size_t) override { return none(); }
+  Result<std::vector<std::pair<AssetId, Digest>>> asset_blobs(const AssetId&, std::size_t) override { return none(); }
+  Result<std::vector<ResultBlobs>> result_blobs(const TaskKey&, std::size_t) override { return none(); }
   Result<Done> ping() override { return Done{}; }
 
  private:

@@ -68,6 +68,13 @@ class Tables:
         """How many of those jobs are open and have no record but that of their acceptance."""
         return self._number(f"SELECT count(*) FROM job WHERE status < 2 AND last_seq < 2 AND id <= {self._id(newest)}")
 
+    def count(self, table):
+        return self._number(f"SELECT count(*) FROM {table}")
+
+    def bytes(self):
+        """Of the whole database; of SQLite, without its log."""
+        return self._number("SELECT pg_database_size(current_database())") if self.url else self.file.stat().st_size
+
     def _id(self, uuid):
         return f"'{uuid}'" if self.url else f"x'{uuid}'"
 

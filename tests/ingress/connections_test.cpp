@@ -115,11 +115,11 @@ TEST_F(ConnectionsTest, ALoopThatIsBehindSaysWhichRequestsCameToItLate) {
   std::vector<bool> late;  // in the order in which they were served
   serve([&](Request request, std::shared_ptr<Responder> responder) {
     late.push_back(request.late);
-    std::this_thread::sleep_for(10ms);  // the load itself: the others wait in their sockets
+    std::this_thread::sleep_for(1ms);  // the load itself: the others wait in their sockets
     responder->respond(text("served"));
   });
   std::vector<RawClient> clients;
-  for (int i = 0; i < 50; ++i) clients.push_back(client());
+  for (int i = 0; i < 600; ++i) clients.push_back(client());
   for (auto& one : clients) one.send(kGet);
   for (auto& one : clients) ASSERT_EQ(one.read_response().status, 200);
   EXPECT_FALSE(late.front());

@@ -15,10 +15,10 @@ class ControlledDelayTest : public testing::Test {
   bool admits(Millis waited) { return delay_.admits(waited, now_); }
   void next_interval() { now_ += kInterval; }
   /// An interval in which everybody waited too long.
-  void stand() {
-    for (int i = 0; i < 10; ++i) {
+  void stand(int people = 50) {
+    for (int i = 0; i < people; ++i) {
       admits(kTarget + 1ms);
-      now_ += kInterval / 10;
+      now_ += kInterval / people;
     }
   }
 
@@ -53,6 +53,13 @@ TEST_F(ControlledDelayTest, ALineInWhichOneWaitedLittleDoesNotStand) {
     admits(0ms);
     next_interval();
   }
+  EXPECT_TRUE(admits(1s));
+}
+
+TEST_F(ControlledDelayTest, AFewWhoAreAllLateAreNoLine) {
+  admits(0ms);
+  next_interval();
+  for (int i = 0; i < 20; ++i) stand(20);
   EXPECT_TRUE(admits(1s));
 }
 

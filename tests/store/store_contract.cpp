@@ -182,6 +182,35 @@ TEST_P(StoreContract, ARemovalTakesAllThatBelongsToTheJobAndNothingElse) {
   EXPECT_EQ(reader().accepted_jobs(0, 0, 0, 10)->size(), 1u);
 }
 
+TEST_P(StoreContract, TheBlobsThatRowsNameAreToldPageByPage) {
+  const JobRow job = make_job(1);
+  Change change = inserting(job);
+  change.assets = {make_asset(job, 2), make_asset(job, 1)};
+  const RunId run = job.run;
+  ResultRow first = make_result(run, 0), none = make_result(run, 1), second = make_result(run, 2);
+  first.outputs_blob = make_digest(1);
+  second.log_blob = make_digest(2);
+  none.outputs_blob = none.log_blob = std::nullopt;
+  first.log_blob = second.outputs_blob = std::nullopt;
+  change.results = {second, none, first};
+  expect_committed({change});
+
+  const auto assets = reader().asset_blobs({}, 10);
+  ASSERT_EQ(assets->size(), 2u);
+  EXPECT_LT(assets->front().first, assets->back().first);
+  EXPECT_EQ(assets->front().second, make_asset(job, 1).sha256);
+  EXPECT_EQ(reader().asset_blobs(assets->front().first, 10)->size(), 1u);
+  EXPECT_EQ(reader().asset_blobs({}, 1)->size(), 1u);
+
+  const auto results = reader().result_blobs({}, 10);
+  ASSERT_EQ(results->size(), 2u);
+  EXPECT_EQ(results->front().outputs, make_digest(1));
+  EXPECT_EQ(results->front().log, std::nullopt);
+  EXPECT_EQ(results->back().log, make_digest(2));
+  EXPECT_EQ(reader().result_blobs(results->front().task, 10)->size(), 1u);
+  EXPECT_TRUE(reader().result_blobs(results->back().task, 10)->empty());
+}
+
 TEST_P(StoreContract, ARemovalOfAJobThatHasMovedIsStaleAndWritesNothing) {
   const JobRow job = make_job(1);
   given_jobs({job, make_job(2)});

@@ -1,14 +1,17 @@
 // Port: bytes of any size by their SHA-256. What is stored is durable when put returns, is never rewritten, and is
-// shared by all that has the same content.
+// shared by all that has the same content. Nobody counts its users: what no row names is found by looking at all rows,
+// and is removed only if it has not been stored, or stored again, for much longer than a row follows its blob.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "troupe/base/bytes.hpp"
 #include "troupe/base/result.hpp"
+#include "troupe/base/time.hpp"
 
 namespace troupe {
 
@@ -41,6 +44,11 @@ class BlobStore {
   virtual Result<std::unique_ptr<BlobSink>> create() = 0;
   virtual Result<std::unique_ptr<BlobSource>> open(const Digest& sha256) = 0;
   virtual Result<bool> contains(const Digest& sha256) = 0;
+  /// Every blob that was last stored before then, in no order. The first failure of `each` ends it.
+  virtual Result<Done> for_each_stored_before(Timestamp then,
+                                              const std::function<Result<Done>(const Digest&)>& each) = 0;
+  /// False, and it stays: it was stored again since then, or is not there.
+  virtual Result<bool> remove_if_stored_before(Timestamp then, const Digest& sha256) = 0;
   /// Where a person finds it: a path, or a URL.
   virtual std::string location(const Digest& sha256) const = 0;
 

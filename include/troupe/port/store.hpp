@@ -435,6 +435,14 @@ class StoreReader {
   virtual Result<SweepRow> sweep(ShardId shard) = 0;
   /// All kept answers, by scope: (scope, created_at).
   virtual Result<std::vector<std::pair<Digest, Timestamp>>> answers(const Digest& after, std::size_t rows) = 0;
+  /// The blobs that rows name, page by page: of all assets by id, and of all results that have any.
+  virtual Result<std::vector<std::pair<AssetId, Digest>>> asset_blobs(const AssetId& after, std::size_t rows) = 0;
+  struct ResultBlobs {
+    TaskKey task;
+    std::optional<Digest> outputs, log;
+  };
+  /// By (run, compensation, step, item, attempt).
+  virtual Result<std::vector<ResultBlobs>> result_blobs(const TaskKey& after, std::size_t rows) = 0;
   /// Is the database there? For /readyz.
   virtual Result<Done> ping() = 0;
 };

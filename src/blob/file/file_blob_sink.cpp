@@ -22,9 +22,14 @@ bool is_linked(const Fd& file) {
   return ::fstat(file.get(), &info) == 0 && info.st_nlink > 0;
 }
 
-bool exists(const std::string& path, std::uint64_t bytes) {
+/// Is the blob there already? Then its time is renewed, so that it is not removed as one that nobody has stored for
+/// long (FileBlobStore::remove_if_stored_before, which holds the lock while it looks).
+bool renew(const std::string& path, std::uint64_t bytes) {
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat info;
-  return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) && static_cast<std::uint64_t>(info.st_size) == bytes;
+  return file && ::flock(file.get(), LOCK_SH) == 0 && is_linked(file) && ::fstat(file.get(), &info) == 0 &&
+         S_ISREG(info.st_mode) && static_cast<std::uint64_t>(info.st_size) == bytes &&
+         ::futimens(file.get(), nullptr) == 0;
 }
 
 }  // namespace
@@ -61,7 +66,7 @@ Result<BlobInfo> FileBlobSink::finish() {
   TROUPE_ASSERT(!finished_, "a blob is finished once");
   const BlobInfo info{hash_.finish(), bytes_};
   const std::string path = blob_path(directory_, info.sha256);
-  if (!exists(path, bytes_)) {
+  if (!renew(path, bytes_)) {
     if (auto published = publish(path); !published) return published.error();
   }
   if (auto durable = sync_directory(blob_folder(directory_, info.sha256)); !durable) return durable.error();

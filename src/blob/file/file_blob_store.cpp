@@ -1,6 +1,7 @@
 #include "blob/file/file_blob_store.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -42,6 +43,10 @@ class FileBlobSource final : public BlobSource {
   const std::uint64_t size_;
   const std::string path_;
 };
+
+Timestamp stored_at(const struct stat& info) {
+  return from_unix_ms(info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1'000'000);
+}
 
 Result<Done> make_layout(const std::string& directory) {
   std::error_code failed;
@@ -94,6 +99,39 @@ Result<bool> FileBlobStore::contains(const Digest& sha256) {
   if (::stat(path.c_str(), &info) == 0) return S_ISREG(info.st_mode);
   if (errno == ENOENT) return false;
   return file_error("look at", path);
+}
+
+Result<Done> FileBlobStore::for_each_stored_before(Timestamp then,
+                                                   const std::function<Result<Done>(const Digest&)>& each) {
+  for (unsigned first = 0; first < 256; ++first) {
+    const auto byte = static_cast<std::uint8_t>(first);
+    const std::string folder = directory_ + "/" + to_hex(&byte, 1);
+    std::error_code failed;
+    std::filesystem::directory_iterator entries(folder, failed);
+    for (; !failed && entries != std::filesystem::directory_iterator(); entries.increment(failed)) {
+      const auto digest = digest_from_hex(to_hex(&byte, 1) + entries->path().filename().string());
+      struct stat info;
+      if (!digest || ::stat(entries->path().c_str(), &info) != 0 || stored_at(info) >= then) continue;
+      if (auto done = each(*digest); !done) return done;
+    }
+    if (!failed || failed == std::errc::no_such_file_or_directory) continue;
+    errno = failed.value();
+    return file_error("read the directory", folder);
+  }
+  return Done{};
+}
+
+// Whoever stores the same bytes again at this moment holds the file's lock while its time is renewed, or finds no file
+// and makes one: see FileBlobSink::finish.
+Result<bool> FileBlobStore::remove_if_stored_before(Timestamp then, const Digest& sha256) {
+  const std::string path = blob_path(directory_, sha256);
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file && errno != ENOENT) return file_error("open", path);
+  if (!file || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return false;
+  struct stat info;
+  if (::fstat(file.get(), &info) != 0 || info.st_nlink == 0 || stored_at(info) >= then) return false;
+  if (::unlink(path.c_str()) != 0) return file_error("remove", path);
+  return true;
 }
 
 std::string FileBlobStore::location(const Digest& sha256) const { return blob_path(directory_, sha256); }

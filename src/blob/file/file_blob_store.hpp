@@ -23,6 +23,8 @@ class FileBlobStore final : public BlobStore {
   Result<std::unique_ptr<BlobSink>> create() override;
   Result<std::unique_ptr<BlobSource>> open(const Digest& sha256) override;
   Result<bool> contains(const Digest& sha256) override;
+  Result<Done> for_each_stored_before(Timestamp then, const std::function<Result<Done>(const Digest&)>& each) override;
+  Result<bool> remove_if_stored_before(Timestamp then, const Digest& sha256) override;
   std::string location(const Digest& sha256) const override;
 
  private:

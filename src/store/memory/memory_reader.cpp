@@ -248,6 +248,24 @@ class MemoryReader final : public StoreReader {
     return found;
   }
 
+  Result<std::vector<std::pair<AssetId, Digest>>> asset_blobs(const AssetId& after, std::size_t rows) override {
+    const std::shared_lock lock(tables_.mutex);
+    std::vector<std::pair<AssetId, Digest>> found;
+    for (auto row = tables_.assets.upper_bound(after); row != tables_.assets.end() && found.size() < rows; ++row)
+      found.emplace_back(row->first, row->second.sha256);
+    return found;
+  }
+
+  Result<std::vector<ResultBlobs>> result_blobs(const TaskKey& after, std::size_t rows) override {
+    const std::shared_lock lock(tables_.mutex);
+    std::vector<ResultBlobs> found;
+    for (auto row = tables_.results.upper_bound(key_of(after)); row != tables_.results.end() && found.size() < rows;
+         ++row)
+      if (const ResultRow& result = row->second; result.outputs_blob || result.log_blob)
+        found.push_back({result.task, result.outputs_blob, result.log_blob});
+    return found;
+  }
+
   Result<Done> ping() override { return Done{}; }
 
  private:

@@ -181,7 +181,7 @@ class MemoryWriter final : public StoreWriter {
     }
     for (Status kind : {Status::failed, Status::cancelled}) tables_.notables.erase({kind, removal.job});
     if (const auto key = tables_.job_keys.find({removal.job_id, removal.client_id});
-        key != tables_.job_keys.end() && key->second.id == removal.job)
+        !removal.job_id.empty() && key != tables_.job_keys.end() && key->second.id == removal.job)
       tables_.job_keys.erase(key);
     tables_.retained.erase(removal.job);
     std::erase_if(tables_.journal, [&](const auto& entry) { return entry.first.first == removal.job.as<ChainId>(); });

@@ -19,6 +19,23 @@ std::pair<Digest, Timestamp> take_answer(FieldSource& from) {
   return {scope, from.time()};
 }
 
+std::pair<AssetId, Digest> take_asset_blob(FieldSource& from) {
+  const AssetId id = from.id<AssetId>();
+  return {id, from.digest()};
+}
+
+StoreReader::ResultBlobs take_result_blobs(FieldSource& from) {
+  StoreReader::ResultBlobs row;
+  row.task.run = from.id<RunId>();
+  row.task.compensation = from.integer<int>() != 0;
+  row.task.step = from.integer<StepIndex>();
+  row.task.item = from.integer<ItemIndex>();
+  row.task.attempt = from.integer<AttemptNumber>();
+  row.outputs = from.optional_digest();
+  row.log = from.optional_digest();
+  return row;
+}
+
 StoreReader::Parked take_parked(FieldSource& from) {
   const JobId job = from.id<JobId>();
   return {job, from.time()};
@@ -195,6 +212,21 @@ Result<std::vector<std::pair<Digest, Timestamp>>> SqlReader::answers(const Diges
   return all({"SELECT scope, created_at FROM idempotency WHERE scope > $1 ORDER BY scope LIMIT $2",
               {BytesValue{std::string(as_view(after))}, page(rows)}},
              take_answer);
+}
+
+Result<std::vector<std::pair<AssetId, Digest>>> SqlReader::asset_blobs(const AssetId& after, std::size_t rows) {
+  return all({"SELECT id, sha256 FROM asset WHERE id > $1 ORDER BY id LIMIT $2", {after.bytes, page(rows)}},
+             take_asset_blob);
+}
+
+Result<std::vector<StoreReader::ResultBlobs>> SqlReader::result_blobs(const TaskKey& after, std::size_t rows) {
+  return all({"SELECT run, compensation, step, item, attempt, outputs_blob, log_blob FROM step_result"
+              " WHERE (run, compensation, step, item, attempt) > ($1, $2, $3, $4, $5)"
+              " AND (outputs_blob IS NOT NULL OR log_blob IS NOT NULL)"
+              " ORDER BY run, compensation, step, item, attempt LIMIT $6",
+              {after.run.bytes, std::int64_t{after.compensation}, std::int64_t{after.step}, std::int64_t{after.item},
+               std::int64_t{after.attempt}, page(rows)}},
+             take_result_blobs);
 }
 
 Result<Done> SqlReader::ping() {

@@ -38,6 +38,8 @@ class SqlReader final : public StoreReader {
                                                   std::uint32_t after_position, std::size_t rows) override;
   Result<SweepRow> sweep(ShardId shard) override;
   Result<std::vector<std::pair<Digest, Timestamp>>> answers(const Digest& after, std::size_t rows) override;
+  Result<std::vector<std::pair<AssetId, Digest>>> asset_blobs(const AssetId& after, std::size_t rows) override;
+  Result<std::vector<ResultBlobs>> result_blobs(const TaskKey& after, std::size_t rows) override;
   Result<Done> ping() override;
 
  private:

@@ -23,6 +23,10 @@ class MemoryBlobs final : public BlobStore {
   Result<std::unique_ptr<BlobSink>> create() override { return std::unique_ptr<BlobSink>(new Sink(*this)); }
   Result<std::unique_ptr<BlobSource>> open(const Digest&) override { return {ErrorCode::not_found, "not needed here"}; }
   Result<bool> contains(const Digest& digest) override { return has(digest); }
+  Result<Done> for_each_stored_before(Timestamp, const std::function<Result<Done>(const Digest&)>&) override {
+    return Done{};
+  }
+  Result<bool> remove_if_stored_before(Timestamp, const Digest&) override { return false; }
   std::string location(const Digest& digest) const override { return to_hex(digest); }
 
   bool has(const Digest& digest) {
