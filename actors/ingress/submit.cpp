@@ -125,7 +125,9 @@ void NodeGateway::submit_one(const Caller& caller, SubmitJob job, Slot slot, con
                       request = caller.request_id](Persisted persisted) {
     if (persisted.verdict != Persisted::Verdict::committed) --node_.health.runs_live;
     switch (persisted.verdict) {
-      case Persisted::Verdict::duplicate: return reply(answer_duplicate(job, persisted.duplicate));
+      case Persisted::Verdict::duplicate:
+        seed->arrival.complete();
+        return reply(answer_duplicate(job, persisted.duplicate));
       case Persisted::Verdict::refused: return reply(persisted.error);
       case Persisted::Verdict::committed: break;
     }
@@ -231,8 +233,7 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   persist->frame.actor = caller.name;
   persist->is_accept = true;
   persist->change.insert = row_of_acceptance(job, *facts, *std::exchange(persist->change.update, std::nullopt));
-  persist->change.insert->spec =
-      job_spec(*inputs, facts->metadata, job.callback_url, timeout, workflow.retention, caller.traceparent);
+  persist->change.insert->spec = job_spec(*inputs, facts->metadata, job.callback_url, timeout, caller.traceparent);
   if (!job.job_id.empty()) persist->change.job_key = JobKeyRow{job.client_id, job.job_id, facts->id, job.request};
   if (job.idempotency) persist->change.idempotency = kept_row(*job.idempotency, render(accepted));
 

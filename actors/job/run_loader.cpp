@@ -9,25 +9,16 @@
 
 namespace troupe {
 Document job_spec(const Document& inputs, const Document& metadata, const std::string& callback_url, Millis timeout,
-                  Millis retention, const std::string& traceparent) {
+                  const std::string& traceparent) {
   std::string spec = "{\"inputs\":";
   spec += inputs.present() ? inputs.view() : "{}";
   spec += ",\"metadata\":";
   spec += metadata.present() ? metadata.view() : "{}";
   spec += ",\"timeout_seconds\":" + to_text(Json(static_cast<double>(timeout.count()) / 1000.0));
-  if (retention != kRetentionDefault)  // most have it, and their rows are many
-    spec += ",\"retention_seconds\":" + to_text(Json(static_cast<double>(retention.count()) / 1000.0));
   if (!callback_url.empty()) spec += ",\"callback_url\":" + to_text(Json(callback_url));
   if (!traceparent.empty()) spec += ",\"traceparent\":" + to_text(Json(traceparent));
   spec += '}';
   return Document(std::move(spec));
-}
-
-Millis retention_of(const JobRow& job) {
-  const Json spec = from_document(job.spec);
-  const auto seconds = spec.find("retention_seconds");
-  if (seconds == spec.end() || !seconds->is_number()) return kRetentionDefault;
-  return Millis(static_cast<Millis::rep>(seconds->get<double>() * 1000.0));
 }
 
 JobFactsPtr job_facts(const JobRow& row, const Document& inputs) {

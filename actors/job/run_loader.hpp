@@ -11,9 +11,7 @@ namespace troupe {
 JobFactsPtr job_facts(const JobRow& row, const Document& inputs);
 /// The spec column of a new job.
 Document job_spec(const Document& inputs, const Document& metadata, const std::string& callback_url, Millis timeout,
-                  Millis retention, const std::string& traceparent);
-/// How long a job is kept after its end: its workflow's class when it was accepted.
-Millis retention_of(const JobRow& job);
+                  const std::string& traceparent);
 RunFacts run_facts(const JobFacts& job, const RunId& run);
 
 /// The newest run of a job. `recover` and `parked` as in RunSeed.

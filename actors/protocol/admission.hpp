@@ -1,11 +1,11 @@
 // Whether new jobs may come in: the credit that the node gives to the ingress.
 //
-// A job arrives from its submit until its first steps are dispatched, and done where they are instant: decided, committed,
-// adopted, perhaps committed again. How long that takes tells of every queue on the way, for the store as for a thread.
-// A burst is let through: what waits is bounded by a count elsewhere. What is not let stand is a queue: where for a
-// whole interval no job arrived within the target, only as many may be on the way as do arrive within it (Little's
-// law); from then on the limit follows their mean time, and is lifted when they have little to wait for. After CoDel
-// (RFC 8289), with a limit in place of drops, since what is committed cannot be dropped.
+// A job arrives from its submit until its first steps are dispatched, and done where they are instant: decided,
+// committed, adopted, perhaps committed again. How long that takes tells of every queue on the way, for the store as
+// for a thread. A burst is let through: what waits is bounded by a count elsewhere. What is not let stand is a queue:
+// where for a whole interval no job arrived within the target, only as many may be on the way as do arrive within it
+// (Little's law); from then on the limit follows their mean time, and is lifted when they have little to wait for.
+// After CoDel (RFC 8289), with a limit in place of drops, since what is committed cannot be dropped.
 //
 // The target goes by the store: a disk that takes 50 ms for the smallest commit is slow, not overloaded.
 #pragma once
@@ -28,6 +28,7 @@ class Admission {
   /// A job wants to come in. True: it is on the way until `arrived` or `turned_back`.
   bool admits(Millis now) {
     const std::lock_guard lock(mutex_);
+    if (on_the_way_ == 0 && now - interval_end_ > kForgotten) limit_ = kNoLimit;
     if (on_the_way_ == 0 && limit_ == kNoLimit) begin_interval(now);  // a queue that begins now is none that stands
     if (now >= interval_end_) judge(now);
     if (on_the_way_ >= limit_) return false;
@@ -61,8 +62,9 @@ class Admission {
   }
 
  private:
-  static constexpr Millis kWindow{10'000};  ///< within one or two of which the fastest commit is looked for
-  static constexpr int kTimesFastest = 6;   ///< half a commit for its turn, its own, and as much again for the rest
+  static constexpr Millis kWindow{10'000};    ///< within one or two of which the fastest commit is looked for
+  static constexpr Millis kForgotten{1'000};  ///< after so long without anybody, a limit is lifted
+  static constexpr int kTimesFastest = 6;     ///< half a commit for its turn, its own, and as much again for the rest
   static constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
   static constexpr std::size_t kLifted = 8 * limits::kArrivalsFree;  ///< a limit that has grown so far is none
 

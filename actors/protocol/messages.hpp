@@ -110,7 +110,7 @@ struct RunSeed {
   std::vector<Effect> effects;           ///< decided and committed, not yet released
   bool recover = false;                  ///< taken over from a process that is gone: begin with RecoverRun
   bool parked = false;                   ///< it has a row in `parked`
-  Arrival arrival;                       ///< of a new job; complete when `effects` are released, or what they dispatch at once is done
+  Arrival arrival;  ///< of a new job; complete when `effects` are released, or what they dispatch at once is done
 };
 using RunSeedPtr = std::shared_ptr<RunSeed>;
 

@@ -8,8 +8,9 @@
 //                  shard's own chain. A job whose trail is not whole is not removed
 //   checkpoints    once as much was removed as is left (audit/retention.hpp), then the garbage
 //
-// Nothing of it is on the way of a job: no row and no statement of theirs knows of retention. Not an actor, because it
-// reads page after page: it runs on the blocking pool, one sweep at a time.
+// Nothing of it is on the way of a job: no row and no statement of theirs knows of retention. A class that is much
+// shorter than the others has its price: each job that stays longer is written to `retained` once. Not an actor,
+// because it reads page after page: it runs on the blocking pool, one sweep at a time.
 #pragma once
 
 #include <atomic>
@@ -27,9 +28,10 @@
 namespace troupe {
 
 struct RetentionOptions {
-  Millis period{60'000};             ///< between two sweeps; 0: nothing is ever removed
-  Millis answers{24 * 3'600'000LL};  ///< how long the answer to an Idempotency-Key is kept
-  Millis blobs{24 * 3'600'000LL};    ///< how long a blob that no row names is kept, and how often they are looked for
+  Millis period{60'000};                  ///< between two sweeps; 0: nothing is ever removed
+  Millis answers{24 * 3'600'000LL};       ///< how long the answer to an Idempotency-Key is kept
+  Millis blobs{24 * 3'600'000LL};         ///< how long a blob that no row names is kept, since it was last stored
+  Millis blobs_period{24 * 3'600'000LL};  ///< how often such are looked for
 };
 
 class RetentionSweeper {
@@ -42,6 +44,8 @@ class RetentionSweeper {
     std::string node;
     /// Has a change committed, and waits. An error where the store is away or the node stops.
     std::function<Result<Done>(const PersistPtr&)> commit;
+    /// A job's class: that of its workflow's version. Blocks.
+    std::function<Result<Millis>(const JobRow&)> retention_of;
     /// The shortest class of all workflows.
     std::function<Millis()> shortest;
     std::function<bool()> stopping;
@@ -57,13 +61,15 @@ class RetentionSweeper {
   /// What is gathered for one transaction.
   struct Batch;
 
-  Result<Done> sweep_shard(ShardId shard);
+  Result<Done> sweep_shards();
+  Result<Done> sweep_shard(const ShardState& shard);
   Result<Done> sweep_retained(SweepRow& row);
-  Result<Done> sweep_accepted(SweepRow& row);
+  Result<Done> sweep_accepted(SweepRow& row, std::uint64_t shard_seq);
   Result<Done> look_at(const JobId& job, Batch& batch);
+  Result<Done> judge(const JobRow& job, Batch& batch);
   Result<Done> write(Batch& batch, SweepRow& row);
   Result<Done> make_checkpoint(SweepRow& row);
-  Result<Done> delete_garbage(const SweepRow& row);
+  Result<Done> delete_garbage(SweepRow& row);
   Result<Done> forget_answers();
   Result<Done> remove_blobs();
   Result<Done> commit(ShardId shard, Sweep sweep, std::vector<RecordDraft> records);
@@ -71,9 +77,16 @@ class RetentionSweeper {
   const Ports ports_;
   const std::vector<ShardId> shards_;
   const RetentionOptions options_;
+  /// Where the walk stands, so that it is not begun where there is nothing for it.
+  struct Walk {
+    Timestamp next_accepted = kNever;  ///< of the next job, which was too young
+    std::uint64_t ended_at = 0;        ///< the shard's seq when there was none
+  };
+  std::map<ShardId, Walk> walks_;
   std::map<ShardId, Timestamp> no_checkpoint_before_;  ///< of shards that are not whole
-  Timestamp answers_swept_ = kNever;
-  Timestamp blobs_due_ = kNever;  ///< kNever: this is the first sweep
+  Digest answers_after_{};                             ///< where the look for old answers goes on
+  Timestamp answers_due_ = kNever;                     ///< when the next begins
+  Timestamp blobs_due_ = kNever;                       ///< kNever: this is the first sweep
 };
 
 }  // namespace troupe

@@ -145,15 +145,24 @@ bool load_parked(NodeContext& node, ShardId shard, StoreReader::Parked& after, c
   return true;
 }
 
+/// The same for all shards that were ever written to. Blocks.
+bool load_parked(NodeContext& node, std::map<ShardId, StoreReader::Parked>& after, const SupervisorActor& supervisor) {
+  const auto shards = node.reader.shards();
+  if (!shards) return false;  // the database is away
+  bool all = true;
+  for (const ShardState& shard : *shards)
+    if (const auto last = after.find(shard.shard); last != after.end() && shard.seq > 0)
+      all &= load_parked(node, shard.shard, last->second, supervisor);
+  return all;
+}
+
 void scan_parked(Self self) {
   if (self->state.parked_scans++ % kParkedFullScan == 0)
     for (auto& [shard, after] : self->state.parked_after) after = {};
   self->state.node->blocking.run_always(
       [node = self->state.node, after = self->state.parked_after, me = SupervisorActor(self)]() mutable {
-        Millis pause = kParkedScanPeriod;
-        for (auto& [shard, last] : after)
-          if (!load_parked(*node, shard, last, me)) pause = kParkedScanPause;
-        caf::anon_send(me, ParkedScanned{std::move(after), pause});
+        const bool all = load_parked(*node, after, me);
+        caf::anon_send(me, ParkedScanned{std::move(after), all ? kParkedScanPeriod : kParkedScanPause});
       });
 }
 

@@ -196,7 +196,8 @@ Result<Done> ServingApplication::start_node() {
        static_cast<std::size_t>(config_.worker.generate_threads),
        {{StepType::generate, generate_executor_}}},
   };
-  options.retention = {config_.retention.period, config_.retention.answers, config_.retention.blobs};
+  options.retention = {config_.retention.period, config_.retention.answers, config_.retention.blobs,
+                       config_.retention.blobs_period};
   options.gateway.timeout_max = config_.limits.job_timeout_max;
   options.gateway.runs_live_max = config_.limits.jobs_in_flight;
   options.gateway.changes_waiting_max = config_.limits.persistence_queue;

@@ -7,10 +7,11 @@
 //                       before it needs no stubs any more. Of what it leaves, the records of jobs that still exist, it
 //                       keeps a digest: so none of these can be dropped unseen
 //
-// Whatever a checkpoint makes superfluous is garbage (GarbageOf) and is deleted afterwards, at leisure.
+// Whatever a checkpoint makes superfluous is garbage (is_garbage) and is deleted afterwards, at leisure.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,13 +38,14 @@ struct JobStubs {
 Result<JobStubs> make_stubs(StoreReader& reader, const JobRow& job);
 
 /// A checkpoint of a shard, after a transaction that is not before its last one. The whole shard is verified on the
-/// way, up to its newest transaction.
+/// way, up to its newest transaction; `stopping` is asked now and then.
 struct CheckpointPlan {
   Checkpoint checkpoint;
-  std::uint64_t survivors = 0;  ///< rows that it covers
-  std::string fault;            ///< not empty: the shard is not whole, and there must be no checkpoint
+  std::uint64_t kept = 0;  ///< journal rows that there are
+  std::string fault;       ///< not empty: the shard is not whole, and there must be no checkpoint
 };
-Result<CheckpointPlan> plan_checkpoint(StoreReader& reader, const ShardState& shard, std::uint64_t transaction);
+Result<CheckpointPlan> plan_checkpoint(StoreReader& reader, const ShardState& shard, std::uint64_t transaction,
+                                       const std::function<bool()>& stopping);
 
 /// Is the row garbage, given the shard's checkpoint? A stub is, if it was made before the checkpoint and lies before
 /// it; and so is a record of retention in the shard's own chain.

@@ -1,8 +1,16 @@
 #include "audit/shard_verifier.hpp"
 
+#include <algorithm>
+
 #include "audit/retention_records.hpp"
 
 namespace troupe {
+
+namespace {
+
+std::size_t lines_of(const JournalRow& row) { return static_cast<std::size_t>(std::ranges::count(row.records, '\n')); }
+
+}  // namespace
 
 // --- ShardHead -----------------------------------------------------------------------------------------------------
 
@@ -35,6 +43,8 @@ ShardVerifier::ShardVerifier(const ShardState& shard, const Checkpoint& checkpoi
 std::optional<ShardVerifier::Fault> ShardVerifier::add(const ShardRow& row) {
   const std::vector<Digest> hashes = row.hashes();
   const bool is_covered = row.transaction() <= checkpoint_.transaction;
+  if (is_covered && row.row && (hashes.size() != row.row->count || lines_of(*row.row) != row.row->count))
+    return Fault{row.chain(), "a journal row holds other than the records that it should"};
   if (is_covered)
     for (const Digest& hash : hashes) survivors_.update(as_view(hash));
   else

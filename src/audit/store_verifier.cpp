@@ -30,17 +30,23 @@ struct ChainSpan {
   bool operator==(const ChainSpan&) const = default;
 };
 
-/// Checks the chain's rows from where it is kept to where it should stand.
+/// Checks the chain's rows from where it is kept to where it should stand. A chain that `grows` may have more: the
+/// shard's head tells whether these are right.
 Result<std::optional<ChainVerifier::Fault>> check_chain(StoreReader& reader, const ChainId& chain,
-                                                        const ChainSpan& expected) {
+                                                        const ChainSpan& expected, bool grows) {
   ChainVerifier verifier(expected.begin);
-  for (;;) {
-    const auto page = reader.journal({chain, verifier.head().seq + 1, kRowsPerPage});
+  JournalQuery query{chain, expected.begin.seq + 1, kRowsPerPage};
+  for (bool more = true; more;) {
+    const auto page = reader.journal(query);
     if (!page.ok()) return page.error();
-    for (const JournalRow& row : *page)
+    more = page->size() == kRowsPerPage;
+    if (more) query.after_first_seq = page->back().first_seq;
+    for (const JournalRow& row : *page) {
+      if (grows && row.first_seq > expected.end.seq) return verifier.finish(expected.end);
       if (auto fault = verifier.add(row)) return fault;
-    if (page->size() < kRowsPerPage) return verifier.finish(expected.end);
+    }
   }
+  return verifier.finish(expected.end);
 }
 
 /// A chain that is written while it is read must not look broken: `current_span` tells where it should stand, and is
@@ -48,9 +54,9 @@ Result<std::optional<ChainVerifier::Fault>> check_chain(StoreReader& reader, con
 /// was removed, which the shard's head accounts for.
 template <class CurrentSpan>
 Verdict verify_chain(StoreReader& reader, const ChainId& chain, ChainSpan expected, CurrentSpan current_span,
-                     VerifyReport& report) {
+                     VerifyReport& report, bool grows = false) {
   for (;;) {
-    auto fault = check_chain(reader, chain, expected);
+    auto fault = check_chain(reader, chain, expected, grows);
     if (!fault.ok()) return fault.error();
     if (!fault->has_value()) {
       ++report.chains;
@@ -107,7 +113,8 @@ Verdict verify_shard_chain(StoreReader& reader, const ShardState& shard, const C
       if (now.shard == shard.shard) return std::optional(span_of(now, sweep->checkpoint));
     return std::optional(span_of(shard, sweep->checkpoint));
   };
-  return verify_chain(reader, shard_chain(shard.shard), span_of(shard, checkpoint), current_span, report);
+  return verify_chain(reader, shard_chain(shard.shard), span_of(shard, checkpoint), current_span, report,
+                      /*grows=*/true);
 }
 
 /// Does the row's job still exist? Asked once a chain, at its first row.
@@ -122,8 +129,8 @@ Verdict verify_owner(StoreReader& reader, const JournalRow& row, VerifyReport& r
   return report_fault(report, row.chain, 1, "the job of these records was removed");
 }
 
-Verdict verify_shard_head(StoreReader& reader, const ShardState& shard, const Checkpoint& checkpoint,
-                          VerifyReport& report) {
+Verdict verify_shard_head(StoreReader& reader, const ShardState& shard, const SweepRow& sweep, VerifyReport& report) {
+  const Checkpoint& checkpoint = sweep.checkpoint;
   ShardVerifier verifier(shard, checkpoint);
   ShardRows rows(reader, shard.shard);
   const auto report_shard = [&](ShardVerifier::Fault fault) {
@@ -137,7 +144,10 @@ Verdict verify_shard_head(StoreReader& reader, const ShardState& shard, const Ch
     const ShardRow& row = **next;
     const bool newer = row.transaction() > shard.seq;  // than when the shard was read
     if (newer || (row.transaction() > transaction && row.transaction() - transaction > kEmptyTransactionsMax)) break;
-    if (row.stub ? is_garbage(*row.stub, checkpoint) : is_garbage(*row.row, checkpoint)) continue;
+    if (row.stub ? is_garbage(*row.stub, checkpoint) : is_garbage(*row.row, checkpoint)) {
+      if (!sweep.is_clean) continue;
+      return report_shard({row.chain(), "something was added before the checkpoint, where retention had deleted it"});
+    }
     if (row.row) {
       const Verdict verdict = verify_owner(reader, *row.row, report);
       if (!verdict.ok() || !*verdict) return verdict;
@@ -171,11 +181,11 @@ Verdict verify_shard(StoreReader& reader, ShardId id, VerifyReport& report) {
 
     VerifyReport attempt = report;
     Verdict verdict = verify_shard_chain(reader, *shard, sweep->checkpoint, attempt);
-    if (verdict.ok() && *verdict) verdict = verify_shard_head(reader, *shard, sweep->checkpoint, attempt);
+    if (verdict.ok() && *verdict) verdict = verify_shard_head(reader, *shard, *sweep, attempt);
     if (verdict.ok() && !*verdict) {
       const auto now = reader.sweep(id);
       if (!now.ok()) return now.error();
-      if (now->checkpoint != sweep->checkpoint) continue;
+      if (now->checkpoint != sweep->checkpoint || now->is_clean != sweep->is_clean) continue;
     }
     report = std::move(attempt);
     return verdict;

@@ -95,9 +95,10 @@ struct LimitsConfig {
 };
 
 struct RetentionConfig {
-  Millis period{60'000};             ///< between two sweeps; 0: nothing is ever removed
-  Millis answers{24 * 3'600'000LL};  ///< how long the answer to an Idempotency-Key is kept
-  Millis blobs{24 * 3'600'000LL};    ///< how long a blob that no row names is kept, and how often they are looked for
+  Millis period{60'000};                  ///< between two sweeps; 0: nothing is ever removed
+  Millis answers{24 * 3'600'000LL};       ///< how long the answer to an Idempotency-Key is kept
+  Millis blobs{24 * 3'600'000LL};         ///< how long a blob that no row names is kept, since it was last stored
+  Millis blobs_period{24 * 3'600'000LL};  ///< how often such are looked for
 
   bool operator==(const RetentionConfig&) const = default;
 };

@@ -45,6 +45,7 @@ void Connection::start() { watch_input(); }
 void Connection::watch_input() {
   if (watching_input_ || !socket_.is_open()) return;
   watching_input_ = true;
+  if (exchange_ > 0) watched_since_ = loop_.context().clock.monotonic();
   socket_.async_wait(Socket::wait_read, [self = shared_from_this()](error_code ec) {
     self->watching_input_ = false;
     if (!ec && self->socket_.is_open()) self->on_input();
@@ -57,7 +58,8 @@ void Connection::on_input() {
   if (input.size < 0 && errno == EAGAIN) return watch_input();
   if (input.size <= 0) return close();
   if (stream_ || place_.phase == Phase::lingering) return watch_input();  // nobody wants it
-  is_late_ = loop_.is_late(input.waited);
+  // What came while another request was under way waited for that, not for us.
+  if (!active_) is_late_ = loop_.is_late(std::min(input.waited, loop_.context().clock.monotonic() - watched_since_));
   on_bytes({loop_.input().data(), static_cast<std::size_t>(input.size)});
 }
 

@@ -104,6 +104,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   std::size_t kept_at_ = 0;  ///< the first of it that counts
   std::optional<RequestParser> parser_;
   std::size_t progress_ = 0;  ///< bytes since the stall was last put off
+  Millis watched_since_{0};   ///< monotonic; 0 before the first request, which may have waited for the connection, too
   bool is_late_ = false;      ///< what was read last waited too long in the socket
   bool watching_input_ = false;
   bool advancing_ = false;

@@ -14,7 +14,7 @@ namespace troupe::ingress {
 void stamp_input(int socket);
 
 struct Input {
-  ssize_t size = 0;   ///< 0: the other end has closed; -1: failed, as errno says
+  ssize_t size = 0;  ///< 0: the other end has closed; -1: failed, as errno says
   Millis waited{0};  ///< of the youngest bytes read
 };
 

@@ -34,6 +34,8 @@ class NoBlobs final : public BlobStore {
   Result<std::unique_ptr<BlobSink>> create() override { return none(); }
   Result<std::unique_ptr<BlobSource>> open(const Digest&) override { return none(); }
   Result<bool> contains(const Digest&) override { return false; }
+  Result<std::string> owner() override { return std::string(); }
+  Result<Done> set_owner(const std::string&) override { return Done{}; }
   Result<Done> for_each_stored_before(Timestamp, const std::function<Result<Done>(const Digest&)>&) override {
     return Done{};
   }

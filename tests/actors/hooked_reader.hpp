@@ -82,6 +82,7 @@ class HookedReader final : public StoreReader {
   Result<std::vector<ResultBlobs>> result_blobs(const TaskKey& after, std::size_t rows) override {
     return inner_->result_blobs(after, rows);
   }
+  Result<std::string> store_id() override { return inner_->store_id(); }
   Result<Done> ping() override { return inner_->ping(); }
 
  private:

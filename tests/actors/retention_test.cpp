@@ -11,7 +11,6 @@
 #include "actors/fake_ports.hpp"
 #include "actors/ingress/event_hub.hpp"
 #include "actors/ingress/workflow_catalog.hpp"
-#include "actors/job/run_loader.hpp"
 #include "actors/node/blocking_pool.hpp"
 #include "actors/persistence/committer.hpp"
 #include "actors/persistence/completion_actor.hpp"
@@ -70,7 +69,7 @@ class RetentionTest : public testing::TestWithParam<bool> {
     row.client_id = "shop";
     row.job_id = client_job_id;
     row.created_at = clock_.now();
-    row.spec = job_spec({}, {}, "", Millis(1000), retention, "");
+    classes_[id] = retention;
     if (!client_job_id.empty()) persist.change.job_key = JobKeyRow{"shop", client_job_id, id, {}};
     write(std::move(persist), slot, id);
     return id;
@@ -138,11 +137,13 @@ class RetentionTest : public testing::TestWithParam<bool> {
                     *reader_, blocking_, events_, board_, workflows_,   health_};
   IdFactory ids_{clock_, random_};
   Committer committer_{*store_->writer(), node_, health_.writers[0], [](auto changes) { complete(changes); }};
+  std::map<JobId, Millis> classes_;
   Millis shortest_ = 1h;
   RetentionOptions options_;
   RetentionSweeper sweeper_{
       {*reader_, blobs_, clock_, log_, "node", [this](const PersistPtr& change) { return commit(change); },
-       [this] { return shortest_; }, [] { return false; }},
+       [this](const JobRow& job) -> Result<Millis> { return classes_.at(job.id); }, [this] { return shortest_; },
+       [] { return false; }},
       {0, 1},
       options_};
 
@@ -261,6 +262,7 @@ TEST_P(RetentionTest, AnAnswerIsForgottenWhenItsTimeIsOver) {
     persist->change.idempotency = IdempotencyRow{scope, {}, 202, "answer", clock_.now()};
     persist->records = {{"job.accepted", Json::object(), {}}};
     persist->change.insert.emplace().id = id;
+    classes_[id] = kDay;
     persist->frame.job = id;
     persist->done = [](const Persisted&) {};
     ++health_.changes_waiting;

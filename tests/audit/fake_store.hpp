@@ -55,7 +55,7 @@ class FakeStore final : public StoreReader {
   }
   /// One transaction with a checkpoint after an earlier one; then its garbage is deleted.
   void checkpoint(ShardId shard, std::uint64_t transaction) {
-    const auto plan = plan_checkpoint(*this, shard_state(shard), transaction);
+    const auto plan = plan_checkpoint(*this, shard_state(shard), transaction, [] { return false; });
     if (!plan->fault.empty()) throw std::logic_error(plan->fault);
     Checkpoint& checkpoint = sweeps_[shard].checkpoint = plan->checkpoint;
     commit_record(shard, checkpoint_record(checkpoint));
@@ -115,7 +115,9 @@ class FakeStore final : public StoreReader {
     std::exchange(on_journal, [] {})();
     std::vector<JournalRow> rows;
     for (const JournalRow& row : journal_)
-      if (row.chain == query.chain && row.first_seq + row.count > query.from_seq) rows.push_back(row);
+      if (row.chain == query.chain && row.first_seq > query.after_first_seq &&
+          row.first_seq + row.count > query.from_seq)
+        rows.push_back(row);
     std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.first_seq < b.first_seq; });
     return page_of(std::move(rows), query.rows);
   }
@@ -175,6 +177,7 @@ class FakeStore final : public StoreReader {
   Result<std::vector<std::pair<Digest, Timestamp>>> answers(const Digest&, std::size_t) override { return none(); }
   Result<std::vector<std::pair<AssetId, Digest>>> asset_blobs(const AssetId&, std::size_t) override { return none(); }
   Result<std::vector<ResultBlobs>> result_blobs(const TaskKey&, std::size_t) override { return none(); }
+  Result<std::string> store_id() override { return none(); }
   Result<Done> ping() override { return Done{}; }
 
  private:

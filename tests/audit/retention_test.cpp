@@ -83,7 +83,7 @@ TEST(Retention, CheckpointsFollowOneAnother) {
 TEST(Retention, ACheckpointIsNotMadeOfATrailThatIsNotWhole) {
   FakeStore store = swept_store();
   store.stubs().front().hashes.front()[0] ^= 1;
-  const auto plan = plan_checkpoint(store, store.shard_state(0), 3);
+  const auto plan = plan_checkpoint(store, store.shard_state(0), 3, [] { return false; });
   ASSERT_TRUE(plan.ok());
   EXPECT_NE(plan->fault, "");
 }
@@ -167,6 +167,17 @@ const std::vector<Tampering> kTamperings = {
        std::erase_if(s.stubs(), [](auto& stub) { return stub.chain == FakeStore::job_id(3).as<ChainId>(); });
      },
      "some are missing"},
+    {"a tombstone was added before the checkpoint", checked_store,
+     [](FakeStore& s) {
+       JournalRow row = own_row_with(s, "retention.removed");
+       row.first_seq = 0;
+       row.transaction = 2;
+       row.position = 7;
+       s.journal_rows().push_back(row);
+     },
+     "something was added"},
+    {"a line was added to a record that the checkpoint kept", checked_store,
+     [](FakeStore& s) { own_row_with(s, "step.completed").records += "{}\n"; }, "other than the records"},
     {"a job that the checkpoint kept was removed without a record", checked_store,
      [](FakeStore& s) {
        s.checkpoint(0, 6);

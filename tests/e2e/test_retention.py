@@ -1,13 +1,15 @@
 """What has been kept for as long as its class says goes, and nothing else; the audit trail stays whole (ADR 0016)."""
 
+import os
 import sqlite3
+import time
 
 import pytest
 
 from http_client import eventually
 from troupe_server import CommandLine
 
-SWEEPING = "[retention]\nperiod = \"100ms\"\nblobs = \"1s\"\n"
+SWEEPING = "[retention]\nperiod = \"100ms\"\nblobs = \"1h\"\nblobs_period = \"1s\"\n"
 DRAW = {"type": "generate", "config": {"prompt": "x", "count": 2, "width": 64, "height": 64}}
 BRIEF = {"key": "brief", "retention": "2s", "steps": [{"name": "draw", **DRAW}]}
 LASTING = {"key": "lasting", "steps": [{"name": "draw", **DRAW, "config": {**DRAW["config"], "prompt": "other"}}]}
@@ -31,6 +33,13 @@ def blobs(server):
     return [path for path in (server.data_dir / "blobs").glob("??/*") if path.parent.name != "tmp"]
 
 
+def age(files):
+    """As if they had been stored two hours ago."""
+    then = time.time() - 7200
+    for file in files:
+        os.utime(file, (then, then))
+
+
 def is_gone(server, path):
     return server.http.get(path).status == 404
 
@@ -44,6 +53,7 @@ def test_a_job_goes_with_its_assets_and_another_stays(server):
     assert is_gone(server, "/v1/jobs/order-1") and is_gone(server, f"/v1/runs/{job['execution_id']}")
     assert is_gone(server, f"/v1/assets/{asset['id']}") and is_gone(server, f"/v1/jobs/{job['id']}/audit")
     assert [shown["id"] for shown in server.http.get("/v1/jobs").json["items"]] == [kept["id"]]
+    age(blobs(server))
     eventually(lambda: len(blobs(server)) == 2, "its images are removed")
     assert all(server.http.get(f"/v1/assets/{other['id']}/content").status == 200 for other in kept["assets"])
     assert server.http.get("/v1/audit/verify").json["whole"]
@@ -82,3 +92,17 @@ def test_what_is_removed_behind_its_back_is_found(make_server):
     database.close()
     done = verify(server)
     assert done.returncode == 7 and "does not match" in done.stdout + done.stderr, done
+
+
+def test_a_server_with_another_database_removes_no_blobs(make_server, tmp_path):
+    server = make_server(config=SWEEPING).start()
+    server.apply(LASTING)
+    server.run("lasting")
+    eventually(lambda: (server.data_dir / "blobs/owner").exists(), "retention has found whose blobs they are")
+    assert server.stop() == 0
+    other = make_server(config=SWEEPING, data_dir=server.data_dir, database_url=f"sqlite:{tmp_path}/other.db").start()
+    other.apply({**LASTING, "steps": [{"name": "draw", **DRAW, "config": {**DRAW["config"], "prompt": "third"}}]})
+    other.run("lasting")
+    age(blobs(server))
+    eventually(lambda: "belongs to another database" in other.log(), "it has looked")
+    assert len(blobs(server)) == 4

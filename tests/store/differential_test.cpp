@@ -119,7 +119,8 @@ class Script {
     Change change;
     change.sweep = std::make_shared<Sweep>();
     Sweep& sweep = *change.sweep;
-    sweep.row = {shard, below(50), below(5), below(9), below(9), {below(9), make_digest(below(9)), 1, {}, {}, 2}};
+    sweep.row = {
+        shard, below(50), below(5), below(9), below(9), chance(50), {below(9), make_digest(below(9)), 1, {}, {}, 2}};
     for (std::uint32_t i = below(3); i > 0; --i) {
       const std::uint32_t number = below(kJobs);
       std::uint32_t& seq = seqs_[number];

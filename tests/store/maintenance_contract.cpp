@@ -54,7 +54,7 @@ void MaintenanceContract::given_rows_of_all_kinds() {
   applied.workflow_disabled = std::pair{std::string("poster"), true};
   Change swept;
   swept.sweep = std::make_shared<Sweep>();
-  swept.sweep->row = {0, 7, 3, 2, 1, {5, make_digest(1), 4, make_digest(2), make_digest(3), 6}};
+  swept.sweep->row = {0, 7, 3, 2, 1, false, {5, make_digest(1), 4, make_digest(2), make_digest(3), 6}};
   swept.sweep->retained = {{make_id<JobId>(1, 4095), time_of(9)}};
   commit({accepted, parked, retried, applied, swept, inserting(make_job(5))});
   Change removed;

@@ -149,6 +149,7 @@ TEST_F(PostgresStoreTest, ADatabaseOfTheFirstVersionKeepsItsJournal) {
   ASSERT_EQ(driver.commit({journalled(make_job(1), 0), journalled(make_job(2), 1)}).status, CommitStatus::committed);
   const std::string before = text_of(driver.reader().journal({}));
   const std::string table = in_schema("journal");
+  run_sql("ALTER TABLE " + in_schema("meta") + " DROP store_id");
   run_sql("DROP TABLE " + in_schema("journal_stub") + ", " + in_schema("retained") + ", " + in_schema("sweep"));
   run_sql("ALTER TABLE " + table + " ADD shard smallint, ADD shard_seq bigint, ADD position integer; UPDATE " + table +
           " SET shard = place >> 59, shard_seq = (place >> 20) & ((1::bigint << 39) - 1), position = place & 1048575;" +

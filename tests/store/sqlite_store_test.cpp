@@ -93,7 +93,7 @@ TEST_F(SqliteStoreTest, ADatabaseOfTheFirstVersionKeepsItsJournal) {
       " PRIMARY KEY (chain, first_seq));"
       "INSERT INTO journal_1 SELECT chain, first_seq, place >> 59, (place >> 20) & ((1 << 39) - 1), place & 1048575,"
       " count, records FROM journal;"
-      "DROP TABLE journal_stub; DROP TABLE retained; DROP TABLE sweep;"
+      "ALTER TABLE meta DROP COLUMN store_id; DROP TABLE journal_stub; DROP TABLE retained; DROP TABLE sweep;"
       "DROP TABLE journal; ALTER TABLE journal_1 RENAME TO journal; UPDATE meta SET schema_version = 1");
   const auto store = open();
   StoreDriver driver(*store);

@@ -211,6 +211,22 @@ TEST_P(StoreContract, TheBlobsThatRowsNameAreToldPageByPage) {
   EXPECT_TRUE(reader().result_blobs(results->back().task, 10)->empty());
 }
 
+TEST_P(StoreContract, ALongChainIsPagedByWhereItsRowsBegin) {
+  const JobRow job = make_job(1);
+  given_jobs({job});
+  for (std::uint64_t seq : {1, 3, 4}) {
+    Change change;
+    change.journal = JournalRow{job.id.as<ChainId>(), seq, 1, "{}\n", 0, driver.shard(0).seq + 1, 0};
+    expect_committed({change});
+  }
+  JournalQuery query{job.id.as<ChainId>(), 0, 10, 1};
+  const auto rows = reader().journal(query);
+  ASSERT_EQ(rows->size(), 2u);
+  EXPECT_EQ(rows->front().first_seq, 3u);
+  query.after_first_seq = 4;
+  EXPECT_TRUE(reader().journal(query)->empty());
+}
+
 TEST_P(StoreContract, ARemovalOfAJobThatHasMovedIsStaleAndWritesNothing) {
   const JobRow job = make_job(1);
   given_jobs({job, make_job(2)});
@@ -226,7 +242,7 @@ TEST_P(StoreContract, ARemovalOfAJobThatHasMovedIsStaleAndWritesNothing) {
 TEST_P(StoreContract, ASweepReplacesWhatWasSaidBeforeAndDeletesWhatItNames) {
   Change first;
   first.sweep = std::make_shared<Sweep>();
-  first.sweep->row = {0, 7, 3, 2, 1, {5, make_digest(1), 4, make_digest(2), make_digest(3), 6}};
+  first.sweep->row = {0, 7, 3, 2, 1, false, {5, make_digest(1), 4, make_digest(2), make_digest(3), 6}};
   first.sweep->retained = {{make_id<JobId>(1), time_of(10)}, {make_id<JobId>(2), time_of(5)}};
   first.idempotency = IdempotencyRow{make_digest(9), make_digest(3), 202, "answer", time_of(1)};
   Change records = journalled(make_job(5), 0);
@@ -242,7 +258,7 @@ TEST_P(StoreContract, ASweepReplacesWhatWasSaidBeforeAndDeletesWhatItNames) {
 
   Change second;
   second.sweep = std::make_shared<Sweep>();
-  second.sweep->row = {0, 8, 0, 0, 0, {}};
+  second.sweep->row = {0, 8, 0, 0, 0, true, {}};
   second.sweep->retained = {{make_id<JobId>(1), time_of(4)}, {make_id<JobId>(2), kNever}};
   second.sweep->garbage_stubs = {{0, 1, 0}};
   second.sweep->garbage_rows = {{1, 1, 0}};

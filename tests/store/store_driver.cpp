@@ -60,9 +60,10 @@ std::string text_of(const JournalStub& row) {
 std::string text_of(const SweepRow& row) {
   const Checkpoint& at = row.checkpoint;
   return "sweep " + std::to_string(row.shard) + ' ' + std::to_string(row.transaction) + '.' +
-         std::to_string(row.position) + ' ' + std::to_string(row.stubs) + ' ' + std::to_string(row.survivors) +
-         " checkpoint " + std::to_string(at.transaction) + ' ' + to_hex(at.head) + ' ' + std::to_string(at.chain_seq) +
-         ' ' + to_hex(at.chain_head) + ' ' + to_hex(at.survivors) + ' ' + std::to_string(at.recorded);
+         std::to_string(row.position) + ' ' + std::to_string(row.stubs) + ' ' + std::to_string(row.kept) +
+         (row.is_clean ? " clean" : "") + " checkpoint " + std::to_string(at.transaction) + ' ' + to_hex(at.head) +
+         ' ' + std::to_string(at.chain_seq) + ' ' + to_hex(at.chain_head) + ' ' + to_hex(at.survivors) + ' ' +
+         std::to_string(at.recorded);
 }
 std::string text_of(const std::pair<Digest, Timestamp>& answer) {
   return to_hex(answer.first) + ' ' + format_rfc3339(answer.second);

@@ -44,6 +44,9 @@ class BlobStore {
   virtual Result<std::unique_ptr<BlobSink>> create() = 0;
   virtual Result<std::unique_ptr<BlobSource>> open(const Digest& sha256) = 0;
   virtual Result<bool> contains(const Digest& sha256) = 0;
+  /// The store (StoreReader::store_id) whose rows name these blobs; empty: nobody has said.
+  virtual Result<std::string> owner() = 0;
+  virtual Result<Done> set_owner(const std::string& store_id) = 0;
   /// Every blob that was last stored before then, in no order. The first failure of `each` ends it.
   virtual Result<Done> for_each_stored_before(Timestamp then,
                                               const std::function<Result<Done>(const Digest&)>& each) = 0;

@@ -48,7 +48,7 @@ struct JobRow {
   std::string user_id;  ///< metadata.user_id; may be empty
   std::uint8_t priority = 5;
   Timestamp created_at;
-  Document spec;  ///< JSON object: inputs, metadata, timeout_seconds, retention_seconds?, callback_url?, traceparent?
+  Document spec;  ///< JSON object: inputs, metadata, timeout_seconds, callback_url?, traceparent?
   // changes with every commit of the job
   Status status = Status::pending;
   std::uint64_t last_seq = 0;  ///< of the job's chain
@@ -203,8 +203,9 @@ struct SweepRow {
   // every job accepted up to this place was looked at
   std::uint64_t transaction = 0;
   std::uint32_t position = 0;
-  std::uint64_t stubs = 0;      ///< made since the checkpoint
-  std::uint64_t survivors = 0;  ///< journal rows that the checkpoint covers
+  std::uint64_t stubs = 0;  ///< made since the checkpoint
+  std::uint64_t kept = 0;   ///< journal rows that there were at the checkpoint, less those removed since
+  bool is_clean = true;     ///< what the checkpoint made superfluous is gone
   Checkpoint checkpoint;
 };
 
@@ -376,6 +377,7 @@ struct JournalQuery {
   std::optional<ChainId> chain;
   std::uint64_t from_seq = 0;  ///< rows whose last record is at or after this
   std::size_t rows = 1000;
+  std::uint64_t after_first_seq = 0;  ///< rows that begin after this: to page through a long chain
 };
 
 class StoreReader {
@@ -443,6 +445,9 @@ class StoreReader {
   };
   /// By (run, compensation, step, item, attempt).
   virtual Result<std::vector<ResultBlobs>> result_blobs(const TaskKey& after, std::size_t rows) = 0;
+  /// What the database calls itself: the same for ever, and of no other (but of its copies). Empty where nothing is
+  /// kept.
+  virtual Result<std::string> store_id() = 0;
   /// Is the database there? For /readyz.
   virtual Result<Done> ping() = 0;
 };

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
 
 #include "blob/file/file_blob_sink.hpp"
 #include "blob/file/posix_file.hpp"
@@ -99,6 +100,24 @@ Result<bool> FileBlobStore::contains(const Digest& sha256) {
   if (::stat(path.c_str(), &info) == 0) return S_ISREG(info.st_mode);
   if (errno == ENOENT) return false;
   return file_error("look at", path);
+}
+
+Result<std::string> FileBlobStore::owner() {
+  const std::string path = directory_ + "/owner";
+  std::ifstream file(path);
+  std::string line;
+  if (file && std::getline(file, line)) return line;
+  if (!file.is_open() && errno == ENOENT) return std::string();
+  return file_error("read", path);
+}
+
+Result<Done> FileBlobStore::set_owner(const std::string& store_id) {
+  const std::string path = directory_ + "/owner";
+  const Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (!file) return file_error("make", path);
+  if (auto written = write_all(file, store_id + "\n", path); !written) return written;
+  if (auto durable = sync_file(file, path); !durable) return durable;
+  return sync_directory(directory_);
 }
 
 Result<Done> FileBlobStore::for_each_stored_before(Timestamp then,

@@ -2,6 +2,7 @@
 //
 //   DIR/ab/cdef…   the blob whose SHA-256 is abcdef…
 //   DIR/tmp/…      what is being written
+//   DIR/owner      the id of the store whose rows name these blobs, once retention has found that they do
 //
 // Several processes may share the directory.
 #pragma once
@@ -23,6 +24,8 @@ class FileBlobStore final : public BlobStore {
   Result<std::unique_ptr<BlobSink>> create() override;
   Result<std::unique_ptr<BlobSource>> open(const Digest& sha256) override;
   Result<bool> contains(const Digest& sha256) override;
+  Result<std::string> owner() override;
+  Result<Done> set_owner(const std::string& store_id) override;
   Result<Done> for_each_stored_before(Timestamp then, const std::function<Result<Done>(const Digest&)>& each) override;
   Result<bool> remove_if_stored_before(Timestamp then, const Digest& sha256) override;
   std::string location(const Digest& sha256) const override;

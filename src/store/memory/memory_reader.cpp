@@ -109,6 +109,7 @@ class MemoryReader final : public StoreReader {
     const auto first = query.chain ? tables_.journal.lower_bound({*query.chain, 0}) : tables_.journal.begin();
     for (auto row = first; row != tables_.journal.end() && rows.size() < query.rows; ++row) {
       if (query.chain && row->second.chain != *query.chain) break;
+      if (row->second.first_seq <= query.after_first_seq) continue;
       if (row->second.first_seq + row->second.count > query.from_seq || query.from_seq == 0)
         rows.push_back(row->second);
     }
@@ -265,6 +266,8 @@ class MemoryReader final : public StoreReader {
         found.push_back({result.task, result.outputs_blob, result.log_blob});
     return found;
   }
+
+  Result<std::string> store_id() override { return std::string(); }
 
   Result<Done> ping() override { return Done{}; }
 

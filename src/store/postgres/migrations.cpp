@@ -108,7 +108,9 @@ const std::vector<std::vector<std::string>>& migrations() {
           R"(CREATE TABLE sweep (
         shard smallint PRIMARY KEY, swept bigint NOT NULL, stubs bigint NOT NULL, kept_rows bigint NOT NULL,
         checkpoint bigint NOT NULL, head bytea NOT NULL, chain_seq bigint NOT NULL, chain_head bytea NOT NULL,
-        kept bytea NOT NULL, recorded bigint NOT NULL))",
+        kept bytea NOT NULL, recorded bigint NOT NULL, clean smallint NOT NULL))",
+          "ALTER TABLE meta ADD store_id text NOT NULL DEFAULT ''",
+          "UPDATE meta SET store_id = replace(gen_random_uuid()::text, '-', '')",
       }};
   return list;
 }

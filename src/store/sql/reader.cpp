@@ -36,6 +36,8 @@ StoreReader::ResultBlobs take_result_blobs(FieldSource& from) {
   return row;
 }
 
+std::string take_text(FieldSource& from) { return from.text(); }
+
 StoreReader::Parked take_parked(FieldSource& from) {
   const JobId job = from.id<JobId>();
   return {job, from.time()};
@@ -113,6 +115,8 @@ Result<std::vector<JournalRow>> SqlReader::journal(const JournalQuery& query) {
   if (query.chain) conditions.add("chain = " + select.place(query.chain->bytes));
   if (query.from_seq > 0)
     conditions.add("first_seq + count > " + select.place(static_cast<std::int64_t>(query.from_seq)));
+  if (query.after_first_seq > 0)
+    conditions.add("first_seq > " + select.place(static_cast<std::int64_t>(query.after_first_seq)));
   select.sql = select_from(kJournalTable) + conditions.where() + " ORDER BY chain, first_seq LIMIT " + limit;
   return all(select, take_journal);
 }
@@ -227,6 +231,12 @@ Result<std::vector<StoreReader::ResultBlobs>> SqlReader::result_blobs(const Task
               {after.run.bytes, std::int64_t{after.compensation}, std::int64_t{after.step}, std::int64_t{after.item},
                std::int64_t{after.attempt}, page(rows)}},
              take_result_blobs);
+}
+
+Result<std::string> SqlReader::store_id() {
+  auto id = one({"SELECT store_id FROM meta", {}}, take_text);
+  if (!id) return std::move(id).error();
+  return id->value_or("");
 }
 
 Result<Done> SqlReader::ping() {

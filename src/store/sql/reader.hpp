@@ -40,6 +40,7 @@ class SqlReader final : public StoreReader {
   Result<std::vector<std::pair<Digest, Timestamp>>> answers(const Digest& after, std::size_t rows) override;
   Result<std::vector<std::pair<AssetId, Digest>>> asset_blobs(const AssetId& after, std::size_t rows) override;
   Result<std::vector<ResultBlobs>> result_blobs(const TaskKey& after, std::size_t rows) override;
+  Result<std::string> store_id() override;
   Result<Done> ping() override;
 
  private:

@@ -75,9 +75,10 @@ constexpr Field kShardFields[] = {{"id", integer},     {"epoch", integer},     {
 constexpr Field kStubFields[] = {
     {"place", integer}, {"chain", uuid}, {"first_seq", integer}, {"removed", integer}, {"hashes", bytes}};
 constexpr Field kRetainedFields[] = {{"job", uuid}, {"due", integer}, {"shard", integer}};
-constexpr Field kSweepFields[] = {
-    {"shard", integer}, {"swept", integer},     {"stubs", integer},    {"kept_rows", integer}, {"checkpoint", integer},
-    {"head", bytes},    {"chain_seq", integer}, {"chain_head", bytes}, {"kept", bytes},        {"recorded", integer}};
+constexpr Field kSweepFields[] = {{"shard", integer},     {"swept", integer},      {"stubs", integer},
+                                  {"kept_rows", integer}, {"checkpoint", integer}, {"head", bytes},
+                                  {"chain_seq", integer}, {"chain_head", bytes},   {"kept", bytes},
+                                  {"recorded", integer},  {"clean", integer}};
 constexpr Field kRemoval[] = {{"id", uuid}, {"expected_seq", integer}};
 constexpr Field kJobName[] = {{"job_id", text}, {"client_id", text}, {"id", uuid}};
 constexpr Field kPark[] = {{"job", uuid}, {"due", integer}, {"slot", integer}};
@@ -252,13 +253,14 @@ void put(FieldSink& to, const SweepRow& row) {
   to.integer(row.shard);
   to.integer(journal_place(row.shard, row.transaction, row.position));
   to.unsigned_integer(row.stubs);
-  to.unsigned_integer(row.survivors);
+  to.unsigned_integer(row.kept);
   to.unsigned_integer(row.checkpoint.transaction);
   to.digest(row.checkpoint.head);
   to.unsigned_integer(row.checkpoint.chain_seq);
   to.digest(row.checkpoint.chain_head);
   to.digest(row.checkpoint.survivors);
   to.unsigned_integer(row.checkpoint.recorded);
+  to.integer(row.is_clean);
 }
 
 SweepRow take_sweep(FieldSource& from) {
@@ -266,13 +268,14 @@ SweepRow take_sweep(FieldSource& from) {
   from.integer<ShardId>();  // part of the place
   take_place(from, row);
   row.stubs = from.integer<std::uint64_t>();
-  row.survivors = from.integer<std::uint64_t>();
+  row.kept = from.integer<std::uint64_t>();
   row.checkpoint.transaction = from.integer<std::uint64_t>();
   row.checkpoint.head = from.digest();
   row.checkpoint.chain_seq = from.integer<std::uint64_t>();
   row.checkpoint.chain_head = from.digest();
   row.checkpoint.survivors = from.digest();
   row.checkpoint.recorded = from.integer<std::uint64_t>();
+  row.is_clean = from.integer<int>() != 0;
   return row;
 }
 

@@ -102,7 +102,9 @@ CREATE INDEX retained_by_due ON retained (shard, due, job);
 CREATE TABLE sweep (
   shard INTEGER PRIMARY KEY, swept INTEGER NOT NULL, stubs INTEGER NOT NULL, kept_rows INTEGER NOT NULL,
   checkpoint INTEGER NOT NULL, head BLOB NOT NULL, chain_seq INTEGER NOT NULL, chain_head BLOB NOT NULL,
-  kept BLOB NOT NULL, recorded INTEGER NOT NULL);
+  kept BLOB NOT NULL, recorded INTEGER NOT NULL, clean INTEGER NOT NULL);
+ALTER TABLE meta ADD COLUMN store_id TEXT NOT NULL DEFAULT '';
+UPDATE meta SET store_id = lower(hex(randomblob(16)));
 )sql",
 };
 static_assert(kShardCount == 16 && kSlotCount == 4096, "the first migration makes so many");

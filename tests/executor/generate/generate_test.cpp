@@ -23,6 +23,8 @@ class MemoryBlobs final : public BlobStore {
   Result<std::unique_ptr<BlobSink>> create() override { return std::unique_ptr<BlobSink>(new Sink(*this)); }
   Result<std::unique_ptr<BlobSource>> open(const Digest&) override { return {ErrorCode::not_found, "not needed here"}; }
   Result<bool> contains(const Digest& digest) override { return has(digest); }
+  Result<std::string> owner() override { return std::string(); }
+  Result<Done> set_owner(const std::string&) override { return Done{}; }
   Result<Done> for_each_stored_before(Timestamp, const std::function<Result<Done>(const Digest&)>&) override {
     return Done{};
   }
