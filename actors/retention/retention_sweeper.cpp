@@ -265,7 +265,7 @@ Result<Done> RetentionSweeper::forget_answers() {
     answers_after_ = page->empty() ? Digest{} : page->back().first;
     if (page->size() == kAnswers) continue;
     answers_after_ = {};
-    answers_due_ = now + kAnswersPeriod;
+    answers_due_ = now + std::min(kAnswersPeriod, options_.answers);
     break;
   }
   return Done{};
