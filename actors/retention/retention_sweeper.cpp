@@ -149,30 +149,30 @@ Result<Done> RetentionSweeper::judge(const JobRow& job, Batch& batch) {
 }
 
 Result<Done> RetentionSweeper::write(Batch& batch, SweepRow& row) {
-  for (const Removal& removal : batch.sweep.removals) {
-    row.stubs += removal.stubs.size();
-    row.kept -= std::min<std::uint64_t>(row.kept, removal.stubs.size());
-  }
+  const std::size_t removed = batch.tombstones.size();
+  Sweep instead;  // if the database takes some of it never: the others must not wait for that
+  instead.row = row;
+  instead.retained = batch.sweep.retained;
   batch.sweep.row = row;
-  const std::vector<Removal> removals = batch.sweep.removals;
+  for (const Removal& removal : batch.sweep.removals) {
+    instead.retained.push_back({removal.job, ports_.clock.now() + kBrokenPause});
+    batch.sweep.row.stubs += removal.stubs.size();
+    batch.sweep.row.kept -= std::min<std::uint64_t>(batch.sweep.row.kept, removal.stubs.size());
+  }
+  const SweepRow after = batch.sweep.row;
   std::vector<RecordDraft> records;
-  if (!removals.empty()) records.push_back(removal_record(batch.tombstones));
+  if (removed > 0) records.push_back(removal_record(batch.tombstones));
   auto committed = commit(row.shard, std::move(batch.sweep), std::move(records));
   if (!committed && committed.error().code == ErrorCode::store_refused) {
-    // The database takes some of it never: the others must not wait for that.
     ports_.log.write(log::Level::error, "jobs could not be removed; they are looked at again tomorrow",
-                     {{"shard", row.shard}, {"jobs", removals.size()}, {"error", committed.error().message}});
-    auto stored = ports_.reader.sweep(row.shard);
-    if (!stored) return stored.error();
-    Sweep later;
-    later.row = *stored;
-    for (const Removal& removal : removals) later.retained.push_back({removal.job, ports_.clock.now() + kBrokenPause});
-    return commit(row.shard, std::move(later), {});
+                     {{"shard", row.shard}, {"jobs", removed}, {"error", committed.error().message}});
+    return commit(row.shard, std::move(instead), {});
   }
   if (!committed) return committed;
-  if (!removals.empty())
+  row = after;
+  if (removed > 0)
     ports_.log.write(log::Level::info, "removed jobs whose retention is over",
-                     {{"shard", row.shard}, {"jobs", removals.size()}});
+                     {{"shard", row.shard}, {"jobs", removed}});
   return row.stubs < std::max(kStubsFree, row.kept) ? Done{} : make_checkpoint(row);
 }
 

@@ -138,6 +138,7 @@ class RetentionTest : public testing::TestWithParam<bool> {
   IdFactory ids_{clock_, random_};
   Committer committer_{*store_->writer(), node_, health_.writers[0], [](auto changes) { complete(changes); }};
   std::map<JobId, Millis> classes_;
+  JobId refused_;  ///< whose removal the database does not take
   Millis shortest_ = 1h;
   RetentionOptions options_;
   RetentionSweeper sweeper_{
@@ -149,6 +150,9 @@ class RetentionTest : public testing::TestWithParam<bool> {
 
  private:
   Result<Done> commit(const PersistPtr& change) {
+    if (change->change.sweep)
+      for (const Removal& removal : change->change.sweep->removals)
+        if (removal.job == refused_) return Error{ErrorCode::store_refused, "this job never"};
     std::optional<Persisted> answer;
     change->done = [&](Persisted persisted) { answer = std::move(persisted); };
     ++health_.changes_waiting;
@@ -251,6 +255,22 @@ TEST_P(RetentionTest, ManyAreRemovedInOneSweepAndInOrder) {
   clock_.advance(2h);
   sweep();
   for (const JobId& job : jobs) EXPECT_FALSE(exists(job));
+}
+
+TEST_P(RetentionTest, AJobThatCannotBeRemovedHoldsUpNoOther) {
+  const JobId stuck = accept(1h), beside = accept(1h), lasting = accept(30 * kDay);
+  for (const JobId& job : {stuck, beside, lasting}) end(job);
+  refused_ = stuck;
+  clock_.advance(2h);
+  sweep();
+  EXPECT_TRUE(exists(stuck) && exists(beside) && exists(lasting));
+  refused_ = {};
+  clock_.advance(kDay);
+  sweep();
+  EXPECT_FALSE(exists(stuck) || exists(beside)) << "they are looked at again after a day";
+  clock_.advance(30 * kDay);
+  sweep();
+  EXPECT_FALSE(exists(lasting)) << "what was noted with them was not lost";
 }
 
 TEST_P(RetentionTest, AnAnswerIsForgottenWhenItsTimeIsOver) {

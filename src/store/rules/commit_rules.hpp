@@ -3,9 +3,10 @@
 // The phases of a transaction, in this order; the first that fails decides the reply, and nothing is written:
 //   1. fence         every shard has the demanded epoch and seq          else fenced
 //   2. keys          no job_key and no idempotency row exists yet        else duplicates (all are named)
-//   3. updates       every job has the expected seq                      else stale (all are named)
+//   3. updates       every job to update or remove has the expected seq  else stale (all are named)
 //   4. inserts       no primary key exists yet                           else refused
 //                    (results and notables that exist already are left alone; parked rows and flags are replaced)
+//   then what a sweep of retention deletes, and the hashes it leaves
 #pragma once
 
 #include <functional>
