@@ -265,7 +265,7 @@ TEST_P(RetentionTest, AJobThatCannotBeRemovedHoldsUpNoOther) {
   sweep();
   EXPECT_TRUE(exists(stuck) && exists(beside) && exists(lasting));
   refused_ = {};
-  clock_.advance(kDay);
+  clock_.advance(kDay + 1ms);
   sweep();
   EXPECT_FALSE(exists(stuck) || exists(beside)) << "they are looked at again after a day";
   clock_.advance(30 * kDay);
