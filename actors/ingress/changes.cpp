@@ -1,6 +1,7 @@
 // Changes of jobs that exist: cancel, retry; and waiting for a job's end.
 #include "actors/ingress/event_hub.hpp"
 #include "actors/ingress/node_gateway.hpp"
+#include "actors/timer/timers.hpp"
 
 namespace troupe {
 namespace {
@@ -131,7 +132,7 @@ void NodeGateway::wait(const Caller& caller, JobRef job, Millis timeout, Reply<J
     }
     const auto now = find_job(caller, ref);  // it may have ended before we watched
     if (!now || has_ended(now->status) || node_.health.stopping) return waiting->done();
-    caf::anon_send(actors_.timer, CallAt{node_.clock.now() + timeout, [waiting] { waiting->done(); }});
+    node_.timers.call_at(node_.clock.now() + timeout, [waiting] { waiting->done(); });
   });
   if (!queued) reply(Error{ErrorCode::overloaded, "too many requests are waiting", true, {}});
 }

@@ -127,9 +127,7 @@ void finish_retry(Self self, const Persisted& persisted) {
       state.node->events.publish(event);
   retry.request->reply(
       JobChange{seed.job->id, seed.job->client_job_id, seed.state.run, seed.state.status, std::nullopt});
-  const RunActor old = state.run;
-  self->demonitor(old.address());
-  self->send(old, Rest{});
+  self->demonitor(state.run.address());
   spawn_run(self, retry.seed);
 }
 
@@ -181,11 +179,6 @@ JobActor::behavior_type job_actor(Self self, NodeContext* node, const NodeActors
       [=](const RunRested& rested) {
         self->state.run_rests = rested.handled == self->state.to_run;
         rest_if_idle(self);
-      },
-      [=](Rest) {
-        self->demonitor(self->state.run.address());
-        self->send(self->state.run, Rest{});
-        self->quit();
       },
   };
 }

@@ -6,11 +6,13 @@
 
 #include "actors/broker/broker_actor.hpp"
 #include "actors/job/run_loader.hpp"
+#include "actors/node/scheduler.hpp"
 #include "actors/persistence/completion_actor.hpp"
 #include "actors/persistence/persistence_actor.hpp"
 #include "actors/run/run_change.hpp"
 #include "actors/supervisor/supervisor_actor.hpp"
 #include "actors/timer/timer_actor.hpp"
+#include "actors/timer/timers.hpp"
 
 namespace troupe {
 namespace {
@@ -38,14 +40,17 @@ Node::Node(NodePorts ports, NodeOptions options)
     : options_(std::move(options)), workflows_(ports.reader, options_.gateway.is_quick_expression) {
   using caf::atom;
   const std::size_t cores = std::max<std::size_t>(2, std::thread::hardware_concurrency());
-  config_.set("scheduler.policy", options_.testing ? atom("testing") : atom("sharing"));
+  if (options_.testing)
+    config_.set("scheduler.policy", atom("testing"));
+  else
+    config_.load<NodeScheduler>();
   config_.set("scheduler.max-threads", options_.scheduler_threads == 0 ? cores : options_.scheduler_threads);
   config_.set("scheduler.max-throughput", 50);
   system_ = std::make_unique<caf::actor_system>(config_);
   blocking_ = std::make_unique<BlockingPool>(options_.blocking_threads, options_.blocking_queue);
   context_ = std::make_unique<NodeContext>(NodeContext{options_.name, ports.clock, ports.random, ports.blobs,
                                                        ports.evaluators, ports.metrics, ports.log, ports.reader,
-                                                       *blocking_, events_, board_, workflows_, health_});
+                                                       *blocking_, events_, board_, timers_, workflows_, health_});
 }
 
 Result<std::unique_ptr<Node>> Node::start(NodePorts ports, Writers writers, NodeOptions options) {
@@ -84,12 +89,12 @@ Result<Done> Node::begin(Writers writers) {
 }
 
 void Node::sweep_later() {
-  caf::anon_send(actors_.timer, CallAt{context_->clock.now() + options_.retention.period, [this] {
-                                         blocking_->run_always([this] {
-                                           sweeper_->sweep();
-                                           sweep_later();
-                                         });
-                                       }});
+  timers_.call_at(context_->clock.now() + options_.retention.period, [this] {
+    blocking_->run_always([this] {
+      sweeper_->sweep();
+      sweep_later();
+    });
+  });
 }
 
 Result<Done> Node::commit_and_wait(const PersistPtr& change) {
@@ -140,7 +145,8 @@ void Node::spawn_actors(std::vector<std::unique_ptr<Committer>> committers) {
                          : system_->spawn<caf::detached>(persistence_actor, handed_over, completion_, context_.get()));
   }
   actors_.persistence = PersistenceActors(std::move(persistence));
-  actors_.timer = system_->spawn(timer_actor, context_.get());
+  timer_ = system_->spawn(timer_actor, context_.get());
+  timers_.on_earlier([timer = timer_](Timestamp due) { caf::anon_send(timer, EarlierTimer{due}); });
   actors_.broker = system_->spawn(broker_actor, context_.get());
   actors_.supervisor = system_->spawn(supervisor_actor, context_.get(), &actors_, options_.shards);
   caf::anon_send(actors_.supervisor, ScanParked{});  // from here, so that whoever it spawns finds all actors in place
@@ -172,7 +178,7 @@ void Node::guard() {
   };
   for (const PersistenceActor& actor : actors_.persistence) watch(actor, "persistence");
   watch(completion_, "completion");
-  watch(actors_.timer, "timer");
+  watch(timer_, "timer");
   watch(actors_.broker, "broker");
   watch(actors_.supervisor, "supervisor");
 }
@@ -182,9 +188,9 @@ void Node::recover_shard(ShardId shard, JobId after, const JobId& before) {
   const auto go_on_later = [&](const JobId& last, const Error& error) {
     context_->log.write(log::Level::error, "open jobs could not be read; it will be tried again",
                         {{"shard", shard}, {"error", error.message}});
-    caf::anon_send(actors_.timer, CallAt{context_->clock.now() + kRecoveryPause, [this, shard, last, before] {
-                                           blocking_->run_always([=, this] { recover_shard(shard, last, before); });
-                                         }});
+    timers_.call_at(context_->clock.now() + kRecoveryPause, [this, shard, last, before] {
+      blocking_->run_always([=, this] { recover_shard(shard, last, before); });
+    });
   };
   // Persistence hears of them first: it must not hear that one has ended before it knows that it was open.
   const auto adopt = [&](OpenJobsFound found, const std::vector<RunSeedPtr>& seeds) {
@@ -251,7 +257,7 @@ void Node::stop(Millis grace) {
     const std::lock_guard lock(workers_mutex_);
     for (const WorkerActor& worker : workers_) caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
   }
-  caf::anon_send_exit(actors_.timer, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(timer_, caf::exit_reason::user_shutdown);
   for (const PersistenceActor& actor : actors_.persistence) caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(completion_, caf::exit_reason::user_shutdown);
   if (options_.testing) return;
@@ -265,6 +271,8 @@ Node::~Node() {
   gateway_.reset();
   workers_.clear();
   completion_ = CompletionActor();
+  timer_ = TimerActor();
+  timers_.clear();
   actors_ = {};
 }
 

@@ -33,6 +33,7 @@
 #include "actors/protocol/node_context.hpp"
 #include "actors/retention/retention_sweeper.hpp"
 #include "actors/run/live_board.hpp"
+#include "actors/timer/timers.hpp"
 #include "actors/worker/worker_actor.hpp"
 
 namespace troupe {
@@ -100,6 +101,7 @@ class Node {
   NodeHealth health_;
   EventHub events_;
   LiveBoard board_;
+  Timers timers_;
   WorkflowCatalog workflows_;
   caf::actor_system_config config_;
   std::unique_ptr<caf::actor_system> system_;
@@ -107,6 +109,7 @@ class Node {
   std::unique_ptr<NodeContext> context_;
   NodeActors actors_;
   CompletionActor completion_;
+  TimerActor timer_;
   std::mutex workers_mutex_;
   std::vector<WorkerActor> workers_;
   std::unique_ptr<NodeGateway> gateway_;

@@ -53,8 +53,7 @@ using RunActor = caf::typed_actor<caf::reacts_to<Persisted>,  // what became of 
                                   caf::reacts_to<TaskGone>,  // it is not running and will not
                                   caf::reacts_to<Wake>,      // a timer of its is due
                                   caf::reacts_to<CancelRequestPtr>,
-                                  caf::reacts_to<RetryRequestPtr>,  // answered here unless it has ended
-                                  caf::reacts_to<Rest>>;
+                                  caf::reacts_to<RetryRequestPtr>>;  // answered here unless it has ended
 
 /// Run to broker: a task that is ready.
 struct TaskOffer {
@@ -85,41 +84,31 @@ using BrokerActor =
     caf::typed_actor<caf::reacts_to<TaskOfferPtr>, caf::reacts_to<WithdrawTask>, caf::reacts_to<RegisterWorker>,
                      caf::reacts_to<SlotFree>, caf::reacts_to<StopAssigning>, caf::reacts_to<StopAllTasks>>;
 
-/// Run to timer: wake me at this time. A later one replaces an earlier one of the same run.
-struct WakeAt {
-  RunId run;
-  RunActor actor;
+/// Timers to timer: something is due before all else.
+struct EarlierTimer {
   Timestamp due;
-};
-struct ForgetWake {
-  RunId run;
 };
 /// To itself.
 struct Tick {
   std::uint64_t generation = 0;
 };
-/// Anyone: call this function at that time, on the timer's thread; it must not block.
-struct CallAt {
-  Timestamp due;
-  std::function<void()> function;
-};
 
-using TimerActor =
-    caf::typed_actor<caf::reacts_to<WakeAt>, caf::reacts_to<ForgetWake>, caf::reacts_to<CallAt>, caf::reacts_to<Tick>>;
+/// Fires what is due of the node's Timers.
+using TimerActor = caf::typed_actor<caf::reacts_to<EarlierTimer>, caf::reacts_to<Tick>>;
 
 /// Owns a job's runs: spawns them, starts the next one on a retry, has a broken one loaded again.
 using JobActor = caf::typed_actor<caf::reacts_to<CancelRequestPtr>, caf::reacts_to<RetryRequestPtr>,
                                   caf::reacts_to<RetryFrom>,  // the run has ended: begin another
                                   caf::reacts_to<RetryPrepared>,
                                   caf::reacts_to<Persisted>,  // of a retry
-                                  caf::reacts_to<RunRested>, caf::reacts_to<Rest>>;
+                                  caf::reacts_to<RunRested>>;
 
 /// Looks after all live jobs of the node: one JobActor each, loaded when needed and rested when idle.
 using SupervisorActor =
     caf::typed_actor<caf::reacts_to<AdoptJob>, caf::reacts_to<CancelJobMessage>, caf::reacts_to<RetryJobMessage>,
                      caf::reacts_to<JobLoaded>, caf::reacts_to<JobRested>, caf::reacts_to<JobBroken>,
                      caf::reacts_to<ScanParked>, caf::reacts_to<ParkedScanned>,
-                     caf::reacts_to<Rest>>;  // rest all jobs, then quit
+                     caf::reacts_to<Rest>>;  // let go of all jobs, and quit
 
 /// The ways to the store: each shard's changes go through one and the same.
 class PersistenceActors {
@@ -144,7 +133,6 @@ class PersistenceActors {
 /// The actors of a node that others send to. Made once by the node; outlives them.
 struct NodeActors {
   PersistenceActors persistence;
-  TimerActor timer;
   BrokerActor broker;
   SupervisorActor supervisor;
 };
@@ -156,7 +144,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskStarting)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskOfferPtr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::WithdrawTask)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::RegisterWorker)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::WakeAt)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::ForgetWake)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::CallAt)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::EarlierTimer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Tick)

@@ -200,7 +200,7 @@ struct JobRested {
 struct JobBroken {
   JobId job;
 };
-/// Down the tree: quit; nothing will be sent to you any more.
+/// From the node to the supervisor, at the end.
 struct Rest {};
 
 /// To the supervisor: a committed job to look after.

@@ -19,13 +19,17 @@ bool dispatches_instant_task(const Effect& effect) {
 
 }  // namespace
 
-RunDriver::RunDriver(Self self, NodeContext& node, const NodeActors& actors, JobActor job, RunSeed seed)
+RunDriver::RunDriver(Self self, NodeContext& node, const NodeActors& actors, const JobActor& job, RunSeed seed)
     : self_(self),
       node_(node),
       actors_(actors),
-      job_(std::move(job)),
+      job_(caf::actor_cast<caf::weak_actor_ptr>(job)),
       seed_(std::move(seed)),
       subject_{seed_.job->id, seed_.job->client_job_id, seed_.job->client_id, seed_.job->workflow_key} {}
+
+RunDriver::~RunDriver() {
+  if (armed_) node_.timers.forget(*armed_);
+}
 
 void RunDriver::begin() {
   const std::vector<Effect> effects = std::exchange(seed_.effects, {});
@@ -79,7 +83,7 @@ void RunDriver::on(const TaskGone& gone) {
 }
 
 void RunDriver::on(const Wake&) {
-  armed_ = kNever;
+  armed_.reset();
   const Timestamp now = node_.clock.now();
   while (!timers_.empty() && timers_.begin()->first <= now) {
     const SetTimer timer = timers_.begin()->second;
@@ -100,7 +104,7 @@ void RunDriver::on(const RetryRequestPtr& request) {
   ++handled_;
   rested_ = false;
   if (seed_.state.phase == RunPhase::ended) {
-    self_->send(job_, RetryFrom{request, std::make_shared<RunState>(seed_.state), seed_.workflow, seed_.head});
+    tell_job(RetryFrom{request, std::make_shared<RunState>(seed_.state), seed_.workflow, seed_.head});
   } else {
     request->reply(Error{ErrorCode::job_not_finished, "the job's newest run has not ended", false, {}});
   }
@@ -256,21 +260,21 @@ void RunDriver::do_effect(const FinishRun&) { after_end(); }  // its outputs wer
 void RunDriver::arm_timer() {
   if (timers_.empty() || seed_.state.phase == RunPhase::ended) return;
   const Timestamp due = timers_.begin()->first;
-  if (armed_ != kNever && armed_ <= due) return;
-  armed_ = due;
-  self_->send(actors_.timer, WakeAt{seed_.state.run, RunActor(self_), due});
+  if (armed_ && armed_->due <= due) return;
+  if (armed_) node_.timers.forget(*armed_);
+  armed_ = node_.timers.wake_at(due, RunActor(self_));
 }
 
 void RunDriver::after_end() {
   timers_.clear();
-  if (armed_ != kNever) self_->send(actors_.timer, ForgetWake{seed_.state.run});
-  armed_ = kNever;
+  if (armed_) node_.timers.forget(*std::exchange(armed_, std::nullopt));
   node_.board.remove(seed_.state.run);
   node_.metrics.job_ended(seed_.job->workflow_key, seed_.state.status, seed_.state.ended_at - seed_.state.accepted_at);
 }
 
-void RunDriver::rest() {
-  if (armed_ != kNever) self_->send(actors_.timer, ForgetWake{seed_.state.run});
+template <class Message>
+void RunDriver::tell_job(Message message) {
+  if (const auto job = caf::actor_cast<JobActor>(job_)) self_->send(job, std::move(message));
 }
 
 // That it is parked is not enough: it may have been loaded because it falls due soon, and what is due again is
@@ -283,12 +287,12 @@ void RunDriver::rest_if_idle() {
   if (rested_ || uncommitted_ || !queue_.empty()) return;
   if (seed_.state.phase != RunPhase::ended && !rests_for_long()) return;
   rested_ = true;
-  self_->send(job_, RunRested{handled_});
+  tell_job(RunRested{handled_});
 }
 
 RunActor::behavior_type run_actor(RunActor::stateful_pointer<RunActorState> self, NodeContext* node,
-                                  const NodeActors* actors, JobActor job, RunSeedPtr seed) {
-  self->state.driver = std::make_unique<RunDriver>(self, *node, *actors, std::move(job), std::move(*seed));
+                                  const NodeActors* actors, const JobActor& job, RunSeedPtr seed) {
+  self->state.driver = std::make_unique<RunDriver>(self, *node, *actors, job, std::move(*seed));
   RunDriver* driver = self->state.driver.get();
   driver->begin();
   return {
@@ -302,10 +306,6 @@ RunActor::behavior_type run_actor(RunActor::stateful_pointer<RunActorState> self
       [=](const Wake& wake) { driver->on(wake); },
       [=](const CancelRequestPtr& request) { driver->on(request); },
       [=](const RetryRequestPtr& request) { driver->on(request); },
-      [=](Rest) {
-        driver->rest();
-        self->quit();
-      },
   };
 }
 

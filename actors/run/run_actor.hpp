@@ -6,7 +6,7 @@
 //                └────────────────────────────────────────────────────────────────────────── next ◄────┘
 //                                        └─► refused ─► the actor dies; its job has it loaded again
 //
-// When it has ended, or only waits for a far timer, it says so to its job (RunRested) and quits when it is told to.
+// When it has ended, or only waits for a far timer, it says so to its job (RunRested), and is gone when that lets go.
 #pragma once
 
 #include <deque>
@@ -15,6 +15,7 @@
 #include "actors/protocol/interfaces.hpp"
 #include "actors/protocol/node_context.hpp"
 #include "actors/run/live_events.hpp"
+#include "actors/timer/timers.hpp"
 
 namespace troupe {
 
@@ -29,7 +30,10 @@ class RunDriver {
  public:
   using Self = RunActor::pointer;
 
-  RunDriver(Self self, NodeContext& node, const NodeActors& actors, JobActor job, RunSeed seed);
+  RunDriver(Self self, NodeContext& node, const NodeActors& actors, const JobActor& job, RunSeed seed);
+  ~RunDriver();
+  RunDriver(const RunDriver&) = delete;
+  RunDriver& operator=(const RunDriver&) = delete;
 
   void begin();
   void on(const Persisted& persisted);
@@ -42,8 +46,6 @@ class RunDriver {
   void on(const Wake& wake);
   void on(const CancelRequestPtr& request);
   void on(const RetryRequestPtr& request);
-  /// About to quit: takes its traces out of what outlives it.
-  void rest();
 
  private:
   void push(QueuedCommand command);
@@ -58,6 +60,8 @@ class RunDriver {
   void after_end();
   void rest_if_idle();
   bool rests_for_long() const;
+  template <class Message>
+  void tell_job(Message message);
   void arm_timer();
 
   void do_effect(const DispatchTask& effect);
@@ -73,8 +77,8 @@ class RunDriver {
   Self self_;
   NodeContext& node_;
   const NodeActors& actors_;
-  JobActor job_;
-  RunSeed seed_;  ///< its `state` and `head` are the committed ones
+  caf::weak_actor_ptr job_;  ///< which holds the run
+  RunSeed seed_;             ///< its `state` and `head` are the committed ones
   EventSubject subject_;
 
   std::deque<QueuedCommand> queue_;
@@ -87,7 +91,7 @@ class RunDriver {
   std::optional<Uncommitted> uncommitted_;
 
   std::multimap<Timestamp, SetTimer> timers_;
-  Timestamp armed_ = kNever;  ///< what the timer actor knows; kNever: nothing
+  std::optional<Timers::Key> armed_;  ///< the earliest of them, as the node's Timers know it
   std::map<TaskKey, WorkerActor> waiting_for_admission_;
   std::uint64_t handled_ = 0;  ///< messages of the job, for the resting handshake
   bool rested_ = false;        ///< said RunRested since the last change
@@ -99,6 +103,6 @@ struct RunActorState {
 };
 
 RunActor::behavior_type run_actor(RunActor::stateful_pointer<RunActorState> self, NodeContext* node,
-                                  const NodeActors* actors, JobActor job, RunSeedPtr seed);
+                                  const NodeActors* actors, const JobActor& job, RunSeedPtr seed);
 
 }  // namespace troupe

@@ -5,6 +5,7 @@
 #include "actors/job/job_actor.hpp"
 #include "actors/job/run_loader.hpp"
 #include "actors/node/blocking_pool.hpp"
+#include "actors/timer/timers.hpp"
 
 namespace troupe {
 namespace {
@@ -27,9 +28,9 @@ void adopt(Self self, const RunSeedPtr& seed, bool counted) {
   if (!counted) ++state.node->health.runs_live;
   JobActor& actor = state.live[id].actor;
   actor = self->spawn(job_actor, state.node, state.actors, seed);
-  // It tells itself when its run dies; this is for its own death.
+  // It tells itself when its run dies; this is for its own death, unless nobody holds it any more.
   actor->attach_functor([id, me = SupervisorActor(self)](const caf::error& reason) {
-    if (reason) caf::anon_send(me, JobBroken{id});
+    if (reason && reason != caf::exit_reason::unreachable) caf::anon_send(me, JobBroken{id});
   });
   state.node->metrics.runs_live(state.live.size());
 }
@@ -95,7 +96,6 @@ void rested(Self self, const JobRested& message) {
   SupervisorState& state = self->state;
   const auto found = state.live.find(message.job);
   if (found == state.live.end() || found->second.passed_on != message.handled) return;
-  self->send(found->second.actor, Rest{});
   let_go(self, message.job);
   state.broken.erase(message.job);
 }
@@ -110,13 +110,12 @@ void load_broken(Self self, const JobId& job) {
   state.loading.try_emplace(job);
   const Millis pause = kBrokenPauseFirst * (1 << std::min(state.broken[job]++, 8));
   const Timestamp due = state.node->clock.now() + pause;
-  self->send(state.actors->timer,
-             CallAt{due, [node = state.node, job, me = SupervisorActor(self)] {
-                      node->blocking.run_always([node, job, me] {
-                        auto seed = load_run(*node, job, /*recover=*/true, /*parked=*/false);
-                        caf::anon_send(me, seed ? JobLoaded{job, *seed, {}} : JobLoaded{job, nullptr, seed.error()});
-                      });
-                    }});
+  state.node->timers.call_at(due, [node = state.node, job, me = SupervisorActor(self)] {
+    node->blocking.run_always([node, job, me] {
+      auto seed = load_run(*node, job, /*recover=*/true, /*parked=*/false);
+      caf::anon_send(me, seed ? JobLoaded{job, *seed, {}} : JobLoaded{job, nullptr, seed.error()});
+    });
+  });
 }
 
 /// Loads the jobs of a shard that fall due within the horizon and moves `after` past them. False: something is left for
@@ -170,7 +169,7 @@ void parked_scanned(Self self, const ParkedScanned& scanned) {
   SupervisorState& state = self->state;
   state.parked_after = scanned.after;
   const Timestamp due = state.node->clock.now() + scanned.pause;
-  self->send(state.actors->timer, CallAt{due, [me = SupervisorActor(self)] { caf::anon_send(me, ScanParked{}); }});
+  state.node->timers.call_at(due, [me = SupervisorActor(self)] { caf::anon_send(me, ScanParked{}); });
 }
 
 }  // namespace
@@ -190,7 +189,7 @@ SupervisorActor::behavior_type supervisor_actor(Self self, NodeContext* node, co
       [=](ScanParked) { scan_parked(self); },
       [=](const ParkedScanned& scanned) { parked_scanned(self, scanned); },
       [=](Rest) {
-        for (const auto& [id, job] : self->state.live) self->send(job.actor, Rest{});
+        self->state.live.clear();
         self->quit();
       },
   };

@@ -10,20 +10,21 @@ using Self = WorkerActor::stateful_pointer<WorkerState>;
 using Running = WorkerState::Running;
 
 /// Carries what an executor says to the actors, from whatever thread it says it on. An outcome that is there before
-/// Executor::start() has returned is kept, and given to the worker by our own start().
+/// Executor::start() has returned is kept, and given to the worker by our own start(). It does not keep the run alive:
+/// an executor that cannot be stopped may hold it for ever.
 class ActorSink final : public TaskSink {
  public:
-  ActorSink(TaskKey task, RunActor run, WorkerActor worker)
-      : task_(task), run_(std::move(run)), worker_(std::move(worker)) {}
+  ActorSink(TaskKey task, const RunActor& run, WorkerActor worker)
+      : task_(task), run_(caf::actor_cast<caf::weak_actor_ptr>(run)), worker_(std::move(worker)) {}
 
   void progress(double fraction, std::string_view message) override {
-    caf::anon_send(run_, TaskProgress{task_, fraction, std::string(message)});
+    tell_run(TaskProgress{task_, fraction, std::string(message)});
   }
   void preview(std::string_view media_type, std::string bytes) override {
-    caf::anon_send(run_, TaskPreview{task_, std::string(media_type), std::move(bytes)});
+    tell_run(TaskPreview{task_, std::string(media_type), std::move(bytes)});
   }
   void log(std::string_view stream, std::string_view text) override {
-    caf::anon_send(run_, TaskLog{task_, std::string(stream), std::string(text)});
+    tell_run(TaskLog{task_, std::string(stream), std::string(text)});
   }
   void done(TaskOutcome outcome) override {
     auto shared = std::make_shared<TaskOutcome>(std::move(outcome));
@@ -46,9 +47,14 @@ class ActorSink final : public TaskSink {
     ~Starting() { starting_ = nullptr; }
   };
 
+  template <class Message>
+  void tell_run(Message message) {
+    if (const auto run = caf::actor_cast<RunActor>(run_)) caf::anon_send(run, std::move(message));
+  }
+
   static thread_local const ActorSink* starting_;  ///< whose start() this thread is in
   const TaskKey task_;
-  const RunActor run_;
+  const caf::weak_actor_ptr run_;
   const WorkerActor worker_;
   std::shared_ptr<TaskOutcome> early_outcome_;  ///< touched by the starting thread only
 };
@@ -111,20 +117,21 @@ void finish(Self self, const TaskFinished& finished) {
   state.running.erase(found);
 
   const bool stopped = !finished.outcome->result && finished.outcome->result.error().code == ErrorCode::cancelled;
-  // The slot is given back after the run was told, so that the broker never calls gone what has just ended.
-  const auto report = [node = state.node, name = state.options.name, broker = state.broker, running,
-                       outcome = finished.outcome] {
-    caf::anon_send(running.offer->run,
-                   make_report(*node, running.offer->task, name, running.started_at, std::move(*outcome)));
-    caf::anon_send(broker, SlotFree{running.offer->task.key});
+  const auto report = [node = state.node, name = state.options.name, running, outcome = finished.outcome] {
+    return make_report(*node, running.offer->task, name, running.started_at, std::move(*outcome));
   };
   if (running.reported || stopped) {
     if (stopped) self->send(running.offer->run, TaskGone{finished.task});
     self->send(state.broker, SlotFree{finished.task});
+    // Else the slot is given back after the run was told, so that the broker never calls gone what has just ended.
   } else if (needs_blobs(*finished.outcome)) {
-    state.node->blocking.run_always(report);
+    state.node->blocking.run_always([report, run = running.offer->run, broker = state.broker, task = finished.task] {
+      caf::anon_send(run, report());
+      caf::anon_send(broker, SlotFree{task});
+    });
   } else {
-    report();
+    self->send(running.offer->run, report());
+    caf::anon_send(state.broker, SlotFree{finished.task});  // by another thread: this one goes on with the run
   }
 }
 

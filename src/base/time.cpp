@@ -23,6 +23,10 @@ std::optional<int> digits(std::string_view text, std::size_t& at, std::size_t wi
   return value;
 }
 
+void put_digits(std::string& text, std::size_t at, std::size_t width, std::int64_t value) {
+  for (; width-- > 0; value /= 10) text[at + width] = static_cast<char>('0' + value % 10);
+}
+
 bool take(std::string_view text, std::size_t& at, char expected) {
   if (at >= text.size() || text[at] != expected) return false;
   ++at;
@@ -43,11 +47,14 @@ std::string format_rfc3339(Timestamp at) {
   const auto day = floor<days>(at);
   const year_month_day date(day);
   const hh_mm_ss time(at - day);
-  char text[40];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
+  std::string text = "0000-00-00T00:00:00.000Z";
+  put_digits(text, 0, 4, static_cast<int>(date.year()));
+  put_digits(text, 5, 2, static_cast<unsigned>(date.month()));
+  put_digits(text, 8, 2, static_cast<unsigned>(date.day()));
+  put_digits(text, 11, 2, time.hours().count());
+  put_digits(text, 14, 2, time.minutes().count());
+  put_digits(text, 17, 2, time.seconds().count());
+  put_digits(text, 20, 3, time.subseconds().count());
   return text;
 }
 

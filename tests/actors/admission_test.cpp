@@ -125,7 +125,7 @@ TEST_F(AdmissionTest, AnIntervalInWhichTheDiskStoodStillDoesNotCloseTheDoor) {
 TEST_F(AdmissionTest, DoesNotTakeASlowDiskForAnOverloadedServer) {
   const Millis commit = 60ms;
   for (int i = 0; i < 2; ++i) admission_.committed(commit, now_ += 11s);  // what was faster is forgotten
-  for (int i = 0; i < 500; ++i) {  // half a minute of the smallest commits
+  for (int i = 0; i < 500; ++i) {                                         // half a minute of the smallest commits
     now_ += commit;
     admission_.committed(commit, now_);
     ASSERT_EQ(fill(kOnTheWay), kOnTheWay) << "after " << i;

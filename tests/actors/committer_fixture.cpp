@@ -8,8 +8,8 @@ namespace troupe::test {
 CommitterTest::CommitterTest() { restart(); }
 
 void CommitterTest::restart() {
-  committer_ = std::make_unique<Committer>(make_faulty_writer(*store_->writer(), script_), node_, health_.writers[0],
-                                           [](auto changes) { complete(changes); });
+  committer_ = std::make_unique<Committer>(make_faulty_writer(*store_->writer(), script_), bare_.node,
+                                           health_.writers[0], [](auto changes) { complete(changes); });
   EXPECT_TRUE(committer_->acquire({0, 1}).ok());
 }
 

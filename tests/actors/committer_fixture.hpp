@@ -3,14 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include "actors/fake_ports.hpp"
+#include "actors/bare_context.hpp"
 #include "actors/faulty_writer.hpp"
-#include "actors/ingress/event_hub.hpp"
-#include "actors/ingress/workflow_catalog.hpp"
-#include "actors/node/blocking_pool.hpp"
 #include "actors/persistence/committer.hpp"
-#include "actors/run/live_board.hpp"
-#include "expr/expr.hpp"
 #include "store_memory/memory_store.hpp"
 
 namespace troupe::test {
@@ -56,26 +51,19 @@ class CommitterTest : public ::testing::Test {
   Committer& committer() { return *committer_; }
 
   StoreScript script_;
-  NodeHealth health_;
 
  private:
   WaiterPtr waiter(const JobId& job, Slot slot);
 
-  ManualClock clock_;
-  CountingRandom random_;
-  SilentLog log_;
-  SilentMetrics metrics_;
-  NoBlobs blobs_;
-  std::unique_ptr<EvaluatorFactory> evaluators_ = make_evaluator_factory();
   std::unique_ptr<Store> store_ = make_memory_store();
   std::shared_ptr<StoreReader> reader_ = *store_->reader(1);
-  BlockingPool blocking_{0, 1};
-  EventHub events_;
-  LiveBoard board_;
-  WorkflowCatalog workflows_{*reader_, [](std::string_view) { return true; }};
-  NodeContext node_{"node",   clock_,    random_, blobs_, *evaluators_, metrics_, log_,
-                    *reader_, blocking_, events_, board_, workflows_,   health_};
-  IdFactory ids_{clock_, random_};
+  BareContext bare_{*reader_};
+  IdFactory ids_{bare_.clock, bare_.random};
+
+ protected:
+  NodeHealth& health_ = bare_.health;
+
+ private:
   std::unique_ptr<Committer> committer_;
   std::vector<PersistPtr> left_;
 };

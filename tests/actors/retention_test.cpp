@@ -8,14 +8,9 @@
 #include <filesystem>
 #include <random>
 
-#include "actors/fake_ports.hpp"
-#include "actors/ingress/event_hub.hpp"
-#include "actors/ingress/workflow_catalog.hpp"
-#include "actors/node/blocking_pool.hpp"
+#include "actors/bare_context.hpp"
 #include "actors/persistence/committer.hpp"
 #include "actors/persistence/completion_actor.hpp"
-#include "actors/run/live_board.hpp"
-#include "expr/expr.hpp"
 #include "store/open.hpp"
 
 namespace troupe::test {
@@ -119,30 +114,20 @@ class RetentionTest : public testing::TestWithParam<bool> {
   }
 
   Database database_{GetParam()};
-  ManualClock clock_;
-  CountingRandom random_;
-  SilentLog log_;
-  SilentMetrics metrics_;
-  NoBlobs blobs_;
-  std::unique_ptr<EvaluatorFactory> evaluators_ = make_evaluator_factory();
   std::unique_ptr<Store> store_ = *open_store(database_.url());
   const bool is_migrated_ = store_->migrate().ok();
   std::shared_ptr<StoreReader> reader_ = *store_->reader(1);
-  BlockingPool blocking_{0, 1};
-  EventHub events_;
-  LiveBoard board_;
-  WorkflowCatalog workflows_{*reader_, [](std::string_view) { return true; }};
-  NodeHealth health_;
-  NodeContext node_{"node",   clock_,    random_, blobs_, *evaluators_, metrics_, log_,
-                    *reader_, blocking_, events_, board_, workflows_,   health_};
-  IdFactory ids_{clock_, random_};
-  Committer committer_{*store_->writer(), node_, health_.writers[0], [](auto changes) { complete(changes); }};
+  BareContext bare_{*reader_};
+  ManualClock& clock_ = bare_.clock;
+  NodeHealth& health_ = bare_.health;
+  IdFactory ids_{clock_, bare_.random};
+  Committer committer_{*store_->writer(), bare_.node, health_.writers[0], [](auto changes) { complete(changes); }};
   std::map<JobId, Millis> classes_;
   JobId refused_;  ///< whose removal the database does not take
   Millis shortest_ = 1h;
   RetentionOptions options_;
   RetentionSweeper sweeper_{
-      {*reader_, blobs_, clock_, log_, "node", [this](const PersistPtr& change) { return commit(change); },
+      {*reader_, bare_.blobs, clock_, bare_.log, "node", [this](const PersistPtr& change) { return commit(change); },
        [this](const JobRow& job) -> Result<Millis> { return classes_.at(job.id); }, [this] { return shortest_; },
        [] { return false; }},
       {0, 1},
