@@ -3,6 +3,9 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
 #include <sstream>
 
 #include "store/maintenance_contract.hpp"
@@ -123,6 +126,52 @@ TEST_F(SqliteStoreTest, AFileThatIsNoDatabaseIsUnavailable) {
 TEST_F(SqliteStoreTest, TheFileIsInWalModeSoThatReadersNeverWait) {
   open();
   EXPECT_EQ(run_sql("PRAGMA journal_mode"), "wal ");
+}
+
+/// The write-ahead log of the file, and commits that fill it.
+class SqliteLogTest : public SqliteStoreTest {
+ protected:
+  /// How often the log has begun anew: a number in its head.
+  std::uint32_t generation() const {
+    std::ifstream log(path + "-wal", std::ios::binary);
+    std::array<unsigned char, 16> head{};
+    log.read(reinterpret_cast<char*>(head.data()), head.size());
+    return std::uint32_t{head[12]} << 24 | std::uint32_t{head[13]} << 16 | std::uint32_t{head[14]} << 8 | head[15];
+  }
+  void commit_large_job() {
+    JobRow job = make_job(jobs_++);
+    job.spec = Document('"' + std::string(100'000, 'x') + '"');
+    ASSERT_EQ(driver_.commit({inserting(job)}).status, CommitStatus::committed);
+    largest_ = std::max<std::uint64_t>(largest_, std::filesystem::file_size(path + "-wal"));
+  }
+  /// Until the log has begun anew so often; but not for ever.
+  void commit_until(std::uint32_t wanted) {
+    for (int i = 0; i < 2'000 && generation() < wanted; ++i) commit_large_job();
+    EXPECT_GE(generation(), wanted) << "the log grows: " << largest_ << " bytes";
+  }
+
+  const std::unique_ptr<Store> store_ = open();
+  StoreDriver driver_{*store_};
+  int jobs_ = 1;
+  std::uint64_t largest_ = 0;
+};
+
+TEST_F(SqliteLogTest, BeginsAnewWhileCommitsGoOn) {
+  commit_large_job();
+  commit_until(generation() + 3);
+  EXPECT_LT(largest_, 80u << 20);
+}
+
+TEST_F(SqliteLogTest, GrowsBehindAReaderAndBeginsAnewAfterIt) {
+  commit_large_job();
+  const std::uint32_t first = generation();
+  sqlite3* reader = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &reader), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM job", nullptr, nullptr, nullptr), SQLITE_OK);
+  for (int i = 0; i < 300; ++i) commit_large_job();  // 7,500 pages
+  EXPECT_EQ(generation(), first) << "the reader still reads what the log began with";
+  sqlite3_close(reader);
+  commit_until(first + 1);
 }
 
 TEST_F(SqliteStoreTest, ACommitThatFindsNoRoomIsFullAndLeavesNothing) {

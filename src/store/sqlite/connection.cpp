@@ -53,20 +53,28 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, co
   switch_statistics_off();
   sqlite3* handle = nullptr;
   // A reader of a WAL database must be able to write its shared memory file, hence no SQLITE_OPEN_READONLY.
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (mode == Mode::read ? 0 : SQLITE_OPEN_CREATE);
+  const bool creates = mode == Mode::write || mode == Mode::load;
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (creates ? SQLITE_OPEN_CREATE : 0);
   const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
   std::unique_ptr<Connection> connection(new Connection(handle, path));
   if (code != SQLITE_OK) return connection->unavailable();
 
   sqlite3_busy_timeout(handle, static_cast<int>(options.busy_timeout.count()));
-  // A checkpoint every 4000 pages instead of 1000: it syncs the file, and a busy server writes the same pages again.
   std::string settings = "PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-" +
                          std::to_string(std::int64_t{options.cache_mib} * 1024) + ';';
   if (mode == Mode::write) {
-    settings += "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000;";
+    settings += "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;";
+    // In place of SQLite's own, which has the COMMIT that fills the log move all of it: see checkpointer.hpp.
+    const auto note_pages = [](void* self, sqlite3*, const char*, int pages) {
+      static_cast<Connection*>(self)->log_pages_ = pages;
+      return SQLITE_OK;
+    };
+    sqlite3_wal_hook(handle, note_pages, connection.get());
     if (options.max_pages > 0) settings += "PRAGMA max_page_count=" + std::to_string(options.max_pages) + ';';
   } else if (mode == Mode::load) {
     settings += "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL;";
+  } else if (mode == Mode::checkpoint) {
+    settings += "PRAGMA synchronous=FULL;";
   } else {
     settings += "PRAGMA query_only=ON;";
   }
@@ -94,6 +102,19 @@ Statement* Connection::prepare(const std::string& sql) {
 
 int Connection::execute(const std::string& sql) {
   return sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr);
+}
+
+std::optional<Connection::Checkpoint> Connection::checkpoint() {
+  Checkpoint done;
+  if (sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, &done.log, &done.moved) != SQLITE_OK)
+    return std::nullopt;
+  return done;
+}
+
+void Connection::sync() {
+  sqlite3_file* file = nullptr;
+  sqlite3_file_control(handle_, nullptr, SQLITE_FCNTL_FILE_POINTER, &file);
+  if (file != nullptr && file->pMethods != nullptr) file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
 }
 
 std::string Connection::message() const {

@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -46,7 +47,8 @@ class Connection final : public Session {
  public:
   /// load: writes an empty database in one large transaction. With a rollback journal, which holds only pages that were
   /// there before, that needs the room once; a write-ahead log would need it twice.
-  enum class Mode { write, load, read };
+  /// checkpoint: writes nothing but what is in the log already.
+  enum class Mode { write, load, read, checkpoint };
   static Result<std::unique_ptr<Connection>> open(const std::string& path, const SqliteOptions& options, Mode mode);
   ~Connection() override;
   Connection(const Connection&) = delete;
@@ -60,6 +62,18 @@ class Connection final : public Session {
   int changes() const { return sqlite3_changes(handle_); }
   bool in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
   int code() const { return sqlite3_extended_errcode(handle_); }
+  /// Of a writing connection: the pages that the write-ahead log held after its last commit.
+  int log_pages() const { return log_pages_; }
+  struct Checkpoint {
+    int log = 0;    ///< pages that the log holds
+    int moved = 0;  ///< of these, pages that the file has as well
+  };
+  /// Moves what no reader is in the way of from the log into the file, and waits for nobody. Nothing: it failed, or
+  /// someone else is doing it.
+  std::optional<Checkpoint> checkpoint();
+  /// Has the file's pages written to the disk.
+  void sync();
+
   /// What the last call failed with, with the file's name.
   std::string message() const;
   Error unavailable() const { return {ErrorCode::store_unavailable, message(), true, {}}; }
@@ -73,6 +87,7 @@ class Connection final : public Session {
 
   sqlite3* handle_;
   std::string path_;
+  int log_pages_ = 0;
   std::unordered_map<std::string, std::unique_ptr<Statement>> statements_;
 };
 

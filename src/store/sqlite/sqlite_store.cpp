@@ -43,6 +43,7 @@ class SqliteStore final : public Store {
       shared->options = options_;
       shared->lock = std::move(*file_lock);
       shared->connection = std::move(*connection);
+      shared->checkpointer = std::make_unique<Checkpointer>(path_, options_);
       shared_ = shared;
     }
     return make_sqlite_writer(std::move(shared));

@@ -269,7 +269,10 @@ class SqliteWriter final : public StoreWriter {
     if (reply.status == CommitStatus::unknown || reply.status == CommitStatus::unavailable ||
         reply.status == CommitStatus::read_only)
       shared_->connection.reset();
-    if (reply.status == CommitStatus::committed) reply.clock_offset = Millis(0);  // the host's clock is the database's
+    if (reply.status == CommitStatus::committed) {
+      reply.clock_offset = Millis(0);  // the host's clock is the database's
+      shared_->checkpointer->committed(*shared_->connection);
+    }
     return reply;
   }
 

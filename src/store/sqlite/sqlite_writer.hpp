@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 
+#include "store_sqlite/checkpointer.hpp"
 #include "store_sqlite/connection.hpp"
 #include "store_sqlite/file_lock.hpp"
 
@@ -16,6 +17,7 @@ struct WritingConnection {
   std::unique_ptr<FileLock> lock;
   std::mutex mutex;                        ///< guards connection
   std::unique_ptr<Connection> connection;  ///< null after an uncertain commit: opened anew when next needed
+  std::unique_ptr<Checkpointer> checkpointer;
 };
 
 std::unique_ptr<StoreWriter> make_sqlite_writer(std::shared_ptr<WritingConnection> shared);
