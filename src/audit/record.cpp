@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 
 #include "codec/utf8.hpp"
 #include "crypto/hash.hpp"
@@ -20,16 +19,6 @@ void append_string(std::string& out, std::string_view text) {
   out += '"';
   out += text;
   out += '"';
-}
-
-bool is_ascii(std::string_view text) {
-  std::uint64_t bits = 0;
-  for (std::uint64_t word = 0; text.size() >= sizeof word; text.remove_prefix(sizeof word)) {
-    std::memcpy(&word, text.data(), sizeof word);
-    bits |= word;
-  }
-  for (char c : text) bits |= static_cast<std::uint8_t>(c);
-  return (bits & 0x8080'8080'8080'8080) == 0;
 }
 
 /// Details may quote what a program printed, which need not be UTF-8; a record must be. Whatever is not stands within a

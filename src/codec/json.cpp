@@ -239,11 +239,6 @@ Result<Json> parse_json(std::string_view text, std::size_t depth) {
   return std::move(builder).finish();
 }
 
-std::string to_text(const Json& value) {
-  // What programs wrote may not be UTF-8; U+FFFD stands for what is not, since dump() would throw.
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 Json from_document(const Document& document, Json fallback) {
   if (!document.present()) return fallback;
   const std::string_view text = document.view();

@@ -1,5 +1,8 @@
 #include "codec/utf8.hpp"
 
+#include <cstdint>
+#include <cstring>
+
 namespace troupe {
 namespace {
 
@@ -18,6 +21,16 @@ std::size_t sequence_length(std::string_view text, std::size_t at) {
 }
 
 }  // namespace
+
+bool is_ascii(std::string_view text) {
+  std::uint64_t bits = 0;
+  for (std::uint64_t word = 0; text.size() >= sizeof word; text.remove_prefix(sizeof word)) {
+    std::memcpy(&word, text.data(), sizeof word);
+    bits |= word;
+  }
+  for (char c : text) bits |= static_cast<std::uint8_t>(c);
+  return (bits & 0x8080'8080'8080'8080) == 0;
+}
 
 std::size_t find_invalid_utf8(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {

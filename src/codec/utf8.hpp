@@ -10,4 +10,7 @@ namespace troupe {
 /// is NUL; npos if there is none.
 std::size_t find_invalid_utf8(std::string_view text);
 
+/// No byte above 0x7F: most text can be told to be well-formed by that, eight bytes at a time.
+bool is_ascii(std::string_view text);
+
 }  // namespace troupe

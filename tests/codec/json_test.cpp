@@ -112,8 +112,6 @@ TEST(ParseJson, AllowsNestingUpToTheLimitAndNoFurther) {
   EXPECT_TRUE(parse_json("[[1],[2]]", 2).ok());
 }
 
-TEST(ToText, ReplacesBytesThatAreNotUtf8) { EXPECT_EQ(to_text(Json("a\xff")), "\"a\xEF\xBF\xBD\""); }
-
 TEST(Documents, GiveTheirFallbackWhenAbsent) {
   EXPECT_EQ(from_document(Document()), Json::object());
   EXPECT_EQ(from_document(Document(), nullptr), Json());

@@ -1,6 +1,7 @@
-// Canonical JSON as RFC 8785 has it, with one departure: the RFC knows only IEEE doubles, so that integers beyond 2^53
-// lose digits. Ours keep all digits of an int64 or uint64, because a record must say what it was given. For every
-// number that a double holds exactly and prints in full (all integers up to 2^53) the bytes are the same as the RFC's.
+// JSON as text: as it is (to_text), and canonical as RFC 8785 has it, with one departure: the RFC knows only IEEE
+// doubles, so that integers beyond 2^53 lose digits. Ours keep all digits of an int64 or uint64, because a record must
+// say what it was given. For every number that a double holds exactly and prints in full (all integers up to 2^53) the
+// bytes are the same as the RFC's.
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -10,9 +11,12 @@
 #include <vector>
 
 #include "codec/json.hpp"
+#include "codec/utf8.hpp"
 
 namespace troupe {
 namespace {
+
+enum class Form : bool { plain, canonical };
 
 /// UTF-8 sorts by code point; the RFC wants UTF-16 code units. They differ only where a character beyond U+FFFF (lead
 /// byte F0 and up; surrogates D800… in UTF-16) meets one of U+E000…U+FFFF (lead byte EE or EF).
@@ -98,60 +102,83 @@ void append_double(std::string& out, double value) {
   }
 }
 
+template <class Integer>
+void append_integer(std::string& out, Integer value) {
+  std::array<char, 24> digits;
+  out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
+}
+
+template <Form form>
 void append(std::string& out, const Json& value);
 
+template <Form form>
 void append_member(std::string& out, const Json::object_t::value_type& member) {
   if (out.back() != '{') out += ',';
   append_string(out, member.first);
   out += ':';
-  append(out, member.second);
+  append<form>(out, member.second);
 }
 
+template <Form form>
 void append_object(std::string& out, const Json::object_t& object) {
   const auto less = [](const auto& left, const auto& right) { return utf16_less(left.first, right.first); };
   out += '{';
-  if (std::is_sorted(object.begin(), object.end(), less)) {
-    for (const auto& member : object) append_member(out, member);
+  if (form == Form::plain || std::is_sorted(object.begin(), object.end(), less)) {
+    for (const auto& member : object) append_member<form>(out, member);
   } else {
     std::vector<std::reference_wrapper<const Json::object_t::value_type>> members(object.begin(), object.end());
     std::sort(members.begin(), members.end(),
               [&](const auto& left, const auto& right) { return less(left.get(), right.get()); });
-    for (const auto& member : members) append_member(out, member);
+    for (const auto& member : members) append_member<form>(out, member);
   }
   out += '}';
 }
 
+template <Form form>
 void append(std::string& out, const Json& value) {
   switch (value.type()) {
-    case Json::value_t::object: return append_object(out, value.get_ref<const Json::object_t&>());
+    case Json::value_t::object: return append_object<form>(out, value.get_ref<const Json::object_t&>());
     case Json::value_t::array: {
       out += '[';
       const char* separator = "";
       for (const Json& item : value) {
         out += std::exchange(separator, ",");
-        append(out, item);
+        append<form>(out, item);
       }
       out += ']';
       return;
     }
     case Json::value_t::string: return append_string(out, value.get_ref<const std::string&>());
     case Json::value_t::boolean: out += value.get<bool>() ? "true" : "false"; return;
-    case Json::value_t::number_integer: out += std::to_string(value.get<std::int64_t>()); return;
-    case Json::value_t::number_unsigned: out += std::to_string(value.get<std::uint64_t>()); return;
-    case Json::value_t::number_float: return append_double(out, value.get<double>());
+    case Json::value_t::number_integer: return append_integer(out, value.get<std::int64_t>());
+    case Json::value_t::number_unsigned: return append_integer(out, value.get<std::uint64_t>());
+    case Json::value_t::number_float:
+      if constexpr (form == Form::canonical) return append_double(out, value.get<double>());
+      out += value.dump();  // 1.0 stays a fraction
+      return;
     case Json::value_t::null:
     case Json::value_t::binary:
     case Json::value_t::discarded: out += "null"; return;
   }
 }
 
-}  // namespace
-
-std::string canonical_json(const Json& value) {
+template <Form form>
+std::string text_of(const Json& value) {
   std::string out;
   out.reserve(256);  // most values are small: grow once, not five times
-  append(out, value);
+  append<form>(out, value);
   return out;
+}
+
+}  // namespace
+
+std::string canonical_json(const Json& value) { return text_of<Form::canonical>(value); }
+
+std::string to_text(const Json& value) {
+  std::string text = text_of<Form::plain>(value);
+  if (is_ascii(text) || find_invalid_utf8(text) == std::string_view::npos) return text;
+  // What programs wrote may not be UTF-8; U+FFFD stands for what is not.
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace troupe

@@ -87,5 +87,41 @@ TEST(CanonicalJson, OfCanonicalJsonIsTheSame) {
   }
 }
 
+TEST(ToText, WritesWhatNlohmannWrites) {
+  std::string all;
+  for (int c = 1; c < 128; ++c) all += static_cast<char>(c);
+  const double infinite = std::numeric_limits<double>::infinity();
+  for (const Json& value : std::vector<Json>{
+           nullptr,
+           true,
+           false,
+           0,
+           -1,
+           18446744073709551615u,
+           std::numeric_limits<std::int64_t>::min(),
+           1.0,
+           -0.0,
+           0.1,
+           1e300,
+           5e-324,
+           infinite,
+           "",
+           "plain",
+           all,
+           "f\xC3\xBCnf \xF0\x9F\x98\x80",
+           std::string("a\0b", 3),
+           Json::array(),
+           Json::object(),
+           Json::array({1, Json::array(), Json::object(), "x"}),
+           Json::object({{"\xEF\xAC\xB3", 1}, {"\xF0\x9F\x98\x80", 2}, {"b\n", {{"c", nullptr}}}, {"", 1.5}})})
+    EXPECT_EQ(to_text(value), value.dump());
+}
+
+TEST(ToText, ReplacesBytesThatAreNotUtf8) {
+  for (const char* text : {"a\xff", "\xC3", "\xED\xA0\x80 surrogate", "\xF0\x9F\x98"})
+    EXPECT_EQ(to_text(Json(text)), Json(text).dump(-1, ' ', false, Json::error_handler_t::replace));
+  EXPECT_EQ(to_text(Json("a\xff")), "\"a\xEF\xBF\xBD\"");
+}
+
 }  // namespace
 }  // namespace troupe
