@@ -216,8 +216,7 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   seed->job = facts;
   auto decision = decide(seed->state, StartRun{}, {workflow, *seed->evaluator, node_.random, node_.clock.now()});
   if (!decision) return decision.error();
-  RunState after = seed->state;
-  for (const Event& event : decision->events) apply(after, event, workflow);
+  RunState after = std::move(decision->after);
   const bool parks = parked_until(after, workflow, node_.clock.now()).has_value();
 
   accepted.id = facts->id;

@@ -87,8 +87,7 @@ void commit_retry(Self self, const RetryPrepared& prepared) {
   const Context context{*seed.workflow, *seed.evaluator, node.random, node.clock.now()};
   auto decision = decide(seed.state, StartRun{}, context);
   if (!decision) return prepared.request->reply(decision.error());
-  RunState after = seed.state;
-  for (const Event& event : decision->events) apply(after, event, *seed.workflow);
+  RunState after = std::move(decision->after);
 
   const bool parks = parked_until(after, *seed.workflow, node.clock.now()).has_value();
   PersistPtr persist =

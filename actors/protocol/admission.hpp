@@ -74,7 +74,7 @@ class Admission {
     // The best of the last intervals, so that one in which the disk stood still does not close the door.
     usual_ = std::max(arrived_, usual_ - usual_ / 8);
     if (shortest_ > target() && on_the_way_ >= limits::kArrivalsFree)
-      limit_ = std::max(limits::kArrivalsFree, usual_ * target() / limits::kArrivalInterval);
+      limit_ = std::max(limits::kArrivalsFree, usual_ * target() / interval_);
     else if (limit_ != kNoLimit)
       adjust();
     begin_interval(now);
@@ -90,7 +90,9 @@ class Admission {
   }
 
   void begin_interval(Millis now) {
-    interval_end_ = now + limits::kArrivalInterval;
+    // In a shorter one than the target nobody could have arrived. (Before the first commit it is not known.)
+    interval_ = std::clamp(target(), limits::kArrivalInterval, kForgotten);
+    interval_end_ = now + interval_;
     shortest_ = Millis::max();
     took_ = Millis(0);
     arrived_ = 0;
@@ -98,7 +100,7 @@ class Admission {
 
   std::mutex mutex_;
   std::size_t on_the_way_ = 0, limit_ = kNoLimit;
-  Millis interval_end_{0};
+  Millis interval_ = limits::kArrivalInterval, interval_end_{0};
   // in this interval:
   Millis shortest_ = Millis::max();
   Millis took_{0};  ///< all of them together

@@ -123,7 +123,7 @@ void RunDriver::on(const Persisted& persisted) {
   }
   seed_.arrival.complete();
   seed_.head = persisted.head;
-  seed_.state = std::move(done.after);
+  seed_.state = std::move(done.decision.after);
   seed_.parked = done.parks;
   note_ended_tasks(done.decision, done.command.outcome);
   log_events(node_.log, *seed_.job, *seed_.workflow, seed_.state, done.decision.events);
@@ -167,18 +167,16 @@ void RunDriver::handle(QueuedCommand command) {
 }
 
 void RunDriver::commit(QueuedCommand command, Decision decision) {
-  RunState after = seed_.state;
-  for (const Event& event : decision.events) apply(after, event, *seed_.workflow);
-  const bool parks = queue_.empty() && parked_until(after, *seed_.workflow, node_.clock.now()).has_value();
+  const bool parks = queue_.empty() && parked_until(decision.after, *seed_.workflow, node_.clock.now()).has_value();
   PersistPtr persist = make_persist(
-      node_, {*seed_.job, *seed_.workflow, seed_.state, after, decision, command.outcome, seed_.parked, parks},
+      node_, {*seed_.job, *seed_.workflow, seed_.state, decision.after, decision, command.outcome, seed_.parked, parks},
       seed_.head);
   if (command.request) {
     persist->frame.actor = command.request->actor;
     persist->change.idempotency = command.request->idempotency;
   }
   persist->done = [run = RunActor(self_)](Persisted persisted) { caf::anon_send(run, std::move(persisted)); };
-  uncommitted_ = Uncommitted{std::move(command), std::move(decision), std::move(after), parks};
+  uncommitted_ = Uncommitted{std::move(command), std::move(decision), parks};
   rested_ = false;
   actors_.persistence.commit(node_, persist);
 }

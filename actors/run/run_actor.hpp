@@ -85,7 +85,6 @@ class RunDriver {
   struct Uncommitted {
     QueuedCommand command;
     Decision decision;
-    RunState after;
     bool parks = false;
   };
   std::optional<Uncommitted> uncommitted_;

@@ -36,7 +36,10 @@ class Decider {
   /// Everything that follows from the state: begins what is ready, ends what is complete.
   void advance();
 
-  Decision take() { return std::move(decision_); }
+  Decision take() {
+    decision_.after = std::move(state_);
+    return std::move(decision_);
+  }
 
  private:
   bool begin_ready_steps();

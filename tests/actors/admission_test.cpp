@@ -27,7 +27,8 @@ class AdmissionTest : public testing::Test {
   }
   void arrive(std::size_t count, Millis took) {
     for (std::size_t i = 0; i < count; ++i) admission_.arrived(took);
-  }  /// For an interval nothing arrives, so that only a few may come in from then on.
+  }
+  /// For an interval nothing arrives, so that only a few may come in from then on.
   void stand() {
     fill(kOnTheWay);
     now_ += kInterval;
@@ -131,7 +132,7 @@ TEST_F(AdmissionTest, DoesNotTakeASlowDiskForAnOverloadedServer) {
     ASSERT_EQ(fill(kOnTheWay), kOnTheWay) << "after " << i;
     arrive(i == 0 ? 0 : kOnTheWay, 3 * commit);
   }
-  for (int i = 0; i < 5; ++i) {
+  for (int i = 0; i < 15; ++i) {
     now_ += commit;
     fill(kOnTheWay);
     arrive(kOnTheWay, 10 * commit);

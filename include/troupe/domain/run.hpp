@@ -313,6 +313,7 @@ using Effect = std::variant<DispatchTask, AdmitTask, SetTimer, StopTask, FinishR
 struct Decision {
   std::vector<Event> events;  ///< empty: nothing to commit, the effects may be done at once
   std::vector<Effect> effects;
+  RunState after;  ///< what the events lead to, applied one after another
 };
 
 }  // namespace troupe
