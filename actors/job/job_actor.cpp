@@ -3,6 +3,7 @@
 #include "actors/ingress/event_hub.hpp"
 #include "actors/job/run_loader.hpp"
 #include "actors/node/blocking_pool.hpp"
+#include "actors/node/scheduler.hpp"
 #include "actors/run/live_events.hpp"
 #include "actors/run/run_actor.hpp"
 #include "actors/run/run_change.hpp"
@@ -85,6 +86,7 @@ void commit_retry(Self self, const RetryPrepared& prepared) {
   RunSeed& seed = *prepared.seed;
   NodeContext& node = *state.node;
   const Context context{*seed.workflow, *seed.evaluator, node.random, node.clock.now()};
+  PassOn::hand_over();  // jq may hold this thread up
   auto decision = decide(seed.state, StartRun{}, context);
   if (!decision) return prepared.request->reply(decision.error());
   RunState after = std::move(decision->after);

@@ -146,7 +146,7 @@ void Node::spawn_actors(std::vector<std::unique_ptr<Committer>> committers) {
   }
   actors_.persistence = PersistenceActors(std::move(persistence));
   timer_ = system_->spawn(timer_actor, context_.get());
-  timers_.on_earlier([timer = timer_](Timestamp due) { caf::anon_send(timer, EarlierTimer{due}); });
+  timers_.on_earlier([timer = timer_] { caf::anon_send(timer, EarlierTimer{}); });
   actors_.broker = system_->spawn(broker_actor, context_.get());
   actors_.supervisor = system_->spawn(supervisor_actor, context_.get(), &actors_, options_.shards);
   caf::anon_send(actors_.supervisor, ScanParked{});  // from here, so that whoever it spawns finds all actors in place
@@ -232,7 +232,7 @@ void Node::recover_shard(ShardId shard, JobId after, const JobId& before) {
 }
 
 void Node::stop(Millis grace) {
-  if (std::exchange(stopped_, true)) return;
+  if (std::exchange(stopped_, true) || !gateway_) return;  // without a gateway it has not begun
   health_.stopping = true;
   if (!options_.testing) {
     Signal idle;

@@ -25,6 +25,13 @@ std::deque<caf::resumable*> PassOn::Queue::take_all() {
   return std::exchange(actors_, {});
 }
 
+thread_local PassOn::Here PassOn::here_;
+
+void PassOn::hand_over() {
+  if (here_.worker == nullptr) return;
+  if (auto* next = std::exchange(here_.worker->next, nullptr)) here_.queue->put(next);
+}
+
 caf::actor_system::module* NodeScheduler::make(caf::actor_system& system, caf::detail::type_list<>) {
   return new NodeScheduler(system);  // the actor system owns its modules
 }

@@ -91,7 +91,8 @@ class Admission {
 
   void begin_interval(Millis now) {
     // In a shorter one than the target nobody could have arrived. (Before the first commit it is not known.)
-    interval_ = std::clamp(target(), limits::kArrivalInterval, kForgotten);
+    const Millis before = std::exchange(interval_, std::clamp(target(), limits::kArrivalInterval, kForgotten));
+    usual_ = usual_ * static_cast<std::size_t>(interval_.count()) / static_cast<std::size_t>(before.count());
     interval_end_ = now + interval_;
     shortest_ = Millis::max();
     took_ = Millis(0);

@@ -84,10 +84,8 @@ using BrokerActor =
     caf::typed_actor<caf::reacts_to<TaskOfferPtr>, caf::reacts_to<WithdrawTask>, caf::reacts_to<RegisterWorker>,
                      caf::reacts_to<SlotFree>, caf::reacts_to<StopAssigning>, caf::reacts_to<StopAllTasks>>;
 
-/// Timers to timer: something is due before all else.
-struct EarlierTimer {
-  Timestamp due;
-};
+/// Timers to timer: something is due before all else. It says not when: two may overtake each other.
+struct EarlierTimer {};
 /// To itself.
 struct Tick {
   std::uint64_t generation = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "actors/ingress/event_hub.hpp"
+#include "actors/node/scheduler.hpp"
 #include "actors/run/live_board.hpp"
 #include "actors/run/run_change.hpp"
 #include "actors/run/run_lines.hpp"
@@ -83,7 +84,8 @@ void RunDriver::on(const TaskGone& gone) {
 }
 
 void RunDriver::on(const Wake&) {
-  armed_.reset();
+  if (is_let_go()) return self_->quit();
+  if (armed_) node_.timers.forget(*std::exchange(armed_, std::nullopt));
   const Timestamp now = node_.clock.now();
   while (!timers_.empty() && timers_.begin()->first <= now) {
     const SetTimer timer = timers_.begin()->second;
@@ -135,7 +137,11 @@ void RunDriver::on(const Persisted& persisted) {
 
 // --- one command after another -------------------------------------------------------------------------------------
 
+// Who still holds it then is a worker whose executor does not stop: the job may have been loaded anew.
+bool RunDriver::is_let_go() const { return !caf::actor_cast<JobActor>(job_); }
+
 void RunDriver::push(QueuedCommand command) {
+  if (is_let_go()) return self_->quit();
   queue_.push_back(std::move(command));
   work_off();
 }
@@ -150,6 +156,7 @@ void RunDriver::work_off() {
 }
 
 void RunDriver::handle(QueuedCommand command) {
+  PassOn::hand_over();  // jq may hold this thread up
   const bool completes = std::holds_alternative<CompleteTask>(command.command);
   if (completes && !command.outcome->task.compensation) {
     if (!is_live(seed_.state, command.outcome->task)) return;  // an old attempt: its outcome no longer counts

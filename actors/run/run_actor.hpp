@@ -48,6 +48,7 @@ class RunDriver {
   void on(const RetryRequestPtr& request);
 
  private:
+  bool is_let_go() const;
   void push(QueuedCommand command);
   void work_off();
   void handle(QueuedCommand command);

@@ -20,7 +20,7 @@ void await(Self self, Timestamp due) {
 TimerActor::behavior_type timer_actor(Self self, NodeContext* node) {
   self->state.node = node;
   return {
-      [=](EarlierTimer earlier) { await(self, earlier.due); },
+      [=](EarlierTimer) { await(self, node->timers.awaited()); },
       [=](Tick tick) {
         if (tick.generation != self->state.generation) return;  // overtaken by an earlier one
         await(self, node->timers.fire(node->clock.now()));

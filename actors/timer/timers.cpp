@@ -20,7 +20,7 @@ Timers::Key Timers::add(Timestamp due, Entry entry) {
     earlier = due < awaited_;
     if (earlier) awaited_ = due;
   }
-  if (earlier && earlier_) earlier_(due);
+  if (earlier && earlier_) earlier_();
   return key;
 }
 
@@ -46,7 +46,12 @@ Timestamp Timers::fire(Timestamp now) {
   return awaited_ = entries_.empty() ? Timestamp::max() : entries_.begin()->first.due;
 }
 
-void Timers::on_earlier(std::function<void(Timestamp)> earlier) { earlier_ = std::move(earlier); }
+Timestamp Timers::awaited() {
+  const std::lock_guard lock(mutex_);
+  return awaited_;
+}
+
+void Timers::on_earlier(std::function<void()> earlier) { earlier_ = std::move(earlier); }
 
 void Timers::clear() {
   std::map<Key, Entry> entries;

@@ -30,9 +30,10 @@ class Timers {
 
   /// Fires what is due. Gives the time when to do so again; Timestamp::max(): nothing is set.
   Timestamp fire(Timestamp now);
-  /// Is called, on any thread, with an earlier time than `fire` gave, or than this was called with since. Set once,
-  /// before anything is due.
-  void on_earlier(std::function<void(Timestamp)> earlier);
+  /// When to call `fire`: what it gave, or the earlier time of what was set since.
+  Timestamp awaited();
+  /// Is called, on any thread, when `awaited` has become earlier. Set once, before anything is due.
+  void on_earlier(std::function<void()> earlier);
   /// At the end: nothing is fired any more.
   void clear();
 
@@ -46,8 +47,8 @@ class Timers {
   std::mutex mutex_;
   std::map<Key, Entry> entries_;
   std::uint64_t number_ = 0;
-  Timestamp awaited_ = Timestamp::max();  ///< when `fire` will be called
-  std::function<void(Timestamp)> earlier_;
+  Timestamp awaited_ = Timestamp::max();
+  std::function<void()> earlier_;
 };
 
 }  // namespace troupe

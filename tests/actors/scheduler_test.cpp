@@ -80,6 +80,21 @@ TEST_P(SchedulerTest, LetsOthersRunBesideTwoThatWakeEachOtherForEver) {
   EXPECT_EQ(status, std::future_status::ready);
 }
 
+TEST(PassOnTest, WhatWouldRunNextIsHandedOverByAnActorThatIsBusy) {
+  caf::actor_system_config config;
+  config.load<NodeScheduler>();
+  config.set("scheduler.max-threads", std::size_t{2});
+  caf::actor_system system(config);
+  std::promise<void> ran;
+  auto done = ran.get_future();
+  system.spawn([&](caf::event_based_actor* self) {
+    self->spawn([&ran] { ran.set_value(); });
+    PassOn::hand_over();
+    EXPECT_EQ(done.wait_for(10s), std::future_status::ready) << "it waits behind the one who is busy";
+  });
+  system.await_all_actors_done();
+}
+
 TEST_P(SchedulerTest, DeliversWhatIsSentForLaterAlthoughItsSenderHasEnded) {
   std::promise<int> arrived;
   const caf::actor waiting = system_->spawn([&arrived](caf::event_based_actor* self) {

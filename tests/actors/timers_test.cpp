@@ -12,7 +12,7 @@ using testing::ElementsAre;
 class TimersTest : public testing::Test {
  protected:
   TimersTest() {
-    timers_.on_earlier([this](Timestamp due) { earlier_.push_back(to_unix_ms(due)); });
+    timers_.on_earlier([this] { earlier_.push_back(to_unix_ms(timers_.awaited())); });
   }
 
   static Timestamp at(int ms) { return from_unix_ms(ms); }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -26,17 +27,22 @@ class Checkpointer {
   void committed(Connection& writer);
 
  private:
+  bool may_work() const { return wanted_ && pages_ > moved_; }
   void work();
 
   std::unique_ptr<Connection> connection_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;
-  bool wanted_ = false;       ///< enough has come to be worth moving
-  bool nearly_done_ = false;  ///< the writer moves the rest
-  int pages_ = 0;             ///< of the log, after the last commit; the following, likewise:
-  int looked_at_ = 0;         ///< when the thread was last woken
-  int tried_at_ = 0;          ///< when the writer last tried to move all of it
+  bool alone_ = true;             ///< the writer: there is no thread
+  bool wanted_ = false;           ///< enough has come to be worth moving
+  bool working_ = false;          ///< the thread is at it
+  bool nearly_done_ = false;      ///< the writer moves the rest
+  std::uint64_t generation_ = 0;  ///< of the log; the following are pages of it:
+  int pages_ = 0;                 ///< after the last commit
+  int moved_ = 0;                 ///< that the file has as well, as far as is known
+  int looked_at_ = 0;             ///< there were when the thread was last woken
+  int tried_at_ = 0;              ///< there were when the writer last tried to move all of it
   std::thread thread_;
 };
 

@@ -111,10 +111,10 @@ std::optional<Connection::Checkpoint> Connection::checkpoint() {
   return done;
 }
 
-void Connection::sync() {
+bool Connection::sync() {
   sqlite3_file* file = nullptr;
   sqlite3_file_control(handle_, nullptr, SQLITE_FCNTL_FILE_POINTER, &file);
-  if (file != nullptr && file->pMethods != nullptr) file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+  return file == nullptr || file->pMethods == nullptr || file->pMethods->xSync(file, SQLITE_SYNC_NORMAL) == SQLITE_OK;
 }
 
 std::string Connection::message() const {

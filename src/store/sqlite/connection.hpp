@@ -71,8 +71,8 @@ class Connection final : public Session {
   /// Moves what no reader is in the way of from the log into the file, and waits for nobody. Nothing: it failed, or
   /// someone else is doing it.
   std::optional<Checkpoint> checkpoint();
-  /// Has the file's pages written to the disk.
-  void sync();
+  /// Has the file's pages written to the disk. False: the disk fails.
+  bool sync();
 
   /// What the last call failed with, with the file's name.
   std::string message() const;
