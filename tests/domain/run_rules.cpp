@@ -81,6 +81,7 @@ bool RunWorld::give(const Command& given) {
     if (const auto* begun = std::get_if<ItemBegun>(&event))
       known_.push_back({state_.run, begun->step, begun->item, 1, false, state_.epoch});
   }
+  require(state_ == decision->after, "a decision tells the state that its events lead to");
   ledger_->expect_agreement(state_);
   const double progress = progress_of(state_);
   require(progress == ledger_->progress(), "progress is the share of what is done");
