@@ -120,10 +120,10 @@ void finish(Self self, const TaskFinished& finished) {
   const auto report = [node = state.node, name = state.options.name, running, outcome = finished.outcome] {
     return make_report(*node, running.offer->task, name, running.started_at, std::move(*outcome));
   };
+  // The slot is given back after the run was told, so that the broker never calls gone what has just ended.
   if (running.reported || stopped) {
     if (stopped) self->send(running.offer->run, TaskGone{finished.task});
     self->send(state.broker, SlotFree{finished.task});
-    // Else the slot is given back after the run was told, so that the broker never calls gone what has just ended.
   } else if (needs_blobs(*finished.outcome)) {
     state.node->blocking.run_always([report, run = running.offer->run, broker = state.broker, task = finished.task] {
       caf::anon_send(run, report());
