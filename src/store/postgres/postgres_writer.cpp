@@ -154,30 +154,81 @@ class PostgresWriter final : public StoreWriter {
     if (auto connected = connect(); !connected)
       return reply_of(FailureKind::unavailable, std::move(connected).error().message);
 
-    std::vector<Kind> sent;
+    // All of it in one round trip: a statement that does not change every row it should fails, and what fails keeps the
+    // COMMIT behind it from being run.
     std::vector<Request> requests = {text_request("BEGIN")};
+    std::vector<Kind> sent;
     for (std::size_t i = 0; i < kKinds; ++i) {
       const Kind kind = static_cast<Kind>(i);
       if (batches_[kind].empty()) continue;
       sent.push_back(kind);
-      requests.push_back({Request::Kind::run_prepared,
-                          name_of(kind),
-                          {},
-                          first_arrays(batches_[kind], fields_of(kind), fields_of(kind).fields.size())});
+      requests.push_back(request_of(kind, is_counted(kind) ? all_or_fail(kind) : name_of(kind)));
     }
+    requests.push_back(text_request("COMMIT"));
     const Timestamp before = host_now();
     Answers answers = connection_->exchange(requests);
     const Timestamp after = host_now();
-    if (answers.lost) return reply_of(FailureKind::unavailable, "PostgreSQL: " + answers.error);
 
-    CommitReply reply = judge(commit, sent, answers);
-    if (reply.status != CommitStatus::committed) return roll_back(commit, std::move(reply));
-    answers.answers[1].at(0);  // the fence tells the database's time
+    const std::size_t failed = first_failed(answers);
+    const bool at_commit = failed + 1 == requests.size();
+    if (failed < answers.answers.size() && !(answers.lost && at_commit)) {
+      const Answer& answer = answers.answers[failed];
+      const bool counted = failed > 0 && failed <= sent.size() && is_counted(sent[failed - 1]);
+      if (counted && answer.sql_state() == kNotAllChanged) return find_fault(commit);
+      if (!answers.lost) roll_back();
+      return failure(answer);
+    }
+    // A COMMIT that was answered before the connection broke has happened.
+    if (answers.answers.size() < requests.size() || answers.failed() != nullptr) {
+      CommitReply reply = reply_of(FailureKind::unavailable, "PostgreSQL: " + answers.error);
+      reply.status = CommitStatus::unknown;
+      return reply;
+    }
+    if (answers.answers.back().tag() != "COMMIT")
+      return reply_of(FailureKind::unavailable, "PostgreSQL: rolled back at COMMIT");
+    CommitReply reply;
     reply.clock_offset = from_unix_ms(answers.answers[1].integer(0)) - (before + (after - before) / 2);
-    return finish(std::move(reply));
+    return reply;
   }
 
-  /// What the answers up to COMMIT mean: the first phase that failed decides.
+  Request request_of(Kind kind, std::string name) {
+    const Table& fields = fields_of(kind);
+    return {
+        Request::Kind::run_prepared, std::move(name), {}, first_arrays(batches_[kind], fields, fields.fields.size())};
+  }
+
+  /// The first request of which the server says that it failed; libpq's own word of a lost connection has no state.
+  static std::size_t first_failed(const Answers& answers) {
+    const auto failed = [](const Answer& answer) { return answer.has_failed() && !answer.sql_state().empty(); };
+    return static_cast<std::size_t>(std::ranges::find_if(answers.answers, failed) - answers.answers.begin());
+  }
+
+  void roll_back() { connection_->exchange({text_request("ROLLBACK")}); }  // if it breaks now, the server does it
+
+  /// Some row was not changed that should have been: the same once more, for the answers only.
+  CommitReply find_fault(const Commit& commit) {
+    roll_back();
+    std::vector<Request> requests = {text_request("BEGIN")};
+    std::vector<Kind> sent;
+    for (std::size_t i = 0; i < kKinds && is_counted(static_cast<Kind>(i)); ++i) {
+      const Kind kind = static_cast<Kind>(i);
+      if (batches_[kind].empty()) continue;
+      sent.push_back(kind);
+      requests.push_back(request_of(kind, name_of(kind)));
+    }
+    Answers answers = connection_->exchange(requests);
+    if (answers.lost) return reply_of(FailureKind::unavailable, "PostgreSQL: " + answers.error);
+    CommitReply reply = judge(commit, sent, answers);
+    roll_back();
+    if (reply.status == CommitStatus::duplicates) return name_winners(commit, std::move(reply));
+    if (reply.status == CommitStatus::committed) {  // whoever was in the way is gone
+      retry_ = true;
+      return reply_of(FailureKind::retry, "PostgreSQL: a row was changed meanwhile");
+    }
+    return reply;
+  }
+
+  /// What the answers of the counted kinds mean: the first phase that failed decides.
   CommitReply judge(const Commit& commit, const std::vector<Kind>& sent, Answers& answers) {
     CommitReply reply;
     if (!answers.answers.front().ok()) return failure(answers.answers.front());
@@ -229,9 +280,7 @@ class PostgresWriter final : public StoreWriter {
     return stale;
   }
 
-  CommitReply roll_back(const Commit& commit, CommitReply reply) {
-    connection_->exchange({text_request("ROLLBACK")});  // if the connection breaks now, the server does it
-    if (reply.status != CommitStatus::duplicates) return reply;
+  CommitReply name_winners(const Commit& commit, CommitReply reply) {
     auto winners = find_winners(commit);
     if (!winners) return reply_of(FailureKind::unavailable, std::move(winners).error().message);
     reply.duplicates = std::move(*winners);
@@ -240,21 +289,6 @@ class PostgresWriter final : public StoreWriter {
       retry_ = true;
       return reply_of(FailureKind::retry, "PostgreSQL: a key that was taken is gone");
     }
-    return reply;
-  }
-
-  CommitReply finish(CommitReply reply) {
-    const Answers answers = connection_->exchange({text_request("COMMIT")});
-    if (answers.lost) {
-      // A COMMIT that was answered before the connection broke has happened.
-      if (!answers.answers.empty() && answers.answers.front().ok()) return reply;
-      reply = reply_of(FailureKind::unavailable, "PostgreSQL: " + answers.error);
-      reply.status = CommitStatus::unknown;
-      return reply;
-    }
-    const Answer& answer = answers.answers.front();
-    if (!answer.ok()) return failure(answer);
-    if (answer.tag() != "COMMIT") return reply_of(FailureKind::unavailable, "PostgreSQL: rolled back at COMMIT");
     return reply;
   }
 

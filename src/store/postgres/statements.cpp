@@ -72,7 +72,7 @@ std::string sql_of(Kind kind) {
              " chain_head = u.chain_head FROM " +
              rows_of(fields) +
              " WHERE s.id = u.id AND s.epoch = u.epoch AND s.seq = u.seq"
-             " RETURNING (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+             " RETURNING (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS at";
     case Kind::update_jobs:
       return "UPDATE job j SET status = u.status, last_seq = u.last_seq, head = u.head, run = u.run, state = u.state,"
              " run_workflow_version = u.run_workflow_version, updated_at = u.updated_at, outputs = u.outputs,"
@@ -111,6 +111,13 @@ std::string sql_of(Kind kind) {
              " JOIN slot_map m ON m.slot = u.slot";
     default: return insert_into(fields);
   }
+}
+
+std::string all_or_fail_sql_of(Kind kind) {
+  std::string sql = sql_of(kind);
+  if (sql.find(" RETURNING ") == std::string::npos) sql += " RETURNING 1";
+  const char* answer = kind == Kind::advance_shards ? "coalesce(max(at), 0)" : "1";  // NULL / 0 would be NULL
+  return "WITH changed AS (" + sql + ") SELECT " + answer + " / (count(*) = cardinality($1))::integer FROM changed";
 }
 
 std::string prefixed_join(const Table& table, std::size_t keys) {
@@ -171,13 +178,17 @@ const Table& fields_of(Kind kind) {
 
 std::string name_of(Kind kind) { return kNames.at(static_cast<std::size_t>(kind)); }
 
+std::string all_or_fail(Kind kind) { return name_of(kind) + "_all"; }
+
 std::vector<Request> prepare_requests() {
   std::vector<Request> requests;
   for (std::size_t i = 0; i < kKinds; ++i) {
     const Kind kind = static_cast<Kind>(i);
     const Table& fields = fields_of(kind);
-    requests.push_back(
-        {Request::Kind::prepare, name_of(kind), sql_of(kind), array_types(fields, fields.fields.size())});
+    const std::vector<Parameter> types = array_types(fields, fields.fields.size());
+    requests.push_back({Request::Kind::prepare, name_of(kind), sql_of(kind), types});
+    if (is_counted(kind))
+      requests.push_back({Request::Kind::prepare, all_or_fail(kind), all_or_fail_sql_of(kind), types});
   }
   requests.push_back(
       {Request::Kind::prepare, kFindJobKeys, prefixed_join(kJobKeyTable, 2), array_types(kJobKeyTable, 2)});

@@ -49,6 +49,13 @@ const Table& fields_of(Kind kind);
 /// The name it is prepared under.
 std::string name_of(Kind kind);
 
+/// Kinds of which a commit wants every row to be changed: the first phases.
+constexpr bool is_counted(Kind kind) { return kind <= Kind::remove_jobs; }
+/// A counted kind's statement that fails with this state unless it changes every row; its answer is one row (of
+/// advance_shards: the database's time).
+inline constexpr std::string_view kNotAllChanged = "22012";  // division_by_zero
+std::string all_or_fail(Kind kind);
+
 // Who has taken the keys: bound to the first arrays of insert_job_keys and insert_idempotency.
 inline constexpr const char* kFindJobKeys = "find_job_keys";
 inline constexpr const char* kFindIdempotency = "find_idempotency";
