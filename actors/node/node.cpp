@@ -137,12 +137,15 @@ Result<std::vector<std::unique_ptr<Committer>>> Node::make_committers(Writers wr
 
 void Node::spawn_actors(std::vector<std::unique_ptr<Committer>> committers) {
   completion_ = system_->spawn(completion_actor);
-  std::vector<PersistenceActor> persistence;
+  std::vector<Persistence> persistence;
   for (auto& committer : committers) {
     auto handed_over = std::make_shared<std::unique_ptr<Committer>>(std::move(committer));
-    persistence.push_back(
-        options_.testing ? system_->spawn(persistence_actor, handed_over, completion_, context_.get())
-                         : system_->spawn<caf::detached>(persistence_actor, handed_over, completion_, context_.get()));
+    const auto queue = std::make_shared<ChangeQueue>();
+    const PersistenceActor actor =
+        options_.testing
+            ? system_->spawn(persistence_actor, handed_over, queue, completion_, context_.get())
+            : system_->spawn<caf::detached>(persistence_actor, handed_over, queue, completion_, context_.get());
+    persistence.push_back({actor, queue});
   }
   actors_.persistence = PersistenceActors(std::move(persistence));
   timer_ = system_->spawn(timer_actor, context_.get());
@@ -176,7 +179,7 @@ void Node::guard() {
       options_.failed(std::string(name) + " failed: " + system_->render(reason));
     });
   };
-  for (const PersistenceActor& actor : actors_.persistence) watch(actor, "persistence");
+  for (const Persistence& writer : actors_.persistence) watch(writer.actor, "persistence");
   watch(completion_, "completion");
   watch(timer_, "timer");
   watch(actors_.broker, "broker");
@@ -194,7 +197,7 @@ void Node::recover_shard(ShardId shard, JobId after, const JobId& before) {
   };
   // Persistence hears of them first: it must not hear that one has ended before it knows that it was open.
   const auto adopt = [&](OpenJobsFound found, const std::vector<RunSeedPtr>& seeds) {
-    caf::anon_send(actors_.persistence.of(shard), std::move(found));
+    actors_.persistence.tell(std::move(found));
     for (const RunSeedPtr& seed : seeds) caf::anon_send(actors_.supervisor, AdoptJob{seed});
   };
   for (bool more = true; more;) {
@@ -244,9 +247,9 @@ void Node::stop(Millis grace) {
     }
     (void)health_.outcomes.wait_for_none(limits::kStopDeadline);
     gateway_->end_waits();
-    for (const PersistenceActor& actor : actors_.persistence) {
+    for (const Persistence& writer : actors_.persistence) {
       Signal drained;
-      caf::anon_send(actor, Drain{drained.setter()});
+      caf::anon_send(writer.actor, Drain{drained.setter()});
       (void)drained.wait(limits::kStopDeadline);
     }
   }
@@ -258,7 +261,8 @@ void Node::stop(Millis grace) {
     for (const WorkerActor& worker : workers_) caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
   }
   caf::anon_send_exit(timer_, caf::exit_reason::user_shutdown);
-  for (const PersistenceActor& actor : actors_.persistence) caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  for (const Persistence& writer : actors_.persistence)
+    caf::anon_send_exit(writer.actor, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(completion_, caf::exit_reason::user_shutdown);
   if (options_.testing) return;
   system_->await_all_actors_done();

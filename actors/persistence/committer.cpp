@@ -28,7 +28,21 @@ Error away(const CommitReply& reply) {
   return {ErrorCode::store_unavailable, "the database does not answer: " + reply.error.message, true, {}};
 }
 
+/// The records of a shard's own chain, whose head moves with every change of the transaction.
+Persist::Link link_to(const ChainHead& head, const Persist& persist, Timestamp at) {
+  Persist::Link link;
+  link.head = head;
+  link.row.chain = persist.frame.job ? persist.frame.job->as<ChainId>() : shard_chain(persist.shard);
+  link.row.shard = persist.shard;
+  link.hashes = append_records(link.head, persist.records, persist.frame, at, link.row);
+  return link;
+}
+
 }  // namespace
+
+void link_records(Persist& persist, Timestamp at) {
+  if (persist.frame.job) persist.link = link_to(persist.head, persist, at);
+}
 
 Result<std::vector<ShardState>> Committer::acquire(const std::vector<ShardId>& shards) {
   auto states = writer_->acquire(shards, node_.node_name);
@@ -106,27 +120,24 @@ Committer::Transaction Committer::assemble(std::vector<PersistPtr>& group) {
   for (const PersistPtr& persist : group) {
     TROUPE_ASSERT(shards_.contains(persist->shard), "a change of a shard that is not ours");
     auto [shard, fresh] = transaction.shards_after.try_emplace(persist->shard, shards_[persist->shard].state);
-    const bool of_job = persist->frame.job.has_value();
-    ChainHead head = of_job ? persist->head : ChainHead{shard->second.chain_seq, shard->second.chain_head};
+    if (fresh) ++shard->second.seq;
+    if (!persist->frame.job) {
+      persist->link = link_to({shard->second.chain_seq, shard->second.chain_head}, *persist, at);
+      shard->second.chain_seq = persist->link->head.seq;
+      shard->second.chain_head = persist->link->head.hash;
+    }
+    TROUPE_ASSERT(persist->link, "a job's change is asked for with its link");
+    const ChainHead head = persist->link->head;
 
     Change change = std::move(persist->change);
     if (!persist->records.empty()) {
-      JournalRow row;
-      row.chain = of_job ? persist->frame.job->as<ChainId>() : shard_chain(persist->shard);
-      row.shard = persist->shard;
-      row.transaction = shard->second.seq + (fresh ? 1 : 0);
-      const std::vector<Digest> appended = append_records(head, persist->records, persist->frame, at, row);
       auto& of_shard = hashes[persist->shard];
+      JournalRow& row = change.journal.emplace(std::move(persist->link->row));
+      row.transaction = shard->second.seq;
       row.position = static_cast<std::uint32_t>(of_shard.size());
-      of_shard.insert(of_shard.end(), appended.begin(), appended.end());
-      change.journal = std::move(row);
+      of_shard.insert(of_shard.end(), persist->link->hashes.begin(), persist->link->hashes.end());
     }
-    if (fresh) ++shard->second.seq;
     if (change.sweep) change.sweep->set_transaction(shard->second.seq);
-    if (!of_job) {
-      shard->second.chain_seq = head.seq;
-      shard->second.chain_head = head.hash;
-    }
     if (change.insert) {
       change.insert->last_seq = head.seq;
       change.insert->head = head.hash;
@@ -150,8 +161,8 @@ Committer::Transaction Committer::assemble(std::vector<PersistPtr>& group) {
 
 void Committer::give_back_changes(Transaction& transaction, std::vector<PersistPtr>& group) {
   for (std::size_t i = 0; i < group.size(); ++i) {
-    group[i]->change = std::move(transaction.commit.changes[i]);
-    group[i]->change.journal.reset();
+    Change& change = group[i]->change = std::move(transaction.commit.changes[i]);
+    if (change.journal) group[i]->link->row = *std::exchange(change.journal, std::nullopt);
   }
 }
 

@@ -15,6 +15,9 @@
 
 namespace troupe {
 
+/// Makes the link of a job's change. Those of a shard's own chain get theirs when their turn comes.
+void link_records(Persist& persist, Timestamp at);
+
 class Committer {
  public:
   /// `complete` is called when some changes are settled, often those of one transaction, in their order.

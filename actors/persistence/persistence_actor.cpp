@@ -26,15 +26,9 @@ class UnderWay {
   WriterHealth& health_;
 };
 
-void send_flush(Self self) {
-  if (self->state.flush_sent) return;
-  self->state.flush_sent = true;
-  self->send(self, Flush{});
-}
-
 void flush(Self self) {
   PersistenceState& state = self->state;
-  state.flush_sent = false;
+  for (const OpenJobsFound& found : state.queue->take(state.waiting)) state.committer->open_jobs_found(found);
   const NodeHealth& health = state.node->health;
   if (state.waiting.empty()) {
     const UnderWay under_way(*state.node, state.committer->health());
@@ -52,10 +46,11 @@ void flush(Self self) {
   }
   if (state.committer->can_write()) state.failures = 0;
   if (!state.waiting.empty() || (!state.committer->can_write() && !health.fenced)) {
-    state.flush_sent = true;
     const auto wait = std::min(kBackoffMax, kBackoffFirst * (1 << std::min(state.failures++, 7)));
     self->delayed_send(self, wait, Flush{});
     if (!state.waiting.empty()) return;
+  } else if (!state.queue->rest()) {
+    self->send(self, Flush{});
   }
   if (state.drains.empty()) return;
   auto completions = std::make_shared<Completions>();
@@ -65,21 +60,25 @@ void flush(Self self) {
 
 }  // namespace
 
+void PersistenceActors::commit(NodeContext& node, PersistPtr change) const {
+  link_records(*change, node.clock.now());
+  ++node.health.changes_waiting;
+  const Persistence& writer = of(change->shard);
+  if (writer.queue->put(std::move(change))) caf::anon_send(writer.actor, Flush{});
+}
+
 PersistenceActor::behavior_type persistence_actor(Self self, std::shared_ptr<std::unique_ptr<Committer>> committer,
-                                                  CompletionActor completion, NodeContext* node) {
+                                                  std::shared_ptr<ChangeQueue> queue, CompletionActor completion,
+                                                  NodeContext* node) {
   self->state.committer = std::move(*committer);
+  self->state.queue = std::move(queue);
   self->state.completion = std::move(completion);
   self->state.node = node;
   return {
-      [=](const PersistPtr& persist) {
-        self->state.waiting.push_back(persist);
-        send_flush(self);
-      },
       [=](Flush) { flush(self); },
-      [=](const OpenJobsFound& found) { self->state.committer->open_jobs_found(found); },
       [=](const Drain& drain) {
         self->state.drains.push_back(drain.done);
-        send_flush(self);
+        if (self->state.queue->wake()) self->send(self, Flush{});
       },
   };
 }

@@ -12,6 +12,7 @@
 // persistence. Nobody waits: every message is one-way, and what is waited for is kept in the waiter's own map.
 #pragma once
 
+#include "actors/persistence/change_queue.hpp"
 #include "actors/protocol/messages.hpp"
 #include "actors/protocol/node_context.hpp"
 
@@ -23,11 +24,9 @@ struct AssignTask {
   std::shared_ptr<const TaskOffer> offer;
 };
 
-/// Turns everything that waits in its mailbox into one transaction. Detached; owns one StoreWriter.
-using PersistenceActor = caf::typed_actor<caf::reacts_to<PersistPtr>,     // a change to make durable
-                                          caf::reacts_to<Flush>,          // to itself
-                                          caf::reacts_to<OpenJobsFound>,  // recovery tells what is open
-                                          caf::reacts_to<Drain>>;         // answer when all before is done
+/// Turns everything that waits in its queue into one transaction. Detached; owns one StoreWriter.
+using PersistenceActor = caf::typed_actor<caf::reacts_to<Flush>,   // changes have come
+                                          caf::reacts_to<Drain>>;  // answer when all before is done
 
 /// Tells what became of changes, so that the persistence thread does nothing but commit.
 using CompletionActor = caf::typed_actor<caf::reacts_to<CompletionsPtr>>;
@@ -108,24 +107,30 @@ using SupervisorActor =
                      caf::reacts_to<ScanParked>, caf::reacts_to<ParkedScanned>,
                      caf::reacts_to<Rest>>;  // let go of all jobs, and quit
 
+/// One way to the store: changes go into the queue, and the actor is told.
+struct Persistence {
+  PersistenceActor actor;
+  std::shared_ptr<ChangeQueue> queue;
+};
+
 /// The ways to the store: each shard's changes go through one and the same.
 class PersistenceActors {
  public:
   PersistenceActors() = default;
-  explicit PersistenceActors(std::vector<PersistenceActor> actors) : actors_(std::move(actors)) {}
+  explicit PersistenceActors(std::vector<Persistence> writers) : writers_(std::move(writers)) {}
 
-  const PersistenceActor& of(ShardId shard) const { return actors_[writer_of(shard, actors_.size())]; }
   /// Asks for a change to be made durable; its `done` tells.
-  void commit(NodeContext& node, const PersistPtr& change) const {
-    ++node.health.changes_waiting;
-    caf::anon_send(of(change->shard), change);
-  }
-  auto begin() const { return actors_.begin(); }
-  auto end() const { return actors_.end(); }
-  std::size_t size() const { return actors_.size(); }
+  void commit(NodeContext& node, PersistPtr change) const;
+  /// Recovery tells what is open.
+  void tell(OpenJobsFound found) const { of(found.shard).queue->tell(std::move(found)); }
+  auto begin() const { return writers_.begin(); }
+  auto end() const { return writers_.end(); }
+  std::size_t size() const { return writers_.size(); }
 
  private:
-  std::vector<PersistenceActor> actors_;
+  const Persistence& of(ShardId shard) const { return writers_[writer_of(shard, writers_.size())]; }
+
+  std::vector<Persistence> writers_;
 };
 
 /// The actors of a node that others send to. Made once by the node; outlives them.

@@ -52,6 +52,15 @@ struct Persist {
       false;           ///< may be answered `overloaded` or `not_ready` instead of waiting for the store to come back
   bool opens = false;  ///< the job is open and not parked afterwards: it counts for the low-water mark
   std::function<void(Persisted)> done;
+
+  /// The records as the next link of their job's chain. Whoever asks for the change makes it (link_records), so that
+  /// the writer, which all changes go through, need not.
+  struct Link {
+    JournalRow row;
+    std::vector<Digest> hashes;
+    ChainHead head;  ///< of the chain, after
+  };
+  std::optional<Link> link;
 };
 using PersistPtr = std::shared_ptr<Persist>;
 
@@ -70,7 +79,7 @@ struct Completions {
 };
 using CompletionsPtr = std::shared_ptr<Completions>;
 
-/// To itself: everything that came before this is one transaction.
+/// Everything that waits in the writer's queue is the next transaction.
 struct Flush {};
 /// From the recovery: these open jobs exist in the store; `complete`: and there are no others.
 struct OpenJobsFound {
@@ -262,10 +271,8 @@ struct StopAllTasks {};
 
 }  // namespace troupe
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::PersistPtr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::CompletionsPtr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Flush)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::OpenJobsFound)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Drain)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Persisted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Wake)

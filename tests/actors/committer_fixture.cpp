@@ -70,6 +70,7 @@ WaiterPtr CommitterTest::update(const WaiterPtr& job, bool opens) {
 
 void CommitterTest::commit(const std::vector<WaiterPtr>& waiters) {
   for (const WaiterPtr& waiter : waiters) {
+    link_records(*waiter->persist, bare_.clock.now());
     left_.push_back(waiter->persist);
     ++health_.changes_waiting;
   }

@@ -141,6 +141,7 @@ class RetentionTest : public testing::TestWithParam<bool> {
     std::optional<Persisted> answer;
     change->done = [&](Persisted persisted) { answer = std::move(persisted); };
     ++health_.changes_waiting;
+    link_records(*change, clock_.now());
     EXPECT_TRUE(committer_.commit({change}).empty());
     if (answer->verdict == Persisted::Verdict::committed) return Done{};
     return answer->error;
@@ -271,6 +272,7 @@ TEST_P(RetentionTest, AnAnswerIsForgottenWhenItsTimeIsOver) {
     persist->frame.job = id;
     persist->done = [](const Persisted&) {};
     ++health_.changes_waiting;
+    link_records(*persist, clock_.now());
     committer_.commit({persist});
     clock_.advance(10h);
   }

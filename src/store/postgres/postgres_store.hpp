@@ -1,7 +1,6 @@
 // The Store port over PostgreSQL 14 or newer. Several nodes may share one database: the shards' epochs keep them apart.
 //
-// Each writer has a connection of its own, and a commit costs two round trips: everything up to COMMIT in one pipeline,
-// then COMMIT or ROLLBACK.
+// Each writer has a connection of its own, and a commit costs one round trip.
 #pragma once
 
 #include <memory>
