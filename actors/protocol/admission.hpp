@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <limits>
 #include <mutex>
 #include <utility>
 
@@ -25,11 +24,15 @@ namespace troupe {
 /// Thread-safe. Times are of a monotonic clock.
 class Admission {
  public:
+  /// May be on the way while no queue stands. A burst that becomes a queue is noticed only after an interval: at 18,000
+  /// jobs/s this many take 57 ms, and without a bound it was 150 to 190.
+  static constexpr std::size_t kMost = 4 * limits::kArrivalsFree;
+
   /// A job wants to come in. True: it is on the way until `arrived` or `turned_back`.
   bool admits(Millis now) {
     const std::lock_guard lock(mutex_);
-    if (on_the_way_ == 0 && now - interval_end_ > kForgotten) limit_ = kNoLimit;
-    if (on_the_way_ == 0 && limit_ == kNoLimit) begin_interval(now);  // a queue that begins now is none that stands
+    if (on_the_way_ == 0 && now - interval_end_ > kForgotten) limit_ = kMost;
+    if (on_the_way_ == 0 && limit_ == kMost) begin_interval(now);  // a queue that begins now is none that stands
     if (now >= interval_end_) judge(now);
     if (on_the_way_ >= limit_) return false;
     ++on_the_way_;
@@ -65,8 +68,6 @@ class Admission {
   static constexpr Millis kWindow{10'000};    ///< within one or two of which the fastest commit is looked for
   static constexpr Millis kForgotten{1'000};  ///< after so long without anybody, a limit is lifted
   static constexpr int kTimesFastest = 6;     ///< half a commit for its turn, its own, and as much again for the rest
-  static constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
-  static constexpr std::size_t kLifted = 8 * limits::kArrivalsFree;  ///< a limit that has grown so far is none
 
   Millis target() const { return std::max(limits::kArrival, kTimesFastest * std::min(fastest_, fastest_before_)); }
 
@@ -74,8 +75,8 @@ class Admission {
     // The best of the last intervals, so that one in which the disk stood still does not close the door.
     usual_ = std::max(arrived_, usual_ - usual_ / 8);
     if (shortest_ > target() && on_the_way_ >= limits::kArrivalsFree)
-      limit_ = std::max(limits::kArrivalsFree, usual_ * target() / interval_);
-    else if (limit_ != kNoLimit)
+      limit_ = std::clamp(usual_ * target() / interval_, limits::kArrivalsFree, kMost);
+    else if (limit_ != kMost)
       adjust();
     begin_interval(now);
   }
@@ -86,7 +87,7 @@ class Admission {
     if (mean > target())
       limit_ = std::max(limits::kArrivalsFree, limit_ - limit_ / 8);
     else if (mean <= target() / 2)
-      limit_ = limit_ < kLifted ? limit_ + limit_ / 8 : kNoLimit;
+      limit_ = std::min(kMost, limit_ + limit_ / 8);
   }
 
   void begin_interval(Millis now) {
@@ -100,7 +101,7 @@ class Admission {
   }
 
   std::mutex mutex_;
-  std::size_t on_the_way_ = 0, limit_ = kNoLimit;
+  std::size_t on_the_way_ = 0, limit_ = kMost;
   Millis interval_ = limits::kArrivalInterval, interval_end_{0};
   // in this interval:
   Millis shortest_ = Millis::max();
