@@ -125,6 +125,7 @@ TEST(JournalBytes, NoiseIsUnreadable) {
     EXPECT_LE(unpack_records(stored).size(), kPackedRecordsMax) << hex_of(stored);
   }
   EXPECT_EQ(unpack_records("\x01"), kUnreadableRecords);
+  EXPECT_EQ(unpack_records("\x02{}\n"), kUnreadableRecords);
 }
 
 // The size stands in the frame: 2^40, 1 MiB + 1, and none at all.

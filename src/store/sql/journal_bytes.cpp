@@ -95,7 +95,9 @@ std::string_view pack_records(std::string_view records) {
 }
 
 std::string unpack_records(std::string stored) {
-  if (stored.empty() || stored.front() != kPacked) return stored;
+  const bool is_text = stored.empty() || static_cast<unsigned char>(stored.front()) >= ' ';
+  if (is_text) return stored;
+  if (stored.front() != kPacked) return std::string(kUnreadableRecords);
   static thread_local Unpacker unpacker;
   stored.replace(0, 1, kMagic);
   return unpacker.unpack(stored);

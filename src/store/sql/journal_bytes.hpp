@@ -1,10 +1,9 @@
 // A journal row's records as they stand in the database, in both engines. Everywhere else they are plain text.
 //
 //   stored    plain | packed
-//   plain     the records: canonical JSON, one a line, so the first byte is '{'. All that schemas before version 5
-//   wrote,
+//   plain     the records: canonical JSON, one a line, so the first byte is '{'. All rows of schemas before version 5,
 //             and what would not get smaller
-//   packed    0x01 frame
+//   packed    0x01 frame; other control characters are left for other ways of packing
 //   frame     a zstd frame (RFC 8878) without its first four bytes, the magic number; with the size of its content,
 //             without a checksum (the hash chain is one); made with dictionary 1 (journal_dictionary.hpp)
 //
