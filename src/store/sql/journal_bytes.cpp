@@ -14,9 +14,8 @@ namespace {
 constexpr char kPacked = 0x01;
 constexpr std::string_view kMagic = "\x28\xB5\x2F\xFD";
 
-// An accepted job's row of 555 bytes becomes 123 in 0.9 us, its end's of 783 becomes 161 in 1.1. Level -3 takes 0.2 us
-// less, but looks at every fourth byte only, so that names of other lengths make its rows up to a quarter larger; level
-// 3 saves 2 % for 0.3 us more.
+// An accepted job's row of 555 bytes becomes 123 in 0.9 us, its end's of 783 becomes 162 in 1.1. Level -3 takes 0.3 us
+// less, but leaves digits uncompressed (170 and 231 bytes); level 3 saves 2 % for 0.3 us more, level 5 7 % for 5 us.
 constexpr int kLevel = 1;
 
 struct Free {
