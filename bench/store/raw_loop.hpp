@@ -25,7 +25,7 @@ class RawLoop {
       JobRow job = make_job(ids_.make<JobId>(Slot{shard_.shard}), i);
       Change& change = commit.changes.emplace_back();
       change.insert = job;
-      change.journal = journal(job, 1, 1, kAcceptedBytes, i);
+      change.journal = journal(job, 1, 1, accepted_records(job, digits_), i);
       jobs.push_back(std::move(job));
     }
     write(commit);
@@ -38,7 +38,7 @@ class RawLoop {
     for (const JobRow& job : jobs) {
       Change& change = commit.changes.emplace_back();
       change.update = make_end(job);
-      change.journal = journal(job, 2, 2, kEndedBytes, commit.changes.size() - 1);
+      change.journal = journal(job, 2, 2, ended_records(job, digits_), commit.changes.size() - 1);
     }
     write(commit);
   }
@@ -49,12 +49,12 @@ class RawLoop {
         {{shard_.shard, shard_.epoch, shard_.seq, shard_.head, shard_.low_water, shard_.chain_seq, shard_.chain_head}},
         {}};
   }
-  JournalRow journal(const JobRow& job, std::uint64_t first_seq, std::uint32_t count, std::size_t bytes,
+  JournalRow journal(const JobRow& job, std::uint64_t first_seq, std::uint32_t count, std::string records,
                      std::size_t position) const {
     return {job.id.as<ChainId>(),
             first_seq,
             count,
-            std::string(bytes, 'r'),
+            std::move(records),
             shard_.shard,
             shard_.seq + 1,
             static_cast<std::uint32_t>(position)};
@@ -68,6 +68,7 @@ class RawLoop {
   SystemClock clock_;
   SystemRandom random_;
   IdFactory ids_{clock_, random_};
+  Digits digits_;
   std::unique_ptr<StoreWriter> writer_;
   ShardState shard_;
 };

@@ -6,6 +6,7 @@ import sqlite3
 
 import pytest
 
+from journal_bytes import unpacked
 from troupe_server import CommandLine
 
 CHAIN = {"key": "chain", "steps": [{"name": "a", "type": "noop"}, {"name": "b", "type": "transform", "config": {"value": "${ .inputs }"}}]}
@@ -45,6 +46,15 @@ def rows(server, statement, *values):
     found = database.execute(statement, values).fetchall()
     database.close()
     return found
+
+
+def edit(server, job_id, first_seq, old, new):
+    """Changes a row's text, and writes it plain: whoever edits records need not pack them."""
+    stored, = rows(server, "SELECT records FROM journal WHERE chain = ? AND first_seq = ?", as_bytes(job_id), first_seq)[0]
+    text = unpacked(stored)
+    assert old in text, text
+    tamper(server, "UPDATE journal SET records = ? WHERE chain = ? AND first_seq = ?", text.replace(old, new).encode(),
+           as_bytes(job_id), first_seq)
 
 
 def as_bytes(job_id):
@@ -112,17 +122,26 @@ def test_one_flipped_byte_is_found_and_named(stopped, place):
     assert any(f'"seq":{n}' in json.dumps(told, separators=(",", ":")) for n in (seq, seq + 1)), told
 
 
+@pytest.mark.parametrize("stored", [b"\x01", b"\x01 no frame", b"\x02 of no version", b""])
+def test_a_row_that_cannot_be_unpacked_is_named_and_hides_no_other(stopped, stored):
+    job_id = stopped.jobs[1]
+    tamper(stopped, "UPDATE journal SET records = ? WHERE chain = ? AND first_seq = 2", stored, as_bytes(job_id))
+    assert '"seq":2' in json.dumps(expect_broken(stopped, job_id), separators=(",", ":"))
+    stopped.start()
+    actions = [record.get("action") for record in stopped.http.get("/v1/audit?limit=500").json["items"]]
+    assert actions.count("job.accepted") == 3 and actions.count("run.completed") == 3
+
+
 def test_an_edited_record_is_found_though_it_is_still_json(stopped):
     job_id = stopped.jobs[0]
-    tamper(stopped, "UPDATE journal SET records = CAST(replace(CAST(records AS TEXT), '\"priority\":5', '\"priority\":9') AS BLOB) "
-                    "WHERE chain = ? AND first_seq = 1", as_bytes(job_id))
+    edit(stopped, job_id, 1, '"priority":5', '"priority":9')
     expect_broken(stopped, job_id)
 
 
 def test_the_last_record_edited_is_found(stopped):
     job_id = stopped.jobs[2]
-    tamper(stopped, "UPDATE journal SET records = CAST(replace(CAST(records AS TEXT), 'run.completed', 'run.cancelled') AS BLOB) WHERE chain = ?",
-           as_bytes(job_id))
+    last, = rows(stopped, "SELECT max(first_seq) FROM journal WHERE chain = ?", as_bytes(job_id))[0]
+    edit(stopped, job_id, last, "run.completed", "run.cancelled")
     expect_broken(stopped, job_id)
 
 

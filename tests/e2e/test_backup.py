@@ -14,9 +14,10 @@ import time
 import pytest
 
 from http_client import eventually
+from journal_bytes import unpacked
 from troupe_server import CommandLine, clean_environment
 
-NEWEST = 4  # version of the schema; both engines have the same
+NEWEST = 5  # version of the schema; both engines have the same
 DRAW = {
     "key": "draw",
     "inputs": {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}},
@@ -211,8 +212,10 @@ def test_check_finds_nothing_in_sound_data(backed_up):
 
 def test_check_finds_an_edited_record(backed_up):
     job = backed_up.jobs[1]
-    sql(backed_up, "UPDATE journal SET records = CAST(replace(CAST(records AS TEXT), 'job.accepted', 'job.axxepted') AS BLOB)"
-        " WHERE chain = ? AND first_seq = 1", bytes.fromhex(job.replace("-", "")))
+    row = bytes.fromhex(job.replace("-", ""))
+    stored, = sql(backed_up, "SELECT records FROM journal WHERE chain = ? AND first_seq = 1", row)[0]
+    edited = unpacked(stored).replace("job.accepted", "job.axxepted").encode()
+    sql(backed_up, "UPDATE journal SET records = ? WHERE chain = ? AND first_seq = 1", edited, row)
     said = backed_up("db", "check", expect=7)
     assert f"broken: chain {job}, record 1" in said
 

@@ -3,6 +3,7 @@
 import pytest
 
 from http_client import eventually
+from journal_bytes import unpacked
 from troupe_server import CommandLine
 
 WORKFLOW = {
@@ -120,7 +121,11 @@ def test_a_newer_schema_is_refused(server, postgres, database):
 def test_an_edited_record_is_found(server, postgres, database):
     job_id = server.run("sum", {"n": 1})["id"]
     assert server.stop() == 0
-    postgres.sql("UPDATE journal SET records = convert_to(replace(convert_from(records, 'UTF8'), '\"priority\":5', '\"priority\":6'), 'UTF8')", database)
+    row = f"WHERE chain = '{job_id}' AND first_seq = 1"
+    text = unpacked(bytes.fromhex(postgres.sql(f"SELECT encode(records, 'hex') FROM journal {row}", database)))
+    edited = text.replace('"priority":5', '"priority":6')
+    assert edited != text
+    postgres.sql(f"UPDATE journal SET records = decode('{edited.encode().hex()}', 'hex') {row}", database)
     verified = CommandLine(server.binary)("audit", "verify", "--database-url", database)
     assert verified.returncode == 7, verified
     assert job_id in verified.stdout + verified.stderr

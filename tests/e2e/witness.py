@@ -12,6 +12,7 @@ import threading
 from collections import Counter, defaultdict
 
 from http_client import eventually
+from journal_bytes import unpacked
 from troupe_server import CommandLine
 
 ENDS = ("run.completed", "run.failed", "run.cancelled")
@@ -36,13 +37,12 @@ class Tables:
         """UUID of a job -> how often each action is in its trail."""
         counts = defaultdict(Counter)
         if self.url:
-            rows = self._psql("SELECT chain, m[1], count(*) FROM journal, regexp_matches(convert_from(records, 'UTF8'),"
-                              " '\"action\":\"([a-z.]+)\"', 'g') m GROUP BY 1, 2")
-            for chain, action, count in rows:
-                counts[plain(chain)][action] += int(count)
+            rows = ((chain, bytes.fromhex(stored)) for chain, stored in
+                    self._psql("SELECT chain, encode(records, 'hex') FROM journal"))
         else:
-            for chain, records in self._sqlite("SELECT lower(hex(chain)), CAST(records AS TEXT) FROM journal"):
-                counts[chain].update(re.findall(r'"action":"([a-z.]+)"', records))
+            rows = self._sqlite("SELECT lower(hex(chain)), records FROM journal")
+        for chain, stored in rows:
+            counts[plain(chain)].update(re.findall(r'"action":"([a-z.]+)"', unpacked(stored)))
         return counts
 
     def open_jobs(self):

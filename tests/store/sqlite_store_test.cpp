@@ -11,6 +11,7 @@
 #include "store/maintenance_contract.hpp"
 #include "store/store_contract.hpp"
 #include "store/temporary_folder.hpp"
+#include "store_sql/journal_bytes.hpp"
 
 namespace troupe::test {
 namespace {
@@ -102,6 +103,28 @@ TEST_F(SqliteStoreTest, ADatabaseOfTheFirstVersionKeepsItsJournal) {
   StoreDriver driver(*store);
   EXPECT_EQ(text_of(driver.reader().journal({})), before);
   EXPECT_EQ(std::count(before.begin(), before.end(), '\n'), 2) << before;
+}
+
+TEST_F(SqliteStoreTest, RecordsOfEarlierVersionsAndDamagedOnesAreReadBesideTheOthers) {
+  const auto store = open();
+  StoreDriver driver(*store);
+  std::vector<Change> changes;
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    changes.push_back(journalled(make_job(i + 1), i));
+    changes.back().journal->records = "{\"action\":\"run.completed\",\"actor\":\"node\",\"at\":\"2027-03-05\"}\n";
+  }
+  const std::string written = changes.front().journal->records;
+  ASSERT_EQ(driver.commit(changes).status, CommitStatus::committed);
+  EXPECT_EQ(run_sql("SELECT count(*) FROM journal WHERE substr(records, 1, 1) = x'01' AND length(records) < 40"), "3 ");
+  run_sql("UPDATE journal SET records = CAST('{\"old\":1}' AS BLOB) WHERE place = 1 << 20 | 1");
+  run_sql("UPDATE journal SET records = x'0100ff' WHERE place = 1 << 20 | 2");
+
+  const auto rows = driver.reader().journal_of_shard(0, 0, 0, 10);
+  ASSERT_TRUE(rows.ok()) << rows.error().message;
+  ASSERT_EQ(rows->size(), 3u);
+  EXPECT_EQ((*rows)[0].records, written);
+  EXPECT_EQ((*rows)[1].records, "{\"old\":1}");
+  EXPECT_EQ((*rows)[2].records, store::kUnreadableRecords);
 }
 
 TEST_F(SqliteStoreTest, ADatabaseOfANewerBinaryIsRefusedAndLeftAlone) {

@@ -105,6 +105,23 @@ TEST_P(StoreContract, EveryKindOfRowComesBack) {
   EXPECT_EQ(text_of(reader().workflow("poster", 0)), text_of(WorkflowSummary{*change.workflow, true}));
 }
 
+TEST_P(StoreContract, RecordsOfEveryLengthComeBackAsTheyWereWritten) {
+  const std::string record = R"({"action":"run.completed","actor":"node","at":"2027-03-05T07:08:09.123Z","details":{}})"
+                             "\n";
+  std::string many;
+  while (many.size() < 2 << 20) many += record;
+  std::vector<Change> changes;
+  std::vector<std::string> written = {record, "{}\n", record + record, many, record};
+  for (std::uint32_t i = 0; i < written.size(); ++i) {
+    changes.push_back(journalled(make_job(i + 1), i));
+    changes.back().journal->records = written[i];
+  }
+  expect_committed(changes);
+  const auto rows = reader().journal_of_shard(0, 0, 0, 10).value();
+  ASSERT_EQ(rows.size(), written.size());
+  for (std::size_t i = 0; i < written.size(); ++i) EXPECT_TRUE(rows[i].records == written[i]) << i;
+}
+
 TEST_P(StoreContract, ACommitMovesItsShardsAndNoOther) {
   Commit commit = driver.make_commit({inserting(make_job(1))}, 3);
   commit.shards.push_back({7, driver.shard(7).epoch, 0, make_digest(77), make_id<JobId>(5), 4, make_digest(78)});

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "store_sql/journal_bytes.hpp"
+
 namespace troupe::store {
 namespace {
 
@@ -196,7 +198,7 @@ void put(FieldSink& to, const JournalRow& row) {
   to.id(row.chain);
   to.unsigned_integer(row.first_seq);
   to.integer(row.count);
-  to.bytes(row.records);
+  to.bytes(pack_records(row.records));
 }
 
 namespace {
@@ -218,7 +220,7 @@ JournalRow take_journal(FieldSource& from) {
   row.chain = from.id<ChainId>();
   row.first_seq = from.integer<std::uint64_t>();
   row.count = from.integer<std::uint32_t>();
-  row.records = from.text();
+  row.records = unpack_records(from.text());
   return row;
 }
 
