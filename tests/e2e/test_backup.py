@@ -16,7 +16,7 @@ import pytest
 from http_client import eventually
 from troupe_server import CommandLine, clean_environment
 
-NEWEST = 4  # version of the schema; both engines have the same
+NEWEST = 5  # version of the schema; both engines have the same
 DRAW = {
     "key": "draw",
     "inputs": {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}},

@@ -106,6 +106,9 @@ CREATE TABLE sweep (
 ALTER TABLE meta ADD COLUMN store_id TEXT NOT NULL DEFAULT '';
 UPDATE meta SET store_id = lower(hex(randomblob(16)));
 )sql",
+    // PostgreSQL's rows of jobs in two tables: its updates write whole rows into room that pages keep for them; here a
+    // row is rewritten in its place.
+    "",
 };
 static_assert(kShardCount == 16 && kSlotCount == 4096, "the first migration makes so many");
 
