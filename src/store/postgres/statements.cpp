@@ -25,11 +25,15 @@ constexpr std::array<const char*, kKinds> kNames = {
     "remove_runs",     "remove_notables",      "remove_journal",      "insert_stubs",     "release_jobs",
     "retain_jobs",     "remove_garbage_stubs", "remove_garbage_rows", "forget_answers",   "set_sweeps"};
 
-/// `unnest($1, $2, …) AS u (name, …)`
+/// `(SELECT unnest($1) AS name, …) AS u`. All arrays are of one length, so they go in step; as one function of all of
+/// them, unnest($1, $2, …), each value would be stored in between: 76 ns in place of 20, and a job has fifty.
 std::string rows_of(const Table& table) {
-  std::string places;
-  for (std::size_t i = 1; i <= table.fields.size(); ++i) places += (i > 1 ? ", $" : "$") + std::to_string(i);
-  return "unnest(" + places + ") AS u (" + columns_of(table) + ")";
+  std::string columns;
+  for (std::size_t i = 0; i < table.fields.size(); ++i) {
+    columns += (i > 0 ? ", unnest($" : "unnest($") + std::to_string(i + 1) + ") AS ";
+    columns += table.fields[i].name;
+  }
+  return "(SELECT " + columns + ") AS u";
 }
 
 std::string insert_into(const Table& table) {
