@@ -201,7 +201,7 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   facts->client_id = job.client_id;
   facts->client_job_id = job.job_id;
   facts->workflow_key = workflow.key;
-  facts->traceparent = caller.traceparent;
+  facts->traceparent = caller.traceparent.empty() ? traceparent_of(facts->id) : caller.traceparent;
   facts->priority = job.priority;
   facts->created_at = facts->id.created_at();  // so that the first answer can be told again from the id alone
   facts->inputs = *inputs;

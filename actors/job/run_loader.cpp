@@ -8,6 +8,12 @@
 #include "codec/run_state_codec.hpp"
 
 namespace troupe {
+
+std::string traceparent_of(const JobId& id) {
+  const std::string hex = to_hex(id.bytes.data(), id.bytes.size());
+  return "00-" + hex + "-" + hex.substr(16) + "-01";  // a UUID's second half is never zero, which no span may be
+}
+
 Document job_spec(const Document& inputs, const Document& metadata, const std::string& callback_url, Millis timeout,
                   const std::string& traceparent) {
   std::string spec = "{\"inputs\":";
@@ -28,7 +34,7 @@ JobFactsPtr job_facts(const JobRow& row, const Document& inputs) {
   facts->client_id = row.client_id;
   facts->client_job_id = row.job_id;
   facts->workflow_key = row.workflow_key;
-  facts->traceparent = spec.value("traceparent", "");
+  facts->traceparent = spec.value("traceparent", traceparent_of(row.id));
   facts->priority = row.priority;
   facts->created_at = row.created_at;
   facts->inputs = inputs.present() ? inputs : to_document(spec.value("inputs", Json::object()));

@@ -4,7 +4,6 @@
 #include <charconv>
 #include <vector>
 
-#include "crypto/hash.hpp"
 #include "troupe/base/limits.hpp"
 
 namespace troupe::ingress {
@@ -82,13 +81,13 @@ std::optional<Millis> preferred_wait(const Request& request) {
 }
 
 std::string trace_of(const Request& request) {
-  if (const auto given = request.header("traceparent"); given && is_traceparent(*given)) return std::string(*given);
-  const std::string random = random_secret(24);
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(random.data());
-  return "00-" + to_hex(bytes, 16) + "-" + to_hex(bytes + 16, 8) + "-01";
+  const auto given = request.header("traceparent");
+  return given && is_traceparent(*given) ? std::string(*given) : std::string();
 }
 
-std::string_view trace_id(std::string_view traceparent) { return traceparent.substr(3, 32); }
+std::string_view trace_id(std::string_view traceparent) {
+  return traceparent.empty() ? traceparent : traceparent.substr(3, 32);
+}
 
 Result<std::optional<std::string>> idempotency_key(const Request& request) {
   const auto header = request.header("idempotency-key");

@@ -15,10 +15,10 @@ namespace troupe::ingress {
 /// absent; so does `wait=0`.
 std::optional<Millis> preferred_wait(const Request& request);
 
-/// A valid W3C `traceparent`, else a fresh one.
+/// A valid W3C `traceparent`, else nothing: a job that was given none has one by its id (actors/job/run_loader.hpp).
 std::string trace_of(const Request& request);
 
-/// The trace id (32 hex digits) inside a valid `traceparent`.
+/// The trace id (32 hex digits) inside what trace_of gave.
 std::string_view trace_id(std::string_view traceparent);
 
 /// The text inside an Idempotency-Key: a structured-field string in quotes, or bare. Nothing if the header is absent;

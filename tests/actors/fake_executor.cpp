@@ -16,6 +16,7 @@ void FakeExecutor::start(Task task, std::shared_ptr<TaskSink> sink) {
   {
     const std::lock_guard lock(mutex_);
     started_.push_back(task.step);
+    traces_.push_back(task.traceparent);
     if (throws_once_.erase(task.step) > 0) throw std::runtime_error("the executor of " + task.step + " is broken");
     outcome = immediate(task.step);
     if (!outcome) running_.push_back({std::move(task), sink});
@@ -102,6 +103,11 @@ bool FakeExecutor::progress(const std::string& step, double fraction) {
 std::vector<std::string> FakeExecutor::started() const {
   const std::lock_guard lock(mutex_);
   return started_;
+}
+
+std::vector<std::string> FakeExecutor::traces() const {
+  const std::lock_guard lock(mutex_);
+  return traces_;
 }
 
 std::vector<std::string> FakeExecutor::stopped() const {

@@ -35,6 +35,8 @@ class FakeExecutor final : public Executor {
   std::vector<std::string> stopped() const;
   std::vector<std::string> running() const;
   std::size_t count_started(const std::string& step) const;
+  /// The traceparents of what was started.
+  std::vector<std::string> traces() const;
 
   /// Drops everything that runs without a word, as the death of the process does.
   void lose_all();
@@ -53,7 +55,7 @@ class FakeExecutor final : public Executor {
   std::set<std::string> ends_at_once_, never_stops_, throws_once_;
   std::map<std::string, int> fails_;
   std::vector<Running> running_;
-  std::vector<std::string> started_, stopped_;
+  std::vector<std::string> started_, stopped_, traces_;
 };
 
 }  // namespace troupe::test

@@ -121,9 +121,9 @@ void NodeTest::given_workflow(const std::string& yaml) {
                             << (answer->error().faults.empty() ? "" : ": " + answer->error().faults[0].message);
 }
 
-Result<AcceptedJob> NodeTest::try_submit(SubmitJob job) {
+Result<AcceptedJob> NodeTest::try_submit(SubmitJob job, const Caller& caller) {
   Result<AcceptedJob> answer{ErrorCode::internal, "not answered"};
-  gateway().submit({}, {std::move(job)}, render_accepted,
+  gateway().submit(caller, {std::move(job)}, render_accepted,
                    [&](std::vector<Result<AcceptedJob>> answers) { answer = std::move(answers.at(0)); });
   run();
   return answer;

@@ -45,7 +45,7 @@ class NodeTest : public ::testing::Test {
 
   void given_workflow(const std::string& yaml);
   JobId submit(const std::string& workflow, SubmitJob job = {});
-  Result<AcceptedJob> try_submit(SubmitJob job);
+  Result<AcceptedJob> try_submit(SubmitJob job, const Caller& caller = {});
   /// Without running: the answer comes when the actors run.
   std::shared_ptr<std::optional<Result<JobChange>>> ask_cancel(const JobId& job);
   std::shared_ptr<std::optional<Result<JobChange>>> ask_retry(const JobId& job,

@@ -97,6 +97,26 @@ TEST_F(NodeTest, DoesAgainWhatWasDoneButNotCommitted) {
   EXPECT_EQ(status(job), Status::success);
 }
 
+TEST_F(NodeTest, GoesOnInTheSameTraceWhetherGivenOrTheJobsOwn) {
+  given_workflow(kOne);
+  const std::string given = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  Caller caller;
+  caller.traceparent = given;
+  const JobId own = submit("one");
+  SubmitJob job;
+  job.workflow_key = "one";
+  ASSERT_TRUE(try_submit(job, caller).ok());
+  std::string hex = to_string(own);
+  std::erase(hex, '-');
+  const std::vector<std::string> expected = {"00-" + hex + "-" + hex.substr(16) + "-01", given};
+  EXPECT_EQ(executor_->traces(), expected);
+  EXPECT_EQ(row(own).spec.view().find("traceparent"), std::string_view::npos);
+
+  restart_node();
+  const auto traces = executor_->traces();
+  EXPECT_THAT(traces, UnorderedElementsAre(expected[0], expected[1], expected[0], expected[1]));
+}
+
 TEST_F(NodeTest, DoesNotStartAgainWhatMustNotBeDoneTwice) {
   given_workflow("{key: pay, timeout: 60s, steps: [{name: pay, type: noop, idempotent: false}]}");
   const JobId job = submit("pay");

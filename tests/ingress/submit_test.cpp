@@ -151,7 +151,8 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST_F(SubmitTest, WhereTheServerIsBehindALateRequestBeginsNothingNew) {
   late_ = true;
-  for (const auto& [path, body] : {std::pair{"/v1/jobs", "{ no JSON: it is not read"}, {"/v1/trigger", "{}"},
+  for (const auto& [path, body] : {std::pair{"/v1/jobs", "{ no JSON: it is not read"},
+                                   {"/v1/trigger", "{}"},
                                    {"/v1/jobs/019aa3f2-5c1b-7000-8a2f-3b1f64aa9001/retry", "{}"}}) {
     const auto answer = post(path, body);
     EXPECT_EQ(answer.status, 503) << path;
@@ -296,7 +297,7 @@ TEST_F(SubmitTest, AKeptAnswerIsGivenAgain) {
 
 // --- traces
 
-TEST_F(SubmitTest, AValidTraceparentIsPassedOnAndAnyOtherIsReplaced) {
+TEST_F(SubmitTest, AValidTraceparentIsPassedOnAndNoOther) {
   const std::string valid = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
   post("/v1/jobs", R"({"workflow_key":"a"})", {{"traceparent", valid}});
   EXPECT_EQ(gateway_.caller.traceparent, valid);
@@ -306,8 +307,7 @@ TEST_F(SubmitTest, AValidTraceparentIsPassedOnAndAnyOtherIsReplaced) {
         "00-" + std::string(32, '0') + valid.substr(35), valid.substr(0, 36) + std::string(16, '0') + "-01",
         std::string("00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01")}) {
     post("/v1/jobs", R"({"workflow_key":"a"})", {{"traceparent", bad}});
-    EXPECT_NE(gateway_.caller.traceparent, bad);
-    EXPECT_EQ(gateway_.caller.traceparent.size(), 55u);
+    EXPECT_EQ(gateway_.caller.traceparent, "") << bad;
   }
 }
 

@@ -209,6 +209,23 @@ TEST_P(MaintenanceContract, RowsOfTheFirstSchemaVersionAreBroughtUpToDate) {
   EXPECT_EQ(rows->front().position, 2u);
 }
 
+TEST_P(MaintenanceContract, JobsOfTheFourthSchemaVersionAreBroughtUpToDate) {
+  given_rows_of_all_kinds();
+  const auto from = maintenance()->snapshot();
+  const auto other = GetParam().make();
+  {
+    auto loader = maintenance_of(*other)->load(4);  // with the same fields as the fifth
+    ASSERT_TRUE(loader.ok()) << loader.error().message;
+    copy_rows(**from, **loader);
+    const auto loaded = (*loader)->commit();
+    ASSERT_TRUE(loaded.ok()) << loaded.error().message;
+    EXPECT_EQ(loaded->from, 4);
+  }
+  const auto copy = maintenance_of(*other)->snapshot();
+  for (const TableSchema& table : (*from)->tables())
+    EXPECT_EQ(rows_of(**copy, table.name), rows_of(**from, table.name)) << table.name;
+}
+
 TEST_P(MaintenanceContract, AVersionThatIsNotKnownIsNotLoaded) {
   driver.reset();
   EXPECT_EQ(maintenance()->load(1000).error().code, ErrorCode::store_newer);

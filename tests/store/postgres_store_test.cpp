@@ -10,6 +10,7 @@
 #include "store/postgres_probe.hpp"
 #include "store/store_contract.hpp"
 #include "store/temporary_folder.hpp"
+#include "store_sql/job_select.hpp"
 #include "store_sqlite/sqlite_store.hpp"
 
 namespace troupe::test {
@@ -43,39 +44,118 @@ TEST_F(PostgresStoreTest, EveryUpdateOfAJobRowIsHot) {
   StoreDriver driver(engine.store());
   std::vector<JobRow> jobs;
   std::uint32_t number = 0;
-  for (int batch = 0; batch < 10; ++batch) {  // accepted, started, ended: each with its own commit, growing a little
+  for (int batch = 0; batch < 10;
+       ++batch) {  // accepted, started, ended: each in a commit of its own, of one-step jobs' size
     std::vector<Change> accepted, started, ended;
     for (int i = 0; i < 128; ++i) {
       JobRow job = make_job(++number);
       job.user_id = "user";
       job.spec = Document(std::string(250, 's'));
-      job.state = std::string(120, 'a');
+      job.state = std::string(68, 'a');
       accepted.push_back(inserting(job));
       started.emplace_back().update = make_update(job, Status::running);
-      started.back().update->state = std::string(140, 'b');
+      started.back().update->state = std::string(71, 'b');
       job.last_seq += 2;
       ended.emplace_back().update = make_update(job, Status::success);
-      ended.back().update->state = std::string(160, 'c');
+      ended.back().update->state = std::string(71, 'c');
       ended.back().update->outputs = Document(std::string(60, 'o'));
     }
     for (auto& changes : {accepted, started, ended}) ASSERT_EQ(driver.commit(changes).status, CommitStatus::committed);
   }
   const std::string counters =
       "SELECT n_tup_ins, n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE schemaname = '" +
-      engine.schema().name() + "' AND relname = 'job'";
+      engine.schema().name() + "' AND relname = 'job_state_unparked'";
   // The backend reports what it counted when its transaction has ended, at the latest when it ends itself.
   end_backends("true");
   EXPECT_TRUE(await_sql(counters, "1280 2560 2560 ")) << "inserted, updated, of these HOT: " << run_sql(counters);
 }
 
 TEST_F(PostgresStoreTest, NoIndexOfAnUpdatedTableNamesAColumnThatAnUpdateChanges) {
-  EXPECT_EQ(run_sql("SELECT DISTINCT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND"
+  EXPECT_EQ(run_sql("SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND"
                     " a.attnum = ANY (i.indkey) WHERE i.indrelid = '" +
-                    in_schema("job") + "'::regclass ORDER BY 1"),
-            "client_id id user_id workflow_key ");
-  EXPECT_EQ(run_sql("SELECT pg_get_expr(indpred, indrelid) FROM pg_index WHERE indpred IS NOT NULL AND indrelid = '" +
-                    in_schema("job") + "'::regclass"),
-            "(user_id <> ''::text) ");
+                    in_schema("job_state_unparked") + "'::regclass ORDER BY 1"),
+            "id ");
+  EXPECT_EQ(
+      run_sql("SELECT count(*) FROM pg_index WHERE (indpred IS NOT NULL OR indexprs IS NOT NULL) AND indrelid = '" +
+              in_schema("job_state_unparked") + "'::regclass"),
+      "0 ");
+}
+
+TEST_F(PostgresStoreTest, AJobLiesAmongTheParkedForAsLongAsItIsParked) {
+  StoreDriver driver(engine.store());
+  const auto where = [&] {
+    return run_sql("SELECT (SELECT count(*) FROM " + in_schema("job_state_unparked") + "), (SELECT count(*) FROM " +
+                   in_schema("job_state_parked") + ")");
+  };
+  JobRow job = make_job(1);
+  Change parked = inserting(job), on, again;
+  parked.park = time_of(100);
+  ASSERT_EQ(driver.commit({parked}).status, CommitStatus::committed);
+  EXPECT_EQ(where(), "0 1 ");
+  on.update = make_update(job, Status::running);
+  on.unpark = true;
+  ASSERT_EQ(driver.commit({on}).status, CommitStatus::committed);
+  EXPECT_EQ(where(), "1 0 ");
+  job.last_seq = on.update->last_seq;
+  again.update = make_update(job, Status::running);
+  again.park = kNever;
+  ASSERT_EQ(driver.commit({again}).status, CommitStatus::committed);
+  EXPECT_EQ(where(), "0 1 ");
+}
+
+/// How the reader's session would run a SELECT, one line after another.
+std::string plan_of(const std::string& schema, const store::Select& select) {
+  std::string types, values;
+  for (const store::Value& value : select.values) {
+    types += types.empty() ? "" : ", ", values += values.empty() ? "" : ", ";
+    if (const auto* number = std::get_if<std::int64_t>(&value)) {
+      types += "bigint", values += std::to_string(*number);
+    } else if (const auto* text = std::get_if<std::string>(&value)) {
+      types += "text", values += '\'' + *text + '\'';
+    } else {
+      types += "uuid", values += '\'' + format_uuid(std::get<store::Uuid>(value)) + '\'';
+    }
+  }
+  return run_sql("SET search_path = " + schema +
+                 "; SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off;"
+                 " SET enable_mergejoin = off; SET plan_cache_mode = force_generic_plan; PREPARE listing (" +
+                 types + ") AS " + select.sql + "; EXPLAIN (COSTS OFF) EXECUTE listing (" + values + ")");
+}
+
+TEST_F(PostgresStoreTest, EveryListWalksAnIndexOfWhatWasAcceptedWithoutSorting) {
+  JobQuery all, client, workflow, user, failed, later;
+  client.client_id = "client";
+  workflow.workflow_key = "poster";
+  user.user_id = "user";
+  failed.status = Status::failed;
+  later.before = make_id<JobId>(100);
+  const struct {
+    std::string index;
+    store::Select select;
+  } kRules[] = {{"job_accepted_pkey", store::select_jobs(all)}, {"job_accepted_pkey", store::select_jobs(later)},
+                {"job_by_client", store::select_jobs(client)},  {"job_by_workflow", store::select_jobs(workflow)},
+                {"job_by_user", store::select_jobs(user)},      {"notable_pkey", store::select_jobs(failed)}};
+  StoreDriver driver(engine.store());
+  std::vector<Change> changes;
+  for (std::uint32_t i = 0; i < 2'000; ++i) {
+    JobRow job = make_job(i);
+    job.client_id += std::to_string(i % 20), job.workflow_key += std::to_string(i % 20);
+    job.user_id = std::to_string(i % 20);
+    changes.push_back(inserting(job));
+  }
+  ASSERT_EQ(driver.commit(changes).status, CommitStatus::committed);
+  for (const bool analysed : {false, true}) {
+    if (analysed) run_sql("ANALYZE");
+    for (const auto& [index, select] : kRules) {
+      const std::string plan = plan_of(engine.schema().name(), select);
+      // With statistics, ids alone may serve a client that has many of the jobs as well.
+      const std::string walk = "Scan Backward using " + (analysed && index != "notable_pkey" ? "job_" : index);
+      EXPECT_NE(plan.find(walk), std::string::npos) << select.sql << '\n' << plan;
+      EXPECT_EQ(plan.find("Sort"), std::string::npos) << select.sql << '\n' << plan;
+      EXPECT_EQ(plan.find("Seq Scan"), std::string::npos) << select.sql << '\n' << plan;
+      EXPECT_NE(plan.find("job_state_parked_pkey"), std::string::npos) << select.sql << '\n' << plan;
+    }
+  }
 }
 
 TEST_F(PostgresStoreTest, ATextThatPostgresqlCannotHoldIsRefused) {
@@ -112,8 +192,8 @@ TEST_F(PostgresStoreTest, AConnectionLostAtCommitIsUnknownAndAcquireTellsTheTrut
           "() RETURNS trigger LANGUAGE plpgsql AS"
           " $$ BEGIN PERFORM pg_advisory_xact_lock(42); RETURN NULL; END $$;"
           "CREATE CONSTRAINT TRIGGER hold_up AFTER INSERT ON " +
-          in_schema("job") + " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION " + in_schema("hold_up") +
-          "()");
+          in_schema("job_accepted") + " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION " +
+          in_schema("hold_up") + "()");
   CommitReply reply;
   bool held = false;
   {
@@ -129,7 +209,7 @@ TEST_F(PostgresStoreTest, AConnectionLostAtCommitIsUnknownAndAcquireTellsTheTrut
   driver.acquire();
   EXPECT_EQ(driver.shard(0).epoch, epoch + 1);
   EXPECT_EQ(driver.shard(0).seq, 0u);  // it was not written
-  run_sql("DROP TRIGGER hold_up ON " + in_schema("job"));
+  run_sql("DROP TRIGGER hold_up ON " + in_schema("job_accepted"));
   EXPECT_EQ(driver.commit({inserting(make_job(1))}).status, CommitStatus::committed);
 }
 
@@ -144,10 +224,24 @@ TEST_F(PostgresStoreTest, NodesThatStartTogetherMigrateOnce) {
   EXPECT_EQ(run_sql("SELECT count(*), count(DISTINCT shard) FROM " + fresh.name() + ".slot_map"), "4096 16 ");
 }
 
-TEST_F(PostgresStoreTest, ADatabaseOfTheFirstVersionKeepsItsJournal) {
+TEST_F(PostgresStoreTest, ADatabaseOfTheFirstVersionKeepsItsJobsAndItsJournal) {
   StoreDriver driver(engine.store());
-  ASSERT_EQ(driver.commit({journalled(make_job(1), 0), journalled(make_job(2), 1)}).status, CommitStatus::committed);
+  std::vector<Change> changes = {journalled(make_job(1), 0), journalled(make_job(2), 1), inserting(make_job(3))};
+  changes[0].park = time_of(100);
+  changes[1].insert->run = make_id<RunId>(9);  // retried
+  changes[1].insert->outputs = Document("");
+  ASSERT_EQ(driver.commit(changes).status, CommitStatus::committed);
   const std::string before = text_of(driver.reader().journal({}));
+  const auto jobs = [&] {
+    return text_of(driver.reader().jobs({})) + text_of(driver.reader().parked(0, {}, time_of(200), 10));
+  };
+  const std::string jobs_before = jobs();
+  const std::string schema = engine.schema().name() + '.';
+  run_sql("CREATE TABLE " + schema + "job_1 AS SELECT * FROM " + schema + "job; CREATE TABLE " + schema +
+          "parked_1 AS SELECT * FROM " + schema + "parked; DROP VIEW " + schema + "job, " + schema +
+          "parked; DROP TABLE " + schema + "job_accepted, " + schema + "job_state; ALTER TABLE " + schema +
+          "job_1 RENAME TO job; ALTER TABLE " + schema + "parked_1 RENAME TO parked; CREATE INDEX parked_by_due ON " +
+          schema + "parked (shard, due)");
   const std::string table = in_schema("journal");
   run_sql("ALTER TABLE " + in_schema("meta") + " DROP store_id");
   run_sql("DROP TABLE " + in_schema("journal_stub") + ", " + in_schema("retained") + ", " + in_schema("sweep"));
@@ -157,6 +251,8 @@ TEST_F(PostgresStoreTest, ADatabaseOfTheFirstVersionKeepsItsJournal) {
   ASSERT_TRUE(engine.store().migrate().ok());
   EXPECT_EQ(text_of(driver.reader().journal({})), before);
   EXPECT_EQ(std::count(before.begin(), before.end(), '\n'), 2) << before;
+  EXPECT_EQ(jobs(), jobs_before);
+  EXPECT_EQ(std::count(jobs_before.begin(), jobs_before.end(), '\n'), 4) << jobs_before;
 }
 
 TEST_F(PostgresStoreTest, ADatabaseOfANewerBinaryIsRefusedAndLeftAlone) {
@@ -237,10 +333,10 @@ TEST_F(PostgresMaintenanceTest, TheListOfTablesIsTheDatabases) {
   for (const TableSchema& table : (*snapshot)->tables())
     for (const FieldSchema& field : table.fields) listed.insert(table.name + "." + field.name);
   std::multiset<std::string> found;
-  std::istringstream names(
-      run_sql("SELECT table_name || '.' || column_name FROM information_schema.columns"
-              " WHERE table_schema = '" +
-              engine.schema().name() + "' AND table_name <> 'meta'"));
+  std::istringstream names(run_sql(
+      "SELECT table_name || '.' || column_name FROM information_schema.columns"
+      " WHERE table_schema = '" +
+      engine.schema().name() + "' AND table_name NOT IN ('meta', 'job_accepted') AND table_name !~ '^job_state'"));
   for (std::string name; names >> name;) found.insert(name);
   EXPECT_EQ(listed, found);
 }
@@ -319,6 +415,17 @@ TEST_F(PostgresMaintenanceTest, CheckWarnsOfSettingsThatLoseCommits) {
     return finding.warning && finding.place == "setting fsync";
   });
   EXPECT_EQ(told, !durable);
+}
+
+TEST_F(PostgresMaintenanceTest, VacuumTakesEveryTableAndCountsItsBytes) {
+  StoreDriver driver(engine.store());
+  ASSERT_EQ(driver.commit({inserting(make_job(1))}).status, CommitStatus::committed);
+  const auto space = maintenance()->vacuum();
+  ASSERT_TRUE(space.ok()) << space.error().message;
+  const std::string tables =
+      " FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = '" + engine.schema().name() + "'::regnamespace";
+  EXPECT_EQ(run_sql("SELECT sum(pg_total_relation_size(c.oid))" + tables), std::to_string(space->after) + ' ');
+  EXPECT_TRUE(await_sql("SELECT c.relname" + tables + " AND pg_stat_get_last_vacuum_time(c.oid) IS NULL", ""));
 }
 
 TEST_F(PostgresMaintenanceTest, ASchemaOfAnotherVersionIsToldAndNotCopied) {

@@ -173,6 +173,7 @@ TEST_P(StoreContract, ARemovalTakesAllThatBelongsToTheJobAndNothingElse) {
     change.notable = NotableRow{Status::failed, job->id};
     change.sweep = std::make_shared<Sweep>();
     change.sweep->retained = {{job->id, time_of(1)}};
+    change.park = time_of(50);
     expect_committed({change});
   }
   expect_committed({removing(removed, removed.last_seq)});
@@ -195,6 +196,8 @@ TEST_P(StoreContract, ARemovalTakesAllThatBelongsToTheJobAndNothingElse) {
   JobQuery failed;
   failed.status = Status::failed;
   EXPECT_EQ(text_of(reader().retained(0, time_of(100), 10)), to_string(kept.id) + '\n');
+  EXPECT_EQ(text_of(reader().parked(0, {}, time_of(100), 10)),
+            text_of(std::vector<StoreReader::Parked>{{kept.id, time_of(50)}}));
   EXPECT_EQ(reader().stubs_of_shard(0, 0, 0, 10)->size(), 1u);
   EXPECT_EQ(reader().accepted_jobs(0, 0, 0, 10)->size(), 1u);
 }
@@ -478,6 +481,17 @@ TEST_P(StoreContract, AParkedJobIsDueInItsShardUntilItIsUnparked) {
   EXPECT_EQ(text_of(reader().parked(2, {}, time_of(900), 10)),
             text_of(std::vector<StoreReader::Parked>{{later.id, time_of(300)}}));
   EXPECT_EQ(numbers_of(reader().open_jobs(2, {}, 10)), (std::vector<std::uint32_t>{1}));
+
+  std::vector<Change> silent(2);  // about parking
+  for (std::size_t i : {0, 1}) {
+    JobRow moved = i == 0 ? soon : later;
+    moved.last_seq = moves[i].update->last_seq;
+    silent[i].update = make_update(moved, Status::running);
+  }
+  expect_committed(silent, 2);
+  EXPECT_EQ(reader().parked(2, {}, time_of(900), 10)->size(), 1u);
+  EXPECT_EQ(numbers_of(reader().open_jobs(2, {}, 10)), (std::vector<std::uint32_t>{1}));
+  EXPECT_EQ(reader().job(later.id).value()->last_seq, silent[1].update->last_seq);
 }
 
 TEST_P(StoreContract, ParkedJobsThatAreDueAtTheSameTimeComePageByPage) {

@@ -103,7 +103,7 @@ TEST_P(StoreContract, OpenJobsAreListedFromTheLowestLowWaterOnAndTheParkedBelowI
   std::vector<Change> changes;
   for (std::uint32_t number = 1; number <= 5; ++number) changes.push_back(inserting(make_job(number)));
   changes[0].park = time_of(99);
-  for (ShardId shard = 0; shard < kShardCount; ++shard) {
+  for (ShardId shard = 0; shard < 6; ++shard) {  // the others have never been written to
     driver.set_low_water(shard, make_id<JobId>(4));
     expect_committed(shard == 0 ? changes : std::vector<Change>(), shard);
   }

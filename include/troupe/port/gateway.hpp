@@ -38,7 +38,7 @@ struct Caller {
   Role role = Role::admin;
   std::optional<std::string> client_id;  ///< set: sees and makes jobs of this client only
   std::string request_id;
-  std::string traceparent;  ///< of this request (made if absent)
+  std::string traceparent;  ///< of this request; empty if it has none
 };
 
 /// An Idempotency-Key, as given with a request.

@@ -48,7 +48,7 @@ struct JobRow {
   std::string user_id;  ///< metadata.user_id; may be empty
   std::uint8_t priority = 5;
   Timestamp created_at;
-  Document spec;  ///< JSON object: inputs, metadata, timeout_seconds, callback_url?, traceparent?
+  Document spec;  ///< JSON object: inputs, metadata, timeout_seconds, callback_url?, traceparent? (if one was given)
   // changes with every commit of the job
   Status status = Status::pending;
   std::uint64_t last_seq = 0;  ///< of the job's chain

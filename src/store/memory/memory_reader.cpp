@@ -278,10 +278,12 @@ class MemoryReader final : public StoreReader {
     return found == table.end() ? std::nullopt : std::optional<Row>(found->second);
   }
 
+  /// Of the shards that have been written to; the others have no jobs.
   JobId lowest_low_water() const {
-    return std::min_element(tables_.shards.begin(), tables_.shards.end(),
-                            [](const auto& a, const auto& b) { return a.second.low_water < b.second.low_water; })
-        ->second.low_water;
+    std::optional<JobId> lowest;
+    for (const auto& [id, shard] : tables_.shards)
+      if (shard.seq > 0 && (!lowest || shard.low_water < *lowest)) lowest = shard.low_water;
+    return lowest.value_or(JobId{});
   }
 
   /// Would a walk for this status come by the job at all?

@@ -183,6 +183,7 @@ class MemoryWriter final : public StoreWriter {
     if (const auto key = tables_.job_keys.find({removal.job_id, removal.client_id});
         !removal.job_id.empty() && key != tables_.job_keys.end() && key->second.id == removal.job)
       tables_.job_keys.erase(key);
+    tables_.parked.erase(removal.job);
     tables_.retained.erase(removal.job);
     std::erase_if(tables_.journal, [&](const auto& entry) { return entry.first.first == removal.job.as<ChainId>(); });
     for (const JournalStub& stub : removal.stubs) tables_.stubs[{stub.shard, stub.transaction, stub.position}] = stub;

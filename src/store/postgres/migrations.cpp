@@ -115,6 +115,53 @@ const std::vector<std::vector<std::string>>& migrations() {
       {
           // From here on journal rows may be packed (store_sql/journal_bytes.hpp). Nothing to be done about those there
           // are; a binary that cannot unpack has to refuse the database.
+          //
+          // A job in two rows (ADR 0017): what was accepted never changes and lies dense; only the state needs room for
+          // its next version. The state of a parked job lies dense, too, in a partition of its own, which is the table
+          // of parked jobs at the same time: PostgreSQL moves the row when `due` is set or cleared. Fields of eight
+          // bytes come before those of four and two: none is padded. `run` is NULL where it is the job's own id, and
+          // `shard` where the job was never parked.
+          R"(CREATE TABLE job_accepted (
+        id uuid NOT NULL, created_at bigint NOT NULL, workflow_version integer NOT NULL, slot smallint NOT NULL,
+        priority smallint NOT NULL, client_id text COLLATE "C" NOT NULL, job_id text COLLATE "C" NOT NULL,
+        workflow_key text COLLATE "C" NOT NULL, user_id text COLLATE "C" NOT NULL, spec bytea))",
+          R"(CREATE TABLE job_state (
+        id uuid NOT NULL, updated_at bigint NOT NULL, last_seq bigint NOT NULL, due bigint,
+        run_workflow_version integer NOT NULL, status smallint NOT NULL, shard smallint, head bytea NOT NULL,
+        state bytea NOT NULL, outputs bytea, error bytea, run uuid) PARTITION BY LIST (due))",
+          "CREATE TABLE job_state_unparked PARTITION OF job_state FOR VALUES IN (NULL) WITH (fillfactor = 40)",
+          "CREATE TABLE job_state_parked PARTITION OF job_state DEFAULT",
+          R"(INSERT INTO job_accepted SELECT id, created_at, workflow_version, slot, priority, client_id, job_id,
+            workflow_key, user_id, spec FROM job)",
+          R"(INSERT INTO job_state SELECT j.id, j.updated_at, j.last_seq, p.due, j.run_workflow_version, j.status,
+            p.shard, j.head, j.state, j.outputs, j.error, nullif(j.run, j.id)
+            FROM job j LEFT JOIN parked p ON p.job = j.id)",
+          "DROP TABLE job, parked",
+          // The primary keys last: of two indexes that cost the same, as all do for a table that was found empty, the
+          // planner takes the younger, and a kept plan would go on to read parked_by_due as a whole for one id.
+          "CREATE INDEX job_by_client ON job_accepted (client_id, id)",
+          "CREATE INDEX job_by_workflow ON job_accepted (workflow_key, id)",
+          "CREATE INDEX job_by_user ON job_accepted (user_id, id) WHERE user_id <> ''",
+          "CREATE INDEX parked_by_due ON job_state_parked (shard, due, id)",
+          "ALTER TABLE job_accepted ADD PRIMARY KEY (id)",
+          "ALTER TABLE job_state_unparked ADD PRIMARY KEY (id)",
+          "ALTER TABLE job_state_parked ADD PRIMARY KEY (id)",
+          // LIMIT 1: what was accepted is always walked first, by an index of its own. Else a kept plan walks all
+          // states and looks each one's client up: 24 ms in place of 1 for a client with none of 100,000 jobs. And a
+          // state is looked for among the parked only where it was not found before.
+          R"(CREATE VIEW job AS SELECT a.id, a.slot, a.client_id, a.job_id, a.workflow_key, a.workflow_version, a.user_id,
+            a.priority, a.created_at, a.spec, s.status, s.last_seq, s.head, coalesce(s.run, s.id) AS run, s.state,
+            s.run_workflow_version, s.updated_at, s.outputs, s.error
+            FROM job_accepted a CROSS JOIN LATERAL (SELECT * FROM job_state WHERE id = a.id LIMIT 1) s)",
+          "CREATE VIEW parked AS SELECT id AS job, due, shard FROM job_state_parked",
+          // So that the rows of a backup go in by the names that they came out by.
+          R"(CREATE RULE split_job AS ON INSERT TO job DO INSTEAD (
+            INSERT INTO job_accepted VALUES (new.id, new.created_at, new.workflow_version, new.slot, new.priority,
+              new.client_id, new.job_id, new.workflow_key, new.user_id, new.spec);
+            INSERT INTO job_state VALUES (new.id, new.updated_at, new.last_seq, NULL, new.run_workflow_version,
+              new.status, NULL, new.head, new.state, new.outputs, new.error, nullif(new.run, new.id))))",
+          R"(CREATE RULE park_job AS ON INSERT TO parked DO INSTEAD
+            UPDATE job_state SET due = new.due, shard = new.shard WHERE id = new.job)",
       }};
   return list;
 }
@@ -126,6 +173,23 @@ constexpr const char* kTakeLock = "SELECT pg_advisory_xact_lock(8385543421)";
 }  // namespace
 
 std::int64_t newest_schema() { return static_cast<std::int64_t>(migrations().size()); }
+
+const std::vector<std::string>& physical_tables() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> list = {"job_accepted", "job_state_unparked", "job_state_parked", "meta"};
+    for (const TableSchema& table : stored_tables())
+      if (table.name != "job" && table.name != "parked") list.push_back(table.name);
+    return list;
+  }();
+  return names;
+}
+
+Result<Done> drop_schema(Connection& connection) {
+  std::string tables = "job_state";  // what it is partitioned into goes with it
+  for (const std::string& name : physical_tables())
+    if (!name.starts_with("job_state")) tables += ", " + name;
+  return connection.run({"DROP VIEW job, parked", "DROP TABLE " + tables});
+}
 
 Result<std::int64_t> select_number(Connection& connection, const std::string& sql) {
   Answers answers = connection.exchange({{Request::Kind::run_text, {}, sql, {}}});

@@ -17,6 +17,11 @@ Result<SchemaChange> schema_of(Connection& connection);
 Result<Done> begin_migration(Connection& connection);
 /// Brings the database to a version, within that transaction; refuses a newer database.
 Result<SchemaChange> upgrade(Connection& connection, std::int64_t to);
+/// The tables of the newest version, `meta` among them, by the names that hold rows and indexes: of stored_tables(),
+/// `job` and `parked` are views.
+const std::vector<std::string>& physical_tables();
+/// Removes everything that the newest version has made.
+Result<Done> drop_schema(Connection& connection);
 /// The first number of a SELECT.
 Result<std::int64_t> select_number(Connection& connection, const std::string& sql);
 

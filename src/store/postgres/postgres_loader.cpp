@@ -58,9 +58,7 @@ class PostgresLoader final : public StoreLoader {
     if (auto newest = check_newest(schema); !newest) return newest;
     const auto count_of = [this](const std::string& sql) { return select_number(*connection_, sql); };
     if (auto empty = check_empty(count_of); !empty) return empty;
-    std::vector<std::string> drops = {"DROP TABLE meta"};
-    for (const TableSchema& table : stored_tables()) drops.push_back("DROP TABLE " + table.name);
-    return connection_->run(drops);
+    return drop_schema(*connection_);
   }
 
   /// Writes the rows of the batch.

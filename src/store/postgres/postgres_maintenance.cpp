@@ -9,11 +9,11 @@ namespace {
 /// For one statement, whatever its size; a server that is gone is noticed by the keepalives of the connection.
 constexpr Millis kAnswerTimeout = std::chrono::hours(24);
 
-/// The tables of ours that exist, as an array of their names.
+/// An array of their names.
 std::string our_tables() {
   std::string names;
-  for (const TableSchema& table : stored_tables()) names += (names.empty() ? "'" : ", '") + table.name + '\'';
-  return "ARRAY[" + names + ", 'meta']";
+  for (const std::string& name : physical_tables()) names += (names.empty() ? "'" : ", '") + name + '\'';
+  return "ARRAY[" + names + ']';
 }
 
 std::string text_of(const Answer& answer, int column) { return std::string(answer.bytes(column)); }
@@ -46,8 +46,8 @@ class PostgresMaintenance final : public StoreMaintenance {
     if (auto newest = check_newest(*schema); !newest) return newest.error();
     const auto before = size(**connection);
     if (!before) return before.error();
-    for (const TableSchema& table : stored_tables())
-      if (auto vacuumed = (*connection)->run({"VACUUM (ANALYZE) " + table.name}); !vacuumed) return vacuumed.error();
+    for (const std::string& name : physical_tables())
+      if (auto vacuumed = (*connection)->run({"VACUUM (ANALYZE) " + name}); !vacuumed) return vacuumed.error();
     const auto after = size(**connection);
     if (!after) return after.error();
     return SpaceChange{static_cast<std::uint64_t>(*before), static_cast<std::uint64_t>(*after)};
@@ -114,11 +114,11 @@ Result<std::unique_ptr<Connection>> open_unhurried(const std::string& url, Postg
   options.answer_timeout = kAnswerTimeout;
   auto connection = Connection::open(url, options, use);
   if (!connection) return connection;
-  // Without helpers: a backup takes one processor from the server, not all.
-  auto set =
-      (*connection)
-          ->run({"SET statement_timeout = 0", "SET idle_in_transaction_session_timeout = 0", "SET enable_seqscan = on",
-                 "SET max_parallel_workers_per_gather = 0", "SET max_parallel_maintenance_workers = 0"});
+  // Without helpers: a backup takes one processor from the server, not all. All jobs are joined at once.
+  auto set = (*connection)
+                 ->run({"SET statement_timeout = 0", "SET idle_in_transaction_session_timeout = 0",
+                        "SET enable_seqscan = on", "SET enable_hashjoin = on", "SET enable_mergejoin = on",
+                        "SET max_parallel_workers_per_gather = 0", "SET max_parallel_maintenance_workers = 0"});
   if (!set) return std::move(set).error();
   return connection;
 }

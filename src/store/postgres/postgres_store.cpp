@@ -15,7 +15,8 @@ class PostgresStore final : public Store {
   PostgresStore(std::string url, PostgresOptions options) : url_(std::move(url)), options_(options) {}
 
   Result<SchemaChange> migrate() override {
-    auto connection = Connection::open(url_, options_, Connection::Use::write);
+    // A table that is written anew takes as long as it is large.
+    auto connection = open_unhurried(url_, options_, Connection::Use::write);
     if (!connection) return std::move(connection).error();
     return postgres::migrate(**connection);
   }

@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "store_postgres/array_batch.hpp"
+#include "store_postgres/job_rows.hpp"
 #include "store_postgres/sql_state.hpp"
 #include "store_postgres/statements.hpp"
 #include "store_rules/commit_rules.hpp"
@@ -35,8 +36,8 @@ class Batches {
 
  private:
   void add(const Change& change) {
-    if (change.update) put((*this)[Kind::update_jobs], *change.update);
-    if (change.insert) put((*this)[Kind::insert_jobs], *change.insert);
+    if (change.update) put_update((*this)[Kind::update_jobs], change);
+    if (change.insert) add(*change.insert, change.update ? std::nullopt : change.park);
     if (change.journal) put((*this)[Kind::insert_journal], *change.journal);
     for (const ResultRow& result : change.results) put((*this)[Kind::insert_results], result);
     for (const AssetRow& asset : change.assets) put((*this)[Kind::insert_assets], asset);
@@ -44,10 +45,12 @@ class Batches {
     if (change.archive) put((*this)[Kind::insert_run_archives], *change.archive);
     if (change.notable) put((*this)[Kind::insert_notables], *change.notable);
     if (change.workflow) put((*this)[Kind::insert_workflows], *change.workflow);
-    // A parked job is deleted first, never updated: the index of parked names `due`.
-    if (change.park || change.unpark) (*this)[Kind::unpark].id(subject_of(change));
-    if (change.park) put((*this)[Kind::park], ParkRow{subject_of(change), *change.park});
     if (change.sweep) add(*change.sweep);
+  }
+
+  void add(const JobRow& job, const std::optional<Timestamp>& parked_until) {
+    put_accepted((*this)[Kind::insert_accepted], job);
+    put_state((*this)[Kind::insert_states], job, parked_until);
   }
 
   void add(const Sweep& sweep) {
@@ -65,8 +68,8 @@ class Batches {
   void add(const Removal& removal) {
     put_removal((*this)[Kind::remove_jobs], removal);
     if (!removal.job_id.empty()) put_job_name((*this)[Kind::remove_job_keys], removal);
-    for (Kind kind : {Kind::remove_results, Kind::remove_assets, Kind::remove_run_archives, Kind::remove_runs,
-                      Kind::remove_notables, Kind::remove_journal, Kind::release_jobs})
+    for (Kind kind : {Kind::remove_accepted, Kind::remove_results, Kind::remove_assets, Kind::remove_run_archives,
+                      Kind::remove_runs, Kind::remove_notables, Kind::remove_journal, Kind::release_jobs})
       (*this)[kind].id(removal.job);
     for (const JournalStub& stub : removal.stubs) put((*this)[Kind::insert_stubs], stub);
   }

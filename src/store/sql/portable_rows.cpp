@@ -7,7 +7,7 @@ namespace {
 
 using enum FieldType;
 
-// The rows that commits write in other ways than by a plain insert of all fields (kParkFields, kWorkflowFlagFields).
+// The rows that commits write in other ways than by a plain insert of all fields (ParkRow, kWorkflowFlagFields).
 constexpr Field kParked[] = {{"job", uuid}, {"due", integer}, {"shard", integer}};
 constexpr Field kWorkflowFlag[] = {{"key", text}, {"disabled", integer}};
 constexpr Field kSlotMap[] = {{"slot", integer}, {"shard", integer}};

@@ -28,17 +28,6 @@ constexpr Field kJobFields[] = {{"id", uuid},
                                 {"updated_at", integer},
                                 {"outputs", bytes},
                                 {"error", bytes}};
-constexpr Field kJobUpdate[] = {{"id", uuid},
-                                {"expected_seq", integer},
-                                {"status", integer},
-                                {"last_seq", integer},
-                                {"head", bytes},
-                                {"run", uuid},
-                                {"state", bytes},
-                                {"run_workflow_version", integer},
-                                {"updated_at", integer},
-                                {"outputs", bytes},
-                                {"error", bytes}};
 constexpr Field kJournalFields[] = {
     {"place", integer}, {"chain", uuid}, {"first_seq", integer}, {"count", integer}, {"records", bytes}};
 constexpr Field kJobKeyFields[] = {{"job_id", text}, {"client_id", text}, {"id", uuid}, {"request", bytes}};
@@ -83,7 +72,6 @@ constexpr Field kSweepFields[] = {{"shard", integer},     {"swept", integer},   
                                   {"recorded", integer},  {"clean", integer}};
 constexpr Field kRemoval[] = {{"id", uuid}, {"expected_seq", integer}};
 constexpr Field kJobName[] = {{"job_id", text}, {"client_id", text}, {"id", uuid}};
-constexpr Field kPark[] = {{"job", uuid}, {"due", integer}, {"slot", integer}};
 constexpr Field kWorkflowFlag[] = {{"key", text}, {"disabled", integer}};
 
 }  // namespace
@@ -104,10 +92,8 @@ const Table kRetainedTable{"retained", kRetainedFields};
 const Table kSweepTable{"sweep", kSweepFields};
 const Table kRemovalFields{"job", kRemoval};
 const Table kJobNameFields{"job_key", kJobName};
-const Table kJobUpdateFields{"job", kJobUpdate};
 // The first seven fields of a shard; its owner changes only by acquire.
 const Table kShardAdvanceFields{"shard", std::span(kShardFields).first(7)};
-const Table kParkFields{"parked", kPark};
 const Table kWorkflowFlagFields{"workflow_flag", kWorkflowFlag};
 
 std::string columns_of(const Table& table, std::string_view prefix) {

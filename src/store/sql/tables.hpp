@@ -27,8 +27,7 @@ std::string columns_of(const Table& table, std::string_view prefix = "");
 extern const Table kJobTable, kJournalTable, kJobKeyTable, kIdempotencyTable, kResultTable, kAssetTable, kRunTable,
     kRunArchiveTable, kNotableTable, kWorkflowTable, kShardTable, kStubTable, kRetainedTable, kSweepTable;
 /// What is bound for statements that are no plain inserts: the table's name is that of what they change.
-extern const Table kJobUpdateFields, kShardAdvanceFields, kParkFields, kWorkflowFlagFields, kRemovalFields,
-    kJobNameFields;
+extern const Table kShardAdvanceFields, kWorkflowFlagFields, kRemovalFields, kJobNameFields;
 
 /// A job that waits. Its shard is looked up by its slot.
 struct ParkRow {

@@ -106,6 +106,8 @@ CREATE TABLE sweep (
 ALTER TABLE meta ADD COLUMN store_id TEXT NOT NULL DEFAULT '';
 UPDATE meta SET store_id = lower(hex(randomblob(16)));
 )sql",
+    // PostgreSQL's rows of jobs in two tables: its updates write whole rows into room that pages keep for them; here a
+    // row is rewritten in its place.
     // From here on journal rows may be packed (store_sql/journal_bytes.hpp). Nothing to be done about those there are; a
     // binary that cannot unpack has to refuse the database.
     "",

@@ -39,13 +39,14 @@ const std::string kInsertJob = insert_into(kJobTable), kInsertJournal = insert_i
                   kInsertIdempotency = insert_into(kIdempotencyTable, kIgnore);
 
 // Of the job $1, in this order: `run` tells which others are its runs.
-const std::array<std::string, 8> kRemoveJob = {
+const std::array<std::string, 9> kRemoveJob = {
     "DELETE FROM step_result WHERE run = $1 OR run IN (SELECT id FROM run WHERE job = $1)",
     "DELETE FROM asset WHERE run = $1 OR run IN (SELECT id FROM run WHERE job = $1)",
     "DELETE FROM run_archive WHERE id = $1 OR id IN (SELECT id FROM run WHERE job = $1)",
     "DELETE FROM run WHERE job = $1",
     "DELETE FROM notable WHERE job = $1 AND kind IN (" + std::to_string(static_cast<int>(Status::failed)) + ", " +
         std::to_string(static_cast<int>(Status::cancelled)) + ")",
+    "DELETE FROM parked WHERE job = $1",
     "DELETE FROM retained WHERE job = $1",
     "DELETE FROM journal WHERE chain = $1",
     "DELETE FROM job WHERE id = $1"};
