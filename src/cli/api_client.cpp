@@ -5,6 +5,7 @@ namespace {
 
 /// `Prefer: wait` goes up to a minute.
 constexpr Millis kAnswerTimeout{90'000};
+constexpr Millis kPatience = std::chrono::hours(24);
 constexpr std::size_t kAnswerBytes = 64 << 20;
 
 }  // namespace
@@ -22,6 +23,12 @@ ApiClient::ApiClient(std::string server, std::string token)
 
 ApiAnswer ApiClient::get(const std::string& target, HeaderList headers) {
   return read(http_.send(request("GET", target, std::move(headers))));
+}
+
+ApiAnswer ApiClient::get_patiently(const std::string& target) {
+  HttpRequest call = request("GET", target, {});
+  call.timeout = kPatience;
+  return read(http_.send(call));
 }
 
 ApiAnswer ApiClient::post(const std::string& target, const Json& body, HeaderList headers) {

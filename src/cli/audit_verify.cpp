@@ -52,7 +52,7 @@ int verify_offline(Session& session, const Verify& options) {
 
 int verify(Session& session, const Verify& options) {
   if (options.data.given()) return verify_offline(session, options);
-  const ApiAnswer answer = session.api().get(Target("/v1/audit/verify").query("job", options.job).text());
+  const ApiAnswer answer = session.api().get_patiently(Target("/v1/audit/verify").query("job", options.job).text());
   return answer.ok() ? tell(session, answer.body) : session.fail(answer);
 }
 
