@@ -15,8 +15,8 @@ namespace troupe {
 struct SqliteOptions {
   /// How long a statement waits for a lock of another connection. 0 ms … 60 s.
   Millis busy_timeout{5'000};
-  /// Memory for cached pages, each connection. 1 … 4096 MiB.
-  int cache_mib = 32;
+  /// Memory for cached pages, each connection: what is not in it is in the cache of the system. 1 … 4096 MiB.
+  int cache_mib = 16;
   /// The largest size of the database file, in pages of 4 KiB; a commit that needs more is answered `full`.
   /// 0 (no bound but the disk) … 4294967294.
   std::int64_t max_pages = 0;
