@@ -292,10 +292,10 @@ enum class CommitStatus : std::uint8_t {
   stale,        ///< some update or removal did not find its expected_seq; nothing written
   fenced,       ///< a shard's epoch or seq has moved; nothing written
   refused,      ///< the database refuses some row (error tells); nothing written
-  unavailable,  ///< no connection, or it broke before COMMIT was sent; nothing written
+  unavailable,  ///< no connection, or it broke after the database had said no; nothing written
   read_only,    ///< the database takes no writes at present; nothing written
   full,         ///< no room on the database's disk; nothing written
-  unknown,      ///< the connection broke after COMMIT was sent: it may or may not be written (see StoreWriter::acquire)
+  unknown,      ///< the connection broke before an answer: it may or may not be written (see StoreWriter::acquire)
 };
 
 struct CommitReply {
