@@ -28,7 +28,7 @@ Error away(const CommitReply& reply) {
   return {ErrorCode::store_unavailable, "the database does not answer: " + reply.error.message, true, {}};
 }
 
-/// The records of a shard's own chain, whose head moves with every change of the transaction.
+/// The change's records, chained to `head`.
 Persist::Link link_to(const ChainHead& head, const Persist& persist, Timestamp at) {
   Persist::Link link;
   link.head = head;
