@@ -1,4 +1,6 @@
 // Errors as answers: the status of each code, and RFC 9457 problem documents.
+#include <algorithm>
+
 #include "ingress/api.hpp"
 #include "ingress/json_writer.hpp"
 
@@ -24,6 +26,8 @@ int http_status(ErrorCode code) {
     case ErrorCode::job_finished:
     case ErrorCode::job_not_finished:
     case ErrorCode::idempotency_key_in_flight:
+    case ErrorCode::already_reviewed:
+    case ErrorCode::no_signal_expected:
     case ErrorCode::conflict: return 409;
     case ErrorCode::payload_too_large: return 413;
     case ErrorCode::unsupported_media_type: return 415;
@@ -35,6 +39,8 @@ int http_status(ErrorCode code) {
     case ErrorCode::timeout_too_large:
     case ErrorCode::idempotency_key_reused: return 422;
     case ErrorCode::kill_switch_engaged: return 423;
+    case ErrorCode::rate_limited:
+    case ErrorCode::too_many_signals: return 429;
     case ErrorCode::header_too_large: return 431;
     case ErrorCode::overloaded:
     case ErrorCode::not_ready:
@@ -44,6 +50,8 @@ int http_status(ErrorCode code) {
     // What follows tells of a step, a run, the store or the start-up; as an answer it is the server's fault.
     case ErrorCode::internal:
     case ErrorCode::step_timeout:
+    case ErrorCode::queue_timeout:
+    case ErrorCode::heartbeat_timeout:
     case ErrorCode::run_timeout:
     case ErrorCode::cancelled:
     case ErrorCode::expression_failed:
@@ -56,6 +64,11 @@ int http_status(ErrorCode code) {
     case ErrorCode::command_failed:
     case ErrorCode::output_too_large:
     case ErrorCode::worker_lost:
+    case ErrorCode::approval_rejected:
+    case ErrorCode::sub_workflow_failed:
+    case ErrorCode::sub_workflow_too_deep:
+    case ErrorCode::unknown_secret:
+    case ErrorCode::compensation_incomplete:
     case ErrorCode::poison:
     case ErrorCode::in_doubt:
     case ErrorCode::executor_failed:
@@ -70,6 +83,15 @@ int http_status(ErrorCode code) {
   }
   return 500;
 }
+
+namespace {
+
+/// Whole seconds, at least one.
+std::int64_t seconds_to_wait(const Error& error) {
+  return error.retry_after ? std::max<std::int64_t>(1, (error.retry_after->count() + 999) / 1000) : 1;
+}
+
+}  // namespace
 
 Response render_problem(const Error& error, const std::string& request_id) {
   Response response;
@@ -96,8 +118,9 @@ Response render_problem(const Error& error, const std::string& request_id) {
   response.headers.emplace_back("Content-Type", "application/problem+json");
   response.headers.emplace_back("Cache-Control", "no-store");
   if (response.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"troupe\"");
-  if (response.status == 503) response.headers.emplace_back("Retry-After", "1");
-  if (error.code == ErrorCode::idempotency_key_in_flight) response.headers.emplace_back("Retry-After", "1");
+  const bool passes = response.status == 503 || response.status == 429;
+  if (passes || error.code == ErrorCode::idempotency_key_in_flight)
+    response.headers.emplace_back("Retry-After", std::to_string(seconds_to_wait(error)));
   return response;
 }
 

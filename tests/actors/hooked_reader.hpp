@@ -33,6 +33,8 @@ class HookedReader final : public StoreReader {
   Result<std::vector<RunRecord>> runs(const RunQuery& query) override { return inner_->runs(query); }
   Result<std::vector<ResultRow>> results(const RunId& run) override { return inner_->results(run); }
   Result<std::vector<AssetRow>> assets_of_run(const RunId& run) override { return inner_->assets_of_run(run); }
+  Result<std::vector<ReviewRow>> reviews(const RunId& run) override { return inner_->reviews(run); }
+  Result<std::vector<SettingRow>> settings(const std::string& kind) override { return inner_->settings(kind); }
   Result<std::optional<AssetRow>> asset(const AssetId& id) override { return inner_->asset(id); }
   Result<std::vector<JournalRow>> journal_of_shard(ShardId shard, std::uint64_t after, std::uint32_t position,
                                                    std::size_t rows) override {

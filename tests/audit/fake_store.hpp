@@ -145,6 +145,8 @@ class FakeStore final : public StoreReader {
   Result<std::optional<RunRecord>> run(const RunId&) override { return none(); }
   Result<std::vector<RunRecord>> runs(const RunQuery&) override { return none(); }
   Result<std::vector<ResultRow>> results(const RunId&) override { return none(); }
+  Result<std::vector<ReviewRow>> reviews(const RunId&) override { return none(); }
+  Result<std::vector<SettingRow>> settings(const std::string&) override { return none(); }
   Result<std::vector<AssetRow>> assets_of_run(const RunId&) override { return none(); }
   Result<std::optional<AssetRow>> asset(const AssetId&) override { return none(); }
   Result<std::vector<JournalRow>> journal_of_shard_before(ShardId, std::uint64_t, std::uint32_t, std::size_t) override {

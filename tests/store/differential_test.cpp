@@ -105,12 +105,15 @@ class Script {
       change.journal = JournalRow{row.id.as<ChainId>(), seq, 1 + below(3), "{\"n\":" + std::to_string(number) + "}\n"};
       if (chance(30)) change.results = {make_result(row.run, below(3), static_cast<AttemptNumber>(1 + below(2)))};
       if (chance(10)) change.assets = {make_asset(row, below(2000))};
+      if (chance(10)) change.reviews = {make_review(row.run, below(3), chance(50) ? "ada" : "grace")};
     }
     if (chance(5))
       change.idempotency = IdempotencyRow{make_digest(below(40)), make_digest(1), 202, "answer", time_of(1)};
     if (chance(5))
       change.workflow =
           WorkflowRow{"flow" + std::to_string(below(6)), 1 + below(20), make_digest(1), "{}", time_of(1), ""};
+    if (chance(5)) change.settings = {make_setting("setting" + std::to_string(below(4)), below(9))};
+    if (chance(30) && !change.settings.empty()) change.settings[0].document = Document();
     if (chance(5)) change.workflow_disabled = {"flow" + std::to_string(below(6)), chance(50)};
     return change;
   }
@@ -162,7 +165,8 @@ class Looking {
            text_of(reader_.job(job.id)) + "run\n" +
            text_of(reader_.run(make_id<RunId>(kJobs + number_, job.id.slot()))) + text_of(reader_.run(job.run)) +
            "results\n" + text_of(reader_.results(job.run)) + "assets\n" + text_of(reader_.assets_of_run(job.run)) +
-           text_of(reader_.asset(make_id<AssetId>(number_, job.id.slot()))) + "called\n" +
+           text_of(reader_.asset(make_id<AssetId>(number_, job.id.slot()))) + "reviews\n" +
+           text_of(reader_.reviews(job.run)) + "settings\n" + text_of(reader_.settings("schedule")) + "called\n" +
            text_of(reader_.jobs_called(job.job_id, {})) + text_of(reader_.jobs_called(job.job_id, job.client_id)) +
            "journal\n" + text_of(reader_.journal({job.id.as<ChainId>(), number_ % 4})) +
            text_of(reader_.journal_of_shard(shard_, number_ % 8, number_ % 2, 5)) + "before\n" +

@@ -46,6 +46,8 @@ void MaintenanceContract::given_rows_of_all_kinds() {
   Change retried = inserting(make_job(3));
   retried.results = {make_result(make_id<RunId>(3), 0), make_result(make_id<RunId>(3), 1, 2)};
   retried.assets = {make_asset(make_job(3), 1)};
+  retried.reviews = {make_review(make_id<RunId>(3), 1, "ada")};
+  retried.settings = {make_setting("nightly", 1)};
   retried.run = RunRow{make_id<RunId>(4), make_id<JobId>(3), 2, Document("{}")};
   retried.archive = RunArchive{make_id<RunId>(3), make_id<JobId>(3), 1, Status::failed, 1, "state", {}, Document("{}")};
   retried.notable = NotableRow{Status::failed, make_id<JobId>(3)};

@@ -220,7 +220,7 @@ TEST_F(PostgresStoreTest, NodesThatStartTogetherMigrateOnce) {
   for (int i = 0; i < 4; ++i) nodes.emplace_back([&] { done += make_postgres_store(fresh.url())->migrate().ok(); });
   for (std::thread& node : nodes) node.join();
   EXPECT_EQ(done, 4);
-  EXPECT_EQ(run_sql("SELECT count(*), max(schema_version) FROM " + fresh.name() + ".meta"), "1 5 ");
+  EXPECT_EQ(run_sql("SELECT count(*), max(schema_version) FROM " + fresh.name() + ".meta"), "1 6 ");
   EXPECT_EQ(run_sql("SELECT count(*), count(DISTINCT shard) FROM " + fresh.name() + ".slot_map"), "4096 16 ");
 }
 

@@ -86,6 +86,8 @@ TEST_P(StoreContract, EveryKindOfRowComesBack) {
   change.results[0].error = Document("{}");
   change.results[1].log_blob = make_digest(10);
   change.assets = {make_asset(job, 2), make_asset(job, 1)};
+  change.reviews = {make_review(job.run, 2, "grace"), make_review(job.run, 1, "ada")};
+  change.settings = {make_setting("b", 1), make_setting("a", 2)};
   change.run = RunRow{make_id<RunId>(50), job.id, 2, Document(R"({"prompt":"again"})")};
   change.archive = RunArchive{job.run, job.id, 1, Status::failed, 3, "old state", Document(), Document("{}")};
   change.workflow = WorkflowRow{"poster", 3, make_digest(5), "{\"key\":\"poster\"}", time_of(3), "admin"};
@@ -100,9 +102,37 @@ TEST_P(StoreContract, EveryKindOfRowComesBack) {
   EXPECT_EQ(text_of(reader().results(job.run)), text_of(std::vector{change.results[1], change.results[0]}));
   EXPECT_EQ(text_of(reader().assets_of_run(job.run)), text_of(std::vector{change.assets[1], change.assets[0]}));
   EXPECT_EQ(text_of(reader().asset(change.assets[0].id)), text_of(change.assets[0]));
+  EXPECT_EQ(text_of(reader().reviews(job.run)), text_of(std::vector{change.reviews[1], change.reviews[0]}));
+  EXPECT_EQ(text_of(reader().settings("schedule")), text_of(std::vector{change.settings[1], change.settings[0]}));
+  EXPECT_TRUE(reader().settings("kill_switch")->empty());
   EXPECT_EQ(text_of(reader().run(change.run->id)), text_of(RunRecord{job, change.run->id, 2, change.run->inputs, {}}));
   EXPECT_EQ(text_of(reader().run(job.run)), text_of(RunRecord{job, job.run, 1, {}, change.archive}));
   EXPECT_EQ(text_of(reader().workflow("poster", 0)), text_of(WorkflowSummary{*change.workflow, true}));
+}
+
+TEST_P(StoreContract, AReviewersFirstDecisionStands) {
+  const JobRow job = make_job(1);
+  Change change = inserting(job);
+  change.reviews = {make_review(job.run, 1, "ada")};
+  ReviewRow other = change.reviews[0];
+  other.approved = !other.approved;
+  Change later;
+  later.reviews = {other, make_review(job.run, 1, "grace")};
+  expect_committed({change, later});
+  EXPECT_EQ(text_of(reader().reviews(job.run)), text_of(std::vector{change.reviews[0], later.reviews[1]}));
+}
+
+TEST_P(StoreContract, TheLastWordOnASettingStands) {
+  Change first, second, third;
+  first.settings = {make_setting("stays", 1), make_setting("goes", 1)};
+  second.settings = {make_setting("stays", 2)};
+  second.settings[0].document = Document(R"({"second":true})");
+  third.settings = {make_setting("goes", 3), make_setting("never was", 3)};
+  for (SettingRow& row : third.settings) row.document = Document();
+  expect_committed({first, second});  // in one transaction
+  EXPECT_EQ(text_of(reader().settings("schedule")), text_of(std::vector{first.settings[1], second.settings[0]}));
+  expect_committed({third});
+  EXPECT_EQ(text_of(reader().settings("schedule")), text_of(second.settings));
 }
 
 TEST_P(StoreContract, RecordsOfEveryLengthComeBackAsTheyWereWritten) {
@@ -170,6 +200,7 @@ TEST_P(StoreContract, ARemovalTakesAllThatBelongsToTheJobAndNothingElse) {
     ResultRow later = make_result(second, 0);
     change.results = {make_result(job->run, 0), later};
     change.assets = {make_asset(*job, job == &removed ? 21 : 22)};
+    change.reviews = {make_review(job->run, 1, "ada"), make_review(second, 1, "ada")};
     change.notable = NotableRow{Status::failed, job->id};
     change.sweep = std::make_shared<Sweep>();
     change.sweep->retained = {{job->id, time_of(1)}};
@@ -181,12 +212,14 @@ TEST_P(StoreContract, ARemovalTakesAllThatBelongsToTheJobAndNothingElse) {
   const auto shows = [&](const JobRow& job, std::uint32_t asset, std::uint32_t run) {
     return text_of(reader().job(job.id)) != "nothing" || !reader().jobs_called(job.job_id, {})->empty() ||
            !reader().results(job.run)->empty() || !reader().results(make_id<RunId>(run))->empty() ||
+           !reader().reviews(job.run)->empty() || !reader().reviews(make_id<RunId>(run))->empty() ||
            reader().asset(make_id<AssetId>(asset))->has_value() || reader().run(make_id<RunId>(run))->has_value() ||
            reader().run(job.run)->has_value() || !reader().journal({job.id.as<ChainId>(), 0, 10})->empty();
   };
   EXPECT_FALSE(shows(removed, 21, 11));
   EXPECT_EQ(text_of(reader().job(kept.id)), text_of(kept));
   EXPECT_EQ(reader().jobs_called(kept.job_id, {})->size(), 1u);
+  EXPECT_EQ(reader().reviews(kept.run)->size() + reader().reviews(make_id<RunId>(12))->size(), 2u);
   EXPECT_EQ(reader().results(kept.run)->size(), 1u);
   EXPECT_EQ(reader().results(make_id<RunId>(12))->size(), 1u);
   EXPECT_TRUE(reader().asset(make_id<AssetId>(22))->has_value());

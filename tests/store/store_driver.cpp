@@ -36,6 +36,8 @@ std::string text_of(const JobKeyRow& row) { return fields_of(row); }
 std::string text_of(const IdempotencyRow& row) { return fields_of(row); }
 std::string text_of(const ResultRow& row) { return fields_of(row); }
 std::string text_of(const AssetRow& row) { return fields_of(row); }
+std::string text_of(const ReviewRow& row) { return fields_of(row); }
+std::string text_of(const SettingRow& row) { return fields_of(row); }
 std::string text_of(const RunArchive& row) { return fields_of(row); }
 std::string text_of(const RunRecord& row) {
   return to_string(row.run) + " #" + std::to_string(row.number) + " of " + text_of(row.job) + text_of(row.archive);
@@ -147,6 +149,14 @@ AssetRow make_asset(const JobRow& job, std::uint32_t number) {
   asset.width = 4'000'000'000;
   asset.created_at = time_of(number);
   return asset;
+}
+
+ReviewRow make_review(const RunId& run, std::uint32_t asset, const std::string& reviewer) {
+  return {run, make_id<AssetId>(asset, run.slot()), reviewer, asset % 2 == 0, "notes of " + reviewer, time_of(asset)};
+}
+
+SettingRow make_setting(const std::string& id, std::uint32_t number) {
+  return {"schedule", id, Document("{\"number\":" + std::to_string(number) + "}"), time_of(number)};
 }
 
 StoreDriver::StoreDriver(Store& store, std::size_t readers)

@@ -45,6 +45,8 @@ JobRow make_job(std::uint32_t number, Slot slot = 0);
 JobUpdate make_update(const JobRow& job, Status status);
 ResultRow make_result(const RunId& run, ItemIndex item, AttemptNumber attempt = 1);
 AssetRow make_asset(const JobRow& job, std::uint32_t number);
+ReviewRow make_review(const RunId& run, std::uint32_t asset, const std::string& reviewer);
+SettingRow make_setting(const std::string& id, std::uint32_t number);
 
 /// All fields of a row, readable: rows are equal when their texts are.
 std::string text_of(const JobRow& row);
@@ -53,6 +55,8 @@ std::string text_of(const JobKeyRow& row);
 std::string text_of(const IdempotencyRow& row);
 std::string text_of(const ResultRow& row);
 std::string text_of(const AssetRow& row);
+std::string text_of(const ReviewRow& row);
+std::string text_of(const SettingRow& row);
 std::string text_of(const RunArchive& row);
 std::string text_of(const RunRecord& row);
 std::string text_of(const WorkflowSummary& row);

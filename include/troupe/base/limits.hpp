@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 inline constexpr std::size_t kBodyBytes = 1 << 20;
 inline constexpr std::size_t kBatchBytes = 256 << 20;  ///< one batch of jobs; it is never held whole
 inline constexpr std::size_t kBatchJobs = 10'000;
-inline constexpr std::size_t kBatches = 64;  ///< under way at once
+inline constexpr std::size_t kBatches = 64;          ///< under way at once
 inline constexpr Millis kInputWait = 5ms;            ///< of a request in its socket, before the loop comes to it
 inline constexpr Millis kInputWaitInterval = 100ms;  ///< for so long none within it, late submits are refused
 inline constexpr std::size_t kHeaderBytes = 16 << 10;
@@ -36,9 +36,9 @@ inline constexpr Millis kRunTimeoutMax = 30 * 24h;
 inline constexpr std::size_t kJobsInFlight = 100'000;     ///< live runs on a node before acceptance sheds
 inline constexpr std::size_t kPersistenceQueue = 20'000;  ///< changes waiting for a commit before acceptance sheds
 inline constexpr std::size_t kCommitChanges = 2'000;      ///< changes in one transaction
-inline constexpr Millis kArrival = 20ms;                  ///< how long a job may arrive (admission.hpp) while others wait
-inline constexpr Millis kArrivalInterval = 100ms;         ///< for so long none within it, acceptance sheds
-inline constexpr std::size_t kArrivalsFree = 256;         ///< fewer than these may be on the way in any case
+inline constexpr Millis kArrival = 20ms;           ///< how long a job may arrive (admission.hpp) while others wait
+inline constexpr Millis kArrivalInterval = 100ms;  ///< for so long none within it, acceptance sheds
+inline constexpr std::size_t kArrivalsFree = 256;  ///< fewer than these may be on the way in any case
 
 // workflow definitions
 inline constexpr std::size_t kDefinitionBytes = 256 << 10;
@@ -47,6 +47,15 @@ inline constexpr std::size_t kNameChars = 64;
 inline constexpr std::uint32_t kItems = 10'000;  ///< items of one for_each
 inline constexpr std::uint32_t kItemsLive = 64;  ///< items of one step that are queued or running at once
 inline constexpr int kAttemptsMax = 100;
+inline constexpr Millis kRetryAfterMax = 24h;    ///< a Retry-After beyond it counts as this
+inline constexpr int kSubWorkflowDepth = 8;      ///< jobs within jobs
+inline constexpr std::size_t kSignalsKept = 64;  ///< signals of one run that came before a step waits for them
+inline constexpr int kApproversMax = 16;         ///< min_approvers
+inline constexpr std::size_t kNotesChars = 2'000;
+
+// control
+inline constexpr std::size_t kKillSwitches = 1'000;
+inline constexpr std::size_t kSchedules = 10'000;
 
 // documents and outputs
 inline constexpr std::size_t kInlineDocumentBytes = 32 << 10;  ///< above: bytes go to the blob store

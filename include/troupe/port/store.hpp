@@ -172,6 +172,25 @@ struct NotableRow {
   JobId job;
 };
 
+/// What one reviewer decided about one image, once and for ever. A second insert of the same key is ignored.
+struct ReviewRow {
+  RunId run;  ///< key: run, asset, reviewer
+  AssetId asset;
+  std::string reviewer;
+  bool approved = false;
+  std::string notes;
+  Timestamp decided_at;
+};
+
+/// What operators set while the node runs: few small documents, read whole at start and kept in memory. The kinds:
+/// `kill_switch`, `schedule`.
+struct SettingRow {
+  std::string kind;  ///< key: kind, id
+  std::string id;
+  Document document;  ///< a JSON object; in a change, absent removes the row
+  Timestamp updated_at;
+};
+
 // --- what retention leaves (audit/retention.hpp) ---
 
 /// Of a journal row whose job was removed: the hashes of its records, without what they said.
@@ -259,6 +278,8 @@ struct Change {
   std::optional<IdempotencyRow> idempotency;
   std::vector<ResultRow> results;
   std::vector<AssetRow> assets;
+  std::vector<ReviewRow> reviews;
+  std::vector<SettingRow> settings;
   std::optional<RunRow> run;
   std::optional<RunArchive> archive;
   std::optional<NotableRow> notable;
@@ -397,6 +418,10 @@ class StoreReader {
   /// By (step, item, ordinal, id).
   virtual Result<std::vector<AssetRow>> assets_of_run(const RunId& run) = 0;
   virtual Result<std::optional<AssetRow>> asset(const AssetId& id) = 0;
+  /// By (decided_at, asset, reviewer).
+  virtual Result<std::vector<ReviewRow>> reviews(const RunId& run) = 0;
+  /// All of a kind, by id.
+  virtual Result<std::vector<SettingRow>> settings(const std::string& kind) = 0;
   /// By (chain, first_seq).
   virtual Result<std::vector<JournalRow>> journal(const JournalQuery& query) = 0;
   /// All journal rows of a shard after (transaction, position), in that order: to recompute the shard's head.

@@ -103,6 +103,26 @@ class MemoryReader final : public StoreReader {
     return find(tables_.assets, id);
   }
 
+  Result<std::vector<ReviewRow>> reviews(const RunId& run) override {
+    const std::shared_lock lock(tables_.mutex);
+    std::vector<ReviewRow> rows;
+    for (auto row = tables_.reviews.lower_bound({run, AssetId{}, ""});
+         row != tables_.reviews.end() && row->second.run == run; ++row)
+      rows.push_back(row->second);
+    std::stable_sort(rows.begin(), rows.end(),
+                     [](const ReviewRow& a, const ReviewRow& b) { return a.decided_at < b.decided_at; });
+    return rows;
+  }
+
+  Result<std::vector<SettingRow>> settings(const std::string& kind) override {
+    const std::shared_lock lock(tables_.mutex);
+    std::vector<SettingRow> rows;
+    for (auto row = tables_.settings.lower_bound({kind, ""}); row != tables_.settings.end() && row->second.kind == kind;
+         ++row)
+      rows.push_back(row->second);
+    return rows;
+  }
+
   Result<std::vector<JournalRow>> journal(const JournalQuery& query) override {
     const std::shared_lock lock(tables_.mutex);
     std::vector<JournalRow> rows;

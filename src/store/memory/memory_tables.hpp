@@ -25,6 +25,8 @@ struct MemoryTables {
   std::map<Digest, IdempotencyRow> idempotency;
   std::map<ResultKey, ResultRow> results;
   std::map<AssetId, AssetRow> assets;
+  std::map<std::tuple<RunId, AssetId, std::string>, ReviewRow> reviews;  ///< by run, asset, reviewer
+  std::map<std::pair<std::string, std::string>, SettingRow> settings;    ///< by kind, id
   std::map<RunId, RunRow> runs;
   std::map<RunId, RunArchive> archives;
   std::set<std::pair<Status, JobId>> notables;

@@ -142,6 +142,9 @@ class MemoryWriter final : public StoreWriter {
     if (change.idempotency) tables_.idempotency.emplace(change.idempotency->scope, *change.idempotency);
     for (const ResultRow& result : change.results) tables_.results.emplace(key_of(result.task), result);
     for (const AssetRow& asset : change.assets) tables_.assets.emplace(asset.id, asset);
+    for (const ReviewRow& review : change.reviews)
+      tables_.reviews.emplace(std::tuple(review.run, review.asset, review.reviewer), review);
+    for (const SettingRow& setting : change.settings) write(setting);
     if (change.run) tables_.runs.emplace(change.run->id, *change.run);
     if (change.archive) tables_.archives.emplace(change.archive->id, *change.archive);
     if (change.notable) tables_.notables.emplace(change.notable->kind, change.notable->job);
@@ -151,6 +154,14 @@ class MemoryWriter final : public StoreWriter {
     if (change.unpark) tables_.parked.erase(subject_of(change));
     if (change.park) tables_.parked[subject_of(change)] = *change.park;
     if (change.sweep) write(*change.sweep);
+  }
+
+  void write(const SettingRow& setting) {
+    const std::pair key(setting.kind, setting.id);
+    if (setting.document.present())
+      tables_.settings[key] = setting;
+    else
+      tables_.settings.erase(key);
   }
 
   void write(const Sweep& sweep) {
@@ -174,6 +185,7 @@ class MemoryWriter final : public StoreWriter {
     for (const auto& [id, run] : tables_.runs)
       if (run.job == removal.job) runs.insert(id);
     std::erase_if(tables_.results, [&](const auto& entry) { return runs.contains(std::get<RunId>(entry.first)); });
+    std::erase_if(tables_.reviews, [&](const auto& entry) { return runs.contains(entry.second.run); });
     std::erase_if(tables_.assets, [&](const auto& entry) { return runs.contains(entry.second.run); });
     for (const RunId& run : runs) {
       tables_.archives.erase(run);

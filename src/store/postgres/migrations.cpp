@@ -162,6 +162,15 @@ const std::vector<std::vector<std::string>>& migrations() {
               new.status, NULL, new.head, new.state, new.outputs, new.error, nullif(new.run, new.id))))",
           R"(CREATE RULE park_job AS ON INSERT TO parked DO INSTEAD
             UPDATE job_state SET due = new.due, shard = new.shard WHERE id = new.job)",
+      },
+      {
+          // Decisions of reviewers, and what operators set while the node runs.
+          R"(CREATE TABLE review (
+        run uuid NOT NULL, asset uuid NOT NULL, reviewer text COLLATE "C" NOT NULL, approved smallint NOT NULL,
+        notes text COLLATE "C" NOT NULL, decided_at bigint NOT NULL, PRIMARY KEY (run, asset, reviewer)))",
+          R"(CREATE TABLE setting (
+        kind text COLLATE "C" NOT NULL, id text COLLATE "C" NOT NULL, document bytea NOT NULL,
+        updated_at bigint NOT NULL, PRIMARY KEY (kind, id)))",
       }};
   return list;
 }

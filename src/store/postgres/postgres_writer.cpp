@@ -32,6 +32,7 @@ class Batches {
     for (const Change& change : commit.changes) add(change);
     add_keys(commit);
     add_workflow_flags(commit);
+    add_settings(commit);
   }
 
  private:
@@ -41,6 +42,7 @@ class Batches {
     if (change.journal) put((*this)[Kind::insert_journal], *change.journal);
     for (const ResultRow& result : change.results) put((*this)[Kind::insert_results], result);
     for (const AssetRow& asset : change.assets) put((*this)[Kind::insert_assets], asset);
+    for (const ReviewRow& review : change.reviews) put((*this)[Kind::insert_reviews], review);
     if (change.run) put((*this)[Kind::insert_runs], *change.run);
     if (change.archive) put((*this)[Kind::insert_run_archives], *change.archive);
     if (change.notable) put((*this)[Kind::insert_notables], *change.notable);
@@ -68,8 +70,9 @@ class Batches {
   void add(const Removal& removal) {
     put_removal((*this)[Kind::remove_jobs], removal);
     if (!removal.job_id.empty()) put_job_name((*this)[Kind::remove_job_keys], removal);
-    for (Kind kind : {Kind::remove_accepted, Kind::remove_results, Kind::remove_assets, Kind::remove_run_archives,
-                      Kind::remove_runs, Kind::remove_notables, Kind::remove_journal, Kind::release_jobs})
+    for (Kind kind : {Kind::remove_accepted, Kind::remove_results, Kind::remove_assets, Kind::remove_reviews,
+                      Kind::remove_run_archives, Kind::remove_runs, Kind::remove_notables, Kind::remove_journal,
+                      Kind::release_jobs})
       (*this)[kind].id(removal.job);
     for (const JournalStub& stub : removal.stubs) put((*this)[Kind::insert_stubs], stub);
   }
@@ -97,6 +100,18 @@ class Batches {
     for (const Change& change : commit.changes)
       if (change.workflow_disabled) flags[change.workflow_disabled->first] = change.workflow_disabled->second;
     for (const auto& [key, disabled] : flags) put((*this)[Kind::set_workflow_flags], WorkflowFlagRow{key, disabled});
+  }
+
+  /// Likewise of each setting.
+  void add_settings(const Commit& commit) {
+    std::map<std::pair<std::string, std::string>, const SettingRow*> settings;
+    for (const Change& change : commit.changes)
+      for (const SettingRow& setting : change.settings) settings[{setting.kind, setting.id}] = &setting;
+    for (const auto& [key, setting] : settings)
+      if (setting->document.present())
+        put((*this)[Kind::set_settings], *setting);
+      else
+        put_key((*this)[Kind::remove_settings], *setting);
   }
 
   std::vector<ArrayBatch> batches_;

@@ -18,12 +18,13 @@ constexpr const char* kTheirRuns = " = ANY (ARRAY(SELECT id FROM run WHERE job =
 constexpr const char* kShardOfSlot = "(SELECT m.shard FROM slot_map m WHERE m.slot = u.slot)";
 
 constexpr std::array<const char*, kKinds> kNames = {
-    "advance_shards",  "insert_job_keys",      "insert_idempotency",  "update_jobs",      "remove_jobs",
-    "insert_accepted", "insert_states",        "insert_journal",      "insert_results",   "insert_assets",
-    "insert_runs",     "insert_run_archives",  "insert_notables",     "insert_workflows", "set_workflow_flags",
-    "remove_job_keys", "remove_accepted",      "remove_results",      "remove_assets",    "remove_run_archives",
-    "remove_runs",     "remove_notables",      "remove_journal",      "insert_stubs",     "release_jobs",
-    "retain_jobs",     "remove_garbage_stubs", "remove_garbage_rows", "forget_answers",   "set_sweeps"};
+    "advance_shards",       "insert_job_keys",     "insert_idempotency", "update_jobs",         "remove_jobs",
+    "insert_accepted",      "insert_states",       "insert_journal",     "insert_results",      "insert_assets",
+    "insert_reviews",       "set_settings",        "remove_settings",    "insert_runs",         "insert_run_archives",
+    "insert_notables",      "insert_workflows",    "set_workflow_flags", "remove_job_keys",     "remove_accepted",
+    "remove_results",       "remove_assets",       "remove_reviews",     "remove_run_archives", "remove_runs",
+    "remove_notables",      "remove_journal",      "insert_stubs",       "release_jobs",        "retain_jobs",
+    "remove_garbage_stubs", "remove_garbage_rows", "forget_answers",     "set_sweeps"};
 
 /// `(SELECT unnest($1) AS name, …) AS u`. All arrays are of one length, so they go in step; as one function of all of
 /// them, unnest($1, $2, …), each value would be stored in between: 76 ns in place of 20, and a job has fifty.
@@ -40,10 +41,10 @@ std::string insert_into(const Table& table) {
   return "INSERT INTO " + std::string(table.name) + " (" + columns_of(table) + ") SELECT * FROM " + rows_of(table);
 }
 
-/// `name = excluded.name, …` of all fields but the first.
-std::string replaced(const Table& table) {
+/// `name = excluded.name, …` of all fields but those of the key, which come first.
+std::string replaced(const Table& table, std::size_t keys) {
   std::string columns;
-  for (const Field& field : table.fields.subspan(1)) {
+  for (const Field& field : table.fields.subspan(keys)) {
     if (!columns.empty()) columns += ", ";
     columns.append(field.name).append(" = excluded.").append(field.name);
   }
@@ -75,9 +76,14 @@ std::string sql_of(Kind kind) {
     case Kind::insert_job_keys:
     case Kind::insert_idempotency:
     case Kind::insert_results:
+    case Kind::insert_reviews:
     case Kind::insert_notables: return insert_into(fields) + " ON CONFLICT DO NOTHING";
     case Kind::set_workflow_flags:
       return insert_into(fields) + " ON CONFLICT (key) DO UPDATE SET disabled = excluded.disabled";
+    case Kind::set_settings:
+      return insert_into(fields) + " ON CONFLICT (kind, id) DO UPDATE SET " + replaced(fields, 2);
+    case Kind::remove_settings:
+      return "DELETE FROM setting s USING " + rows_of(fields) + " WHERE s.kind = u.kind AND s.id = u.id";
     case Kind::remove_jobs:
       return "DELETE FROM job_state j USING " + rows_of(fields) + " WHERE j.id = u.id AND j.last_seq = u.expected_seq" +
              " RETURNING j.id";
@@ -87,6 +93,7 @@ std::string sql_of(Kind kind) {
     case Kind::remove_accepted: return "DELETE FROM job_accepted WHERE id = ANY ($1)";
     case Kind::remove_results: return std::string("DELETE FROM step_result WHERE run") + kTheirRuns;
     case Kind::remove_assets: return std::string("DELETE FROM asset WHERE run") + kTheirRuns;
+    case Kind::remove_reviews: return std::string("DELETE FROM review WHERE run") + kTheirRuns;
     case Kind::remove_run_archives: return std::string("DELETE FROM run_archive WHERE id") + kTheirRuns;
     case Kind::remove_runs: return "DELETE FROM run WHERE job = ANY ($1)";
     case Kind::remove_notables:
@@ -97,7 +104,7 @@ std::string sql_of(Kind kind) {
     case Kind::remove_garbage_stubs: return "DELETE FROM journal_stub WHERE place = ANY ($1)";
     case Kind::remove_garbage_rows: return "DELETE FROM journal WHERE place = ANY ($1)";
     case Kind::forget_answers: return "DELETE FROM idempotency WHERE scope = ANY ($1)";
-    case Kind::set_sweeps: return insert_into(fields) + " ON CONFLICT (shard) DO UPDATE SET " + replaced(fields);
+    case Kind::set_sweeps: return insert_into(fields) + " ON CONFLICT (shard) DO UPDATE SET " + replaced(fields, 1);
     default: return insert_into(fields);
   }
 }
@@ -140,6 +147,9 @@ const Table& fields_of(Kind kind) {
     case Kind::insert_journal: return kJournalTable;
     case Kind::insert_results: return kResultTable;
     case Kind::insert_assets: return kAssetTable;
+    case Kind::insert_reviews: return kReviewTable;
+    case Kind::set_settings: return kSettingTable;
+    case Kind::remove_settings: return kSettingKeyFields;
     case Kind::insert_runs: return kRunTable;
     case Kind::insert_run_archives: return kRunArchiveTable;
     case Kind::insert_notables: return kNotableTable;
@@ -156,6 +166,7 @@ const Table& fields_of(Kind kind) {
     case Kind::remove_accepted:
     case Kind::remove_results:
     case Kind::remove_assets:
+    case Kind::remove_reviews:
     case Kind::remove_run_archives:
     case Kind::remove_runs:
     case Kind::remove_notables:

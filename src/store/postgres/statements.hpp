@@ -21,6 +21,9 @@ enum class Kind : std::uint8_t {
   insert_journal,
   insert_results,
   insert_assets,
+  insert_reviews,
+  set_settings,
+  remove_settings,
   insert_runs,
   insert_run_archives,
   insert_notables,
@@ -30,6 +33,7 @@ enum class Kind : std::uint8_t {
   remove_accepted,
   remove_results,
   remove_assets,
+  remove_reviews,
   remove_run_archives,
   remove_runs,
   remove_notables,
@@ -42,7 +46,7 @@ enum class Kind : std::uint8_t {
   forget_answers,
   set_sweeps,
 };
-inline constexpr std::size_t kKinds = 30;
+inline constexpr std::size_t kKinds = 34;
 
 /// The fields whose arrays a kind binds.
 const Table& fields_of(Kind kind);

@@ -50,6 +50,8 @@ const std::vector<TableSchema>& stored_tables() {
       schema_of({"parked", kParked}),
       schema_of(kResultTable),
       schema_of(kAssetTable),
+      schema_of(kReviewTable),
+      schema_of(kSettingTable),
       schema_of(kJournalTable),
       schema_of(kStubTable),
       schema_of(kRetainedTable),

@@ -108,6 +108,15 @@ Result<std::optional<AssetRow>> SqlReader::asset(const AssetId& id) {
   return one({select_from(kAssetTable) + " WHERE id = $1", {id.bytes}}, take_asset);
 }
 
+Result<std::vector<ReviewRow>> SqlReader::reviews(const RunId& run) {
+  return all({select_from(kReviewTable) + " WHERE run = $1 ORDER BY decided_at, asset, reviewer", {run.bytes}},
+             take_review);
+}
+
+Result<std::vector<SettingRow>> SqlReader::settings(const std::string& kind) {
+  return all({select_from(kSettingTable) + " WHERE kind = $1 ORDER BY id", {kind}}, take_setting);
+}
+
 Result<std::vector<JournalRow>> SqlReader::journal(const JournalQuery& query) {
   Select select;
   Conditions conditions;

@@ -19,6 +19,8 @@ class SqlReader final : public StoreReader {
   Result<std::vector<ResultRow>> results(const RunId& run) override;
   Result<std::vector<AssetRow>> assets_of_run(const RunId& run) override;
   Result<std::optional<AssetRow>> asset(const AssetId& id) override;
+  Result<std::vector<ReviewRow>> reviews(const RunId& run) override;
+  Result<std::vector<SettingRow>> settings(const std::string& kind) override;
   Result<std::vector<JournalRow>> journal(const JournalQuery& query) override;
   Result<std::vector<JournalRow>> journal_of_shard(ShardId shard, std::uint64_t after_transaction,
                                                    std::uint32_t after_position, std::size_t rows) override;

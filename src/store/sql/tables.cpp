@@ -54,6 +54,9 @@ constexpr Field kAssetFields[] = {
     {"id", uuid},         {"job", uuid},       {"run", uuid},          {"step", text},     {"item", integer},
     {"ordinal", integer}, {"name", text},      {"media_type", text},   {"bytes", integer}, {"sha256", bytes},
     {"width", integer},   {"height", integer}, {"created_at", integer}};
+constexpr Field kReviewFields[] = {{"run", uuid},         {"asset", uuid}, {"reviewer", text},
+                                   {"approved", integer}, {"notes", text}, {"decided_at", integer}};
+constexpr Field kSettingFields[] = {{"kind", text}, {"id", text}, {"document", bytes}, {"updated_at", integer}};
 constexpr Field kRunFields[] = {{"id", uuid}, {"job", uuid}, {"number", integer}, {"inputs", bytes}};
 constexpr Field kRunArchiveFields[] = {
     {"id", uuid},     {"job", uuid},      {"number", integer}, {"status", integer}, {"workflow_version", integer},
@@ -82,6 +85,10 @@ const Table kJobKeyTable{"job_key", kJobKeyFields};
 const Table kIdempotencyTable{"idempotency", kIdempotencyFields};
 const Table kResultTable{"step_result", kResultFields};
 const Table kAssetTable{"asset", kAssetFields};
+const Table kReviewTable{"review", kReviewFields};
+const Table kSettingTable{"setting", kSettingFields};
+// Its key, by which it is removed.
+const Table kSettingKeyFields{"setting", std::span(kSettingFields).first(2)};
 const Table kRunTable{"run", kRunFields};
 const Table kRunArchiveTable{"run_archive", kRunArchiveFields};
 const Table kNotableTable{"notable", kNotableFields};
@@ -395,6 +402,46 @@ AssetRow take_asset(FieldSource& from) {
   row.width = from.integer<std::uint32_t>();
   row.height = from.integer<std::uint32_t>();
   row.created_at = from.time();
+  return row;
+}
+
+void put(FieldSink& to, const ReviewRow& row) {
+  to.id(row.run);
+  to.id(row.asset);
+  to.text(row.reviewer);
+  to.integer(row.approved);
+  to.text(row.notes);
+  to.time(row.decided_at);
+}
+
+ReviewRow take_review(FieldSource& from) {
+  ReviewRow row;
+  row.run = from.id<RunId>();
+  row.asset = from.id<AssetId>();
+  row.reviewer = from.text();
+  row.approved = from.integer<int>() != 0;
+  row.notes = from.text();
+  row.decided_at = from.time();
+  return row;
+}
+
+void put(FieldSink& to, const SettingRow& row) {
+  put_key(to, row);
+  to.document(row.document);
+  to.time(row.updated_at);
+}
+
+void put_key(FieldSink& to, const SettingRow& row) {
+  to.text(row.kind);
+  to.text(row.id);
+}
+
+SettingRow take_setting(FieldSource& from) {
+  SettingRow row;
+  row.kind = from.text();
+  row.id = from.text();
+  row.document = from.document();
+  row.updated_at = from.time();
   return row;
 }
 

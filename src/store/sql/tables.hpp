@@ -24,10 +24,11 @@ struct Table {
 /// `id, client_id, …`, each with the prefix (`j.id, j.client_id, …`).
 std::string columns_of(const Table& table, std::string_view prefix = "");
 
-extern const Table kJobTable, kJournalTable, kJobKeyTable, kIdempotencyTable, kResultTable, kAssetTable, kRunTable,
-    kRunArchiveTable, kNotableTable, kWorkflowTable, kShardTable, kStubTable, kRetainedTable, kSweepTable;
+extern const Table kJobTable, kJournalTable, kJobKeyTable, kIdempotencyTable, kResultTable, kAssetTable, kReviewTable,
+    kSettingTable, kRunTable, kRunArchiveTable, kNotableTable, kWorkflowTable, kShardTable, kStubTable, kRetainedTable,
+    kSweepTable;
 /// What is bound for statements that are no plain inserts: the table's name is that of what they change.
-extern const Table kShardAdvanceFields, kWorkflowFlagFields, kRemovalFields, kJobNameFields;
+extern const Table kShardAdvanceFields, kWorkflowFlagFields, kSettingKeyFields, kRemovalFields, kJobNameFields;
 
 /// A job that waits. Its shard is looked up by its slot.
 struct ParkRow {
@@ -46,6 +47,9 @@ void put(FieldSink& to, const JobKeyRow& row);
 void put(FieldSink& to, const IdempotencyRow& row);
 void put(FieldSink& to, const ResultRow& row);
 void put(FieldSink& to, const AssetRow& row);
+void put(FieldSink& to, const ReviewRow& row);
+void put(FieldSink& to, const SettingRow& row);
+void put_key(FieldSink& to, const SettingRow& row);
 void put(FieldSink& to, const RunRow& row);
 void put(FieldSink& to, const RunArchive& row);
 void put(FieldSink& to, const NotableRow& row);
@@ -73,6 +77,8 @@ JobKeyRow take_job_key(FieldSource& from);
 IdempotencyRow take_idempotency(FieldSource& from);
 ResultRow take_result(FieldSource& from);
 AssetRow take_asset(FieldSource& from);
+ReviewRow take_review(FieldSource& from);
+SettingRow take_setting(FieldSource& from);
 RunArchive take_run_archive(FieldSource& from);
 WorkflowRow take_workflow(FieldSource& from);
 ShardState take_shard(FieldSource& from);

@@ -108,9 +108,18 @@ UPDATE meta SET store_id = lower(hex(randomblob(16)));
 )sql",
     // PostgreSQL's rows of jobs in two tables: its updates write whole rows into room that pages keep for them; here a
     // row is rewritten in its place.
-    // From here on journal rows may be packed (store_sql/journal_bytes.hpp). Nothing to be done about those there are; a
-    // binary that cannot unpack has to refuse the database.
+    // From here on journal rows may be packed (store_sql/journal_bytes.hpp). Nothing to be done about those there are;
+    // a binary that cannot unpack has to refuse the database.
     "",
+    // Decisions of reviewers, and what operators set while the node runs.
+    R"sql(
+CREATE TABLE review (
+  run BLOB NOT NULL, asset BLOB NOT NULL, reviewer TEXT NOT NULL, approved INTEGER NOT NULL, notes TEXT NOT NULL,
+  decided_at INTEGER NOT NULL, PRIMARY KEY (run, asset, reviewer)) WITHOUT ROWID;
+CREATE TABLE setting (
+  kind TEXT NOT NULL, id TEXT NOT NULL, document BLOB NOT NULL, updated_at INTEGER NOT NULL, PRIMARY KEY (kind, id))
+  WITHOUT ROWID;
+)sql",
 };
 static_assert(kShardCount == 16 && kSlotCount == 4096, "the first migration makes so many");
 

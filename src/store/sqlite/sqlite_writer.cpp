@@ -30,16 +30,20 @@ const std::string kPark = "INSERT INTO parked (job, due, shard) SELECT $1, $2, s
 const std::string kSetFlag =
     "INSERT INTO workflow_flag (key, disabled) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET disabled = "
     "excluded.disabled";
+const std::string kSetSetting = "INSERT OR REPLACE" + insert_into(kSettingTable).substr(6);
+const std::string kRemoveSetting = "DELETE FROM setting WHERE kind = $1 AND id = $2";
 const std::string kInsertJob = insert_into(kJobTable), kInsertJournal = insert_into(kJournalTable),
                   kInsertAsset = insert_into(kAssetTable), kInsertRun = insert_into(kRunTable),
                   kInsertRunArchive = insert_into(kRunArchiveTable), kInsertWorkflow = insert_into(kWorkflowTable),
                   kInsertResult = insert_into(kResultTable, kIgnore),
+                  kInsertReview = insert_into(kReviewTable, kIgnore),
                   kInsertNotable = insert_into(kNotableTable, kIgnore),
                   kInsertJobKey = insert_into(kJobKeyTable, kIgnore),
                   kInsertIdempotency = insert_into(kIdempotencyTable, kIgnore);
 
 // Of the job $1, in this order: `run` tells which others are its runs.
-const std::array<std::string, 9> kRemoveJob = {
+const std::array<std::string, 10> kRemoveJob = {
+    "DELETE FROM review WHERE run = $1 OR run IN (SELECT id FROM run WHERE job = $1)",
     "DELETE FROM step_result WHERE run = $1 OR run IN (SELECT id FROM run WHERE job = $1)",
     "DELETE FROM asset WHERE run = $1 OR run IN (SELECT id FROM run WHERE job = $1)",
     "DELETE FROM run_archive WHERE id = $1 OR id IN (SELECT id FROM run WHERE job = $1)",
@@ -167,11 +171,18 @@ class Transaction {
     bool done = insert(kInsertJob, change.insert) && insert(kInsertJournal, change.journal);
     for (const ResultRow& result : change.results) done = done && apply(kInsertResult, result) >= 0;
     for (const AssetRow& asset : change.assets) done = done && apply(kInsertAsset, asset) >= 0;
+    for (const ReviewRow& review : change.reviews) done = done && apply(kInsertReview, review) >= 0;
+    for (const SettingRow& setting : change.settings) done = done && set(setting);
     done = done && insert(kInsertRun, change.run) && insert(kInsertRunArchive, change.archive) &&
            insert(kInsertNotable, change.notable) && insert(kInsertWorkflow, change.workflow);
     if (done && change.workflow_disabled)
       done = apply(kSetFlag, WorkflowFlagRow{change.workflow_disabled->first, change.workflow_disabled->second}) >= 0;
     return done && park(change);
+  }
+
+  bool set(const SettingRow& setting) {
+    if (setting.document.present()) return apply(kSetSetting, setting) >= 0;
+    return bind_and_run(kRemoveSetting, [&](Statement& to) { put_key(to, setting); }) >= 0;
   }
 
   bool park(const Change& change) {
