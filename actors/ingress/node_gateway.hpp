@@ -33,6 +33,11 @@ struct GatewayOptions {
   std::function<bool(std::string_view)> is_quick_expression;
 };
 
+/// A client's credential sees its own jobs only; others do not exist for it.
+inline bool may_see(const Caller& caller, const JobRow& row) {
+  return !caller.client_id || *caller.client_id == row.client_id;
+}
+
 class NodeGateway final : public Gateway {
  public:
   NodeGateway(NodeContext& node, const NodeActors& actors, GatewayOptions options);
@@ -41,6 +46,8 @@ class NodeGateway final : public Gateway {
               std::function<void(std::vector<Result<AcceptedJob>>)> reply) override;
   void cancel(const Caller& caller, CancelJob command, RenderChange render, Reply<JobChange> reply) override;
   void retry(const Caller& caller, RetryJob command, RenderChange render, Reply<JobChange> reply) override;
+  void signal(const Caller& caller, SendSignal command, RenderChange render, Reply<JobChange> reply) override;
+  void review(const Caller& caller, ReviewImages command, RenderChange render, Reply<JobChange> reply) override;
   void wait(const Caller& caller, JobRef job, Millis timeout, Reply<JobView> reply) override;
 
   void job(const Caller& caller, JobRef job, bool details, Reply<JobView> reply) override;
@@ -48,7 +55,7 @@ class NodeGateway final : public Gateway {
   void run(const Caller& caller, RunId run, Reply<RunView> reply) override;
   void runs(const Caller& caller, RunQuery query, Reply<std::vector<RunView>> reply) override;
   void run_logs(const Caller& caller, RunId run, Reply<std::vector<LogPiece>> reply) override;
-  void asset(const Caller& caller, AssetId asset, Reply<AssetRow> reply) override;
+  void asset(const Caller& caller, AssetId asset, Reply<AssetView> reply) override;
   void content(const Digest& sha256, Reply<std::shared_ptr<BlobSource>> reply) override;
   void thumbnail(const Caller& caller, AssetId asset, Reply<std::string> reply) override;
 
@@ -89,11 +96,17 @@ class NodeGateway final : public Gateway {
 
   // changes.cpp
   using ChangeJob = std::function<void(const JobRow& row, const Reply<JobChange>& answer)>;
-  void change(const Caller& caller, const JobRef& job, const std::optional<IdempotencyKey>& key, Reply<JobChange> reply,
-              ChangeJob make_change);
+  using FindJob = std::function<Result<JobRow>()>;
+  void change(FindJob find, const std::optional<IdempotencyKey>& key, Reply<JobChange> reply, ChangeJob make_change);
+
+  // messages.cpp
+  /// The job whose newest run this is. Blocks.
+  Result<JobRow> find_job_of_run(const Caller& caller, const RunId& run) const;
+  Result<Done> check_images(const Caller& caller, const ReviewImages& command) const;
 
   // reads.cpp; all block
   Result<JobRow> find_job(const Caller& caller, const JobRef& ref) const;
+  Result<AssetView> find_asset(const Caller& caller, const AssetId& asset) const;
   Result<JobView> view_job(const Caller& caller, const JobRef& ref, bool details) const;
 
   /// Runs a blocking function on the pool and replies with what it gives; `overloaded` when the pool is full.

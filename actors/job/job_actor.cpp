@@ -144,7 +144,7 @@ JobActor::behavior_type job_actor(Self self, NodeContext* node, const NodeActors
   });
   spawn_run(self, std::move(seed));
   return {
-      [=](const CancelRequestPtr& request) {
+      [=](const CommandRequestPtr& request) {
         ++self->state.received;
         pass_on(self, request);
       },

@@ -54,11 +54,44 @@ Result<Document> outputs_of(NodeContext& node, const ResultRow& row) {
   return Document(*std::move(bytes));
 }
 
+namespace {
+
+bool is_wanted(const ResultRow& row, const StepState& step) {
+  if (row.task.compensation) return false;
+  return row.status == Status::success ? step.done.test(row.task.item) : step.failed.test(row.task.item);
+}
+
+/// Makes what the rows say of these steps visible. Rows of one item come by attempt, so that the last one stands.
+Result<Done> show_results(NodeContext& node, const std::vector<ResultRow>& rows, const std::set<std::size_t>& steps,
+                          const RunState& state, Evaluator& evaluator) {
+  for (const ResultRow& row : rows) {
+    if (!steps.contains(row.task.step) || !is_wanted(row, state.steps[row.task.step])) continue;
+    if (row.status == Status::failed) {
+      evaluator.add_failure(row.task.step, row.task.item, error_from_json(from_document(row.error)));
+      continue;
+    }
+    auto outputs = outputs_of(node, row);
+    if (!outputs) return outputs.error();
+    evaluator.add_result(row.task.step, row.task.item, *std::move(outputs));
+  }
+  return Done{};
+}
+
+void show_signals(const std::vector<ResultRow>& rows, const RunState& state, Evaluator& evaluator) {
+  for (const ResultRow& row : rows)
+    for (const RunState::Signal& signal : state.signals)
+      if (row.task == signal_place(state.run, signal.ordinal)) evaluator.add_signal(signal.ordinal, row.outputs);
+}
+
+}  // namespace
+
 Result<Done> load_results(NodeContext& node, const RunState& state, Evaluator& evaluator) {
   std::map<RunId, std::vector<std::size_t>> steps_by_run;  // a retry reuses steps of earlier runs
   for (std::size_t i = 0; i < state.steps.size(); ++i)
-    if (state.steps[i].done.count() > 0)
+    if (state.steps[i].done.count() + state.steps[i].failed.count() > 0)
       steps_by_run[state.steps[i].result_run.is_nil() ? state.run : state.steps[i].result_run].push_back(i);
+
+  if (!state.signals.empty()) steps_by_run[state.run];
 
   for (const auto& [run, steps] : steps_by_run) {
     // What succeeded at once with nothing to say has no row: the state tells that it is done.
@@ -68,12 +101,8 @@ Result<Done> load_results(NodeContext& node, const RunState& state, Evaluator& e
     const auto rows = node.reader.results(run);
     if (!rows) return rows.error();
     const std::set<std::size_t> wanted(steps.begin(), steps.end());
-    for (const ResultRow& row : *rows) {
-      if (row.status != Status::success || row.task.compensation || !wanted.contains(row.task.step)) continue;
-      auto outputs = outputs_of(node, row);
-      if (!outputs) return outputs.error();
-      evaluator.add_result(row.task.step, row.task.item, *std::move(outputs));
-    }
+    if (auto shown = show_results(node, *rows, wanted, state, evaluator); !shown) return shown;
+    if (run == state.run) show_signals(*rows, state, evaluator);
   }
   return Done{};
 }
@@ -98,7 +127,15 @@ Result<RunSeedPtr> load_run(NodeContext& node, const JobRow& row, bool recover, 
   seed->head = {row.last_seq, row.head};
   seed->evaluator = node.evaluators.make(seed->workflow, run_facts(*seed->job, state->run));
   if (auto loaded = load_results(node, *state, *seed->evaluator); !loaded) return loaded.error();
+  if (!state->approvals.empty()) {
+    const auto reviews = node.reader.reviews(state->run);
+    if (!reviews) return reviews.error();
+    for (const ReviewRow& review : *reviews)
+      seed->reviews.push_back({review.asset, review.reviewer, review.approved, review.notes, review.decided_at});
+  }
   seed->state = *std::move(state);
+  seed->outputs = row.outputs;
+  seed->error = row.error;
   seed->recover = recover;
   seed->parked = parked;
   return seed;

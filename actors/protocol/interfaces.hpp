@@ -51,7 +51,7 @@ using RunActor = caf::typed_actor<caf::reacts_to<Persisted>,  // what became of 
                                   caf::reacts_to<TaskPreview>, caf::reacts_to<TaskLog>, caf::reacts_to<TaskEndedPtr>,
                                   caf::reacts_to<TaskGone>,  // it is not running and will not
                                   caf::reacts_to<Wake>,      // a timer of its is due
-                                  caf::reacts_to<CancelRequestPtr>,
+                                  caf::reacts_to<CommandRequestPtr>,
                                   caf::reacts_to<RetryRequestPtr>>;  // answered here unless it has ended
 
 /// Run to broker: a task that is ready.
@@ -94,7 +94,7 @@ struct Tick {
 using TimerActor = caf::typed_actor<caf::reacts_to<EarlierTimer>, caf::reacts_to<Tick>>;
 
 /// Owns a job's runs: spawns them, starts the next one on a retry, has a broken one loaded again.
-using JobActor = caf::typed_actor<caf::reacts_to<CancelRequestPtr>, caf::reacts_to<RetryRequestPtr>,
+using JobActor = caf::typed_actor<caf::reacts_to<CommandRequestPtr>, caf::reacts_to<RetryRequestPtr>,
                                   caf::reacts_to<RetryFrom>,  // the run has ended: begin another
                                   caf::reacts_to<RetryPrepared>,
                                   caf::reacts_to<Persisted>,  // of a retry
@@ -102,7 +102,7 @@ using JobActor = caf::typed_actor<caf::reacts_to<CancelRequestPtr>, caf::reacts_
 
 /// Looks after all live jobs of the node: one JobActor each, loaded when needed and rested when idle.
 using SupervisorActor =
-    caf::typed_actor<caf::reacts_to<AdoptJob>, caf::reacts_to<CancelJobMessage>, caf::reacts_to<RetryJobMessage>,
+    caf::typed_actor<caf::reacts_to<AdoptJob>, caf::reacts_to<CommandJobMessage>, caf::reacts_to<RetryJobMessage>,
                      caf::reacts_to<JobLoaded>, caf::reacts_to<JobRested>, caf::reacts_to<JobBroken>,
                      caf::reacts_to<ScanParked>, caf::reacts_to<ParkedScanned>,
                      caf::reacts_to<Rest>>;  // let go of all jobs, and quit

@@ -119,6 +119,8 @@ struct RunSeed {
   std::vector<Effect> effects;           ///< decided and committed, not yet released
   bool recover = false;                  ///< taken over from a process that is gone: begin with RecoverRun
   bool parked = false;                   ///< it has a row in `parked`
+  std::vector<Review> reviews;           ///< of its images, where an approval is under way
+  Document outputs, error;               ///< of a run that has ended, as its job's row has them
   Arrival arrival;  ///< of a new job; complete when `effects` are released, or what they dispatch at once is done
 };
 using RunSeedPtr = std::shared_ptr<RunSeed>;
@@ -160,14 +162,16 @@ struct TaskGone {
   TaskKey task;
 };
 
-/// A person's word about a job, with the way to answer.
-struct CancelRequest {
-  std::string reason;
+/// What someone wants of a job's newest run, with the way to answer.
+struct CommandRequest {
+  Command command;   ///< CancelRun, ReceiveSignal or ReviewAssets
+  Document payload;  ///< of a signal
+  RunId run;         ///< the one that is meant; nil: whichever is the newest
   std::string actor;
   std::optional<IdempotencyRow> idempotency;
   Reply<JobChange> reply;
 };
-using CancelRequestPtr = std::shared_ptr<CancelRequest>;
+using CommandRequestPtr = std::shared_ptr<CommandRequest>;
 
 struct RetryRequest {
   std::optional<std::string> from_step;
@@ -217,9 +221,9 @@ struct AdoptJob {
   RunSeedPtr seed;
   bool counted = false;  ///< in NodeHealth::runs_live, since it was admitted
 };
-struct CancelJobMessage {
+struct CommandJobMessage {
   JobId job;
-  CancelRequestPtr request;
+  CommandRequestPtr request;
 };
 struct RetryJobMessage {
   JobId job;
@@ -281,7 +285,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskPreview)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskLog)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskEndedPtr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskGone)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::CancelRequestPtr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::CommandRequestPtr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::RetryRequestPtr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::RetryFrom)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::RetryPrepared)
@@ -290,7 +294,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::JobRested)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::JobBroken)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Rest)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::AdoptJob)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::CancelJobMessage)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::CommandJobMessage)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::RetryJobMessage)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::ScanParked)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::ParkedScanned)

@@ -181,7 +181,7 @@ SupervisorActor::behavior_type supervisor_actor(Self self, NodeContext* node, co
   for (ShardId shard : shards) self->state.parked_after[shard] = {};
   return {
       [=](const AdoptJob& message) { adopt(self, message.seed, message.counted); },
-      [=](const CancelJobMessage& message) { pass_on(self, message.job, message.request); },
+      [=](const CommandJobMessage& message) { pass_on(self, message.job, message.request); },
       [=](const RetryJobMessage& message) { pass_on(self, message.job, message.request); },
       [=](const JobLoaded& message) { loaded(self, message); },
       [=](const JobRested& message) { rested(self, message); },

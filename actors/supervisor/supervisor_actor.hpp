@@ -30,7 +30,7 @@ struct SupervisorState {
     JobActor actor;
     std::uint64_t passed_on = 0;
   };
-  using Pending = std::variant<CancelRequestPtr, RetryRequestPtr>;
+  using Pending = std::variant<CommandRequestPtr, RetryRequestPtr>;
 
   NodeContext* node = nullptr;
   const NodeActors* actors = nullptr;

@@ -13,10 +13,19 @@ constexpr std::array<std::string_view, 6> kStatuses = {"pending", "running",   "
 constexpr std::array<std::string_view, 8> kWaits = {"",         "timer",  "approval",    "signal",
                                                     "callback", "worker", "kill_switch", "concurrency"};
 
+constexpr std::array<std::string_view, 4> kExpiries = {"fail", "approve", "reject", "skip"};
+
+/// What a person must do is worth more than what comes by itself.
+WaitingFor nearest_to_people(WaitingFor a, WaitingFor b) {
+  for (WaitingFor wait : {WaitingFor::approval, WaitingFor::signal})
+    if (a == wait || b == wait) return wait;
+  return a == WaitingFor::nothing ? b : a;
+}
+
 double fraction_done(const StepState& step) {
   if (has_ended(step.status)) return 1.0;
   if (step.items == 0) return 0.0;
-  return static_cast<double>(step.done.count()) / step.items;
+  return static_cast<double>(step.done.count() + step.failed.count()) / step.items;
 }
 
 }  // namespace
@@ -26,6 +35,14 @@ std::string_view status_text(Status status) { return kStatuses.at(static_cast<st
 std::optional<Status> status_from_text(std::string_view text) {
   for (std::size_t i = 0; i < kStatuses.size(); ++i)
     if (kStatuses[i] == text) return static_cast<Status>(i);
+  return std::nullopt;
+}
+
+std::string_view on_expiry_text(OnExpiry on_expiry) { return kExpiries.at(static_cast<std::size_t>(on_expiry)); }
+
+std::optional<OnExpiry> on_expiry_from_text(std::string_view text) {
+  for (std::size_t i = 0; i < kExpiries.size(); ++i)
+    if (kExpiries[i] == text) return static_cast<OnExpiry>(i);
   return std::nullopt;
 }
 
@@ -53,6 +70,14 @@ Bitmap Bitmap::from_bytes(std::vector<std::uint8_t> bytes) {
   return bitmap;
 }
 
+Bitmap ApprovalState::approved() const {
+  Bitmap approved;
+  if (approvals.size() < terms.min_approvers) return approved;
+  for (std::uint32_t i = 0; i < terms.assets; ++i)
+    if (approvals[terms.min_approvers - 1].test(i) && !rejected.test(i)) approved.set(i);
+  return approved;
+}
+
 double progress_of(const RunState& state) {
   if (state.steps.empty() || state.status == Status::success) return 1.0;
   double sum = 0;
@@ -62,15 +87,14 @@ double progress_of(const RunState& state) {
 
 WaitingFor waiting_for(const StepState& step, Timestamp now) {
   if (has_ended(step.status) || step.live.empty()) return WaitingFor::nothing;
-  bool doubt = false;
+  WaitingFor all = WaitingFor::timer;
   for (const LiveItem& item : step.live) {
-    const bool timer = item.phase == AttemptPhase::waiting && item.due > now;
-    if (item.phase == AttemptPhase::in_doubt)
-      doubt = true;
-    else if (!timer)
-      return WaitingFor::nothing;
+    const bool signal = item.phase == AttemptPhase::awaiting && !item.signal.empty();
+    const bool decision = item.phase == AttemptPhase::in_doubt || (item.phase == AttemptPhase::awaiting && !signal);
+    if (!signal && !decision && !(item.phase == AttemptPhase::waiting && item.due > now)) return WaitingFor::nothing;
+    if (signal || decision) all = nearest_to_people(all, decision ? WaitingFor::approval : WaitingFor::signal);
   }
-  return doubt ? WaitingFor::approval : WaitingFor::timer;
+  return all;
 }
 
 WaitingFor waiting_for(const RunState& state, Timestamp now) {
@@ -84,7 +108,7 @@ WaitingFor waiting_for(const RunState& state, Timestamp now) {
     if (step.live.empty()) continue;
     const WaitingFor one = waiting_for(step, now);
     if (one == WaitingFor::nothing) return WaitingFor::nothing;
-    if (all != WaitingFor::approval) all = one;  // what a person must do is worth more than a timer
+    all = nearest_to_people(all, one);
   }
   return all;
 }

@@ -5,7 +5,8 @@
 namespace troupe {
 namespace {
 
-constexpr std::array<std::string_view, 6> kStepTypes = {"noop", "delay", "http", "exec", "transform", "generate"};
+constexpr std::array<std::string_view, 8> kStepTypes = {"noop",      "delay",    "http",   "exec",
+                                                        "transform", "generate", "signal", "approval"};
 
 }  // namespace
 

@@ -58,10 +58,12 @@ constexpr std::string_view kRequests = R"json(
 "StepDefinition": {
   "type": "object", "required": ["name", "type"],
   "properties": {
-    "name": {"type": "string"}, "type": {"type": "string", "enum": ["noop", "delay", "http", "webhook", "exec", "transform", "generate"]},
+    "name": {"type": "string"}, "type": {"type": "string", "enum": ["noop", "delay", "http", "webhook", "exec", "transform", "generate", "signal", "approval"]},
     "config": {"type": "object"}, "needs": {"type": "array", "items": {"type": "string"}},
     "when": {"type": "string"}, "for_each": {"type": "string"}, "retry": {"type": "object"},
     "timeout": {"$ref": "#/components/schemas/Duration"}, "heartbeat": {"$ref": "#/components/schemas/Duration"},
+    "queue_timeout": {"$ref": "#/components/schemas/Duration"}, "total_timeout": {"$ref": "#/components/schemas/Duration"},
+    "max_parallel": {"type": "integer", "minimum": 1, "maximum": 64}, "on_item_failure": {"type": "string", "enum": ["fail_fast", "collect"]},
     "idempotent": {"type": "boolean"}, "pool": {"type": "string"}, "requires": {"type": "object"}, "affinity": {"type": "string"},
     "compensate": {"type": "object"}}},
 "Duration": {"type": ["string", "number"], "description": "Seconds, or text such as `250ms`, `30s`, `1h30m`, `7d`.", "examples": ["30s"]},
@@ -165,8 +167,10 @@ constexpr std::string_view kRuns = R"json(
     "name": {"type": "string"}, "type": {"type": "string"}, "status": {"$ref": "#/components/schemas/StepStatus"},
     "waiting_for": {"$ref": "#/components/schemas/WaitingFor"}, "progress": {"type": "number", "minimum": 0, "maximum": 1}, "message": {"type": "string"},
     "for_each": {"type": "boolean"}, "items": {"type": "integer"}, "items_done": {"type": "integer"},
+    "items_failed": {"type": "integer", "description": "With `on_item_failure: collect`."},
     "started_at": {"$ref": "#/components/schemas/OptionalTime"}, "completed_at": {"$ref": "#/components/schemas/OptionalTime"},
     "outputs": {"description": "What `.steps.NAME` gives; null while there is nothing."}, "error": {"$ref": "#/components/schemas/OptionalFailure"},
+    "compensation": {"type": ["string", "null"], "enum": ["running", "success", "failed", null], "description": "How its undoing stands; null while there is none."},
     "reused_from": {"type": ["string", "null"], "description": "The run whose results these are."},
     "attempts": {"type": "array", "items": {"$ref": "#/components/schemas/Attempt"}}}},
 "RunLinks": {
@@ -197,7 +201,31 @@ constexpr std::string_view kRuns = R"json(
     "error": {"$ref": "#/components/schemas/OptionalFailure"}, "outputs": {"description": "Any JSON; null until it has succeeded."},
     "steps": {"type": "array", "items": {"$ref": "#/components/schemas/Step"}},
     "images": {"type": "array", "description": "Those of its assets that are images.", "items": {"$ref": "#/components/schemas/Asset"}},
-    "assets": {"type": "array", "items": {"$ref": "#/components/schemas/Asset"}}, "links": {"$ref": "#/components/schemas/RunLinks"}}},
+    "assets": {"type": "array", "items": {"$ref": "#/components/schemas/Asset"}}, "links": {"$ref": "#/components/schemas/RunLinks"},
+    "reviews": {"type": "array", "items": {"$ref": "#/components/schemas/Review"}}}},
+"Review": {
+  "type": "object", "required": ["image_id", "reviewer", "decision", "notes", "decided_at"],
+  "properties": {
+    "image_id": {"type": "string", "format": "uuid"}, "reviewer": {"type": "string"}, "decision": {"type": "string", "enum": ["approved", "rejected"]},
+    "notes": {"type": "string"}, "decided_at": {"type": "string", "format": "date-time"}}},
+"Reviews": {
+  "type": "object", "required": ["run_id", "job_id", "status", "reviews"],
+  "properties": {
+    "run_id": {"type": "string", "format": "uuid"}, "job_id": {"type": "string"}, "status": {"$ref": "#/components/schemas/Status"},
+    "reviews": {"type": "array", "description": "Those of this request.", "items": {"$ref": "#/components/schemas/Review"}}}},
+"SignalRequest": {
+  "type": "object", "additionalProperties": false, "properties": {"payload": {"description": "Any JSON."}}, "examples": [{"payload": {"paid": true}}]},
+"DecisionRequest": {
+  "type": "object", "required": ["reviewer"], "additionalProperties": false,
+  "properties": {"reviewer": {"type": "string", "minLength": 1, "maxLength": 128}, "notes": {"type": "string", "maxLength": 2000}},
+  "examples": [{"reviewer": "ada", "notes": "the light is right"}]},
+"ReviewRequest": {
+  "type": "object", "required": ["reviewer"], "additionalProperties": false,
+  "properties": {
+    "reviewer": {"type": "string", "minLength": 1, "maxLength": 128}, "notes": {"type": "string", "maxLength": 2000},
+    "approve": {"type": "array", "maxItems": 1000, "items": {"type": "string", "format": "uuid"}},
+    "reject": {"type": "array", "maxItems": 1000, "items": {"type": "string", "format": "uuid"}}},
+  "examples": [{"reviewer": "ada", "approve": ["019aa3f2-6000-7000-8a2f-3b1f64aa9001"], "reject": []}]},
 "Asset": {
   "type": "object", "required": ["id", "run_id", "step", "ordinal", "uri", "url", "media_type", "bytes", "sha256", "width", "height", "status", "notes", "created_at"],
   "properties": {

@@ -110,7 +110,7 @@ std::string render_job(const JobView& job, std::string_view base, Timestamp now)
   write_timings(json, job, now);
   write_steps(json, job.newest.steps);
   json.begin_array("assets");
-  for (const AssetRow& asset : job.newest.assets) write_asset(json, asset, base);
+  for (const AssetRow& asset : job.newest.assets) write_asset(json, asset, job.newest, base);
   json.end_array();
   json.begin_array("runs");
   for (const RunView& run : job.runs) {

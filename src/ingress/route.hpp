@@ -63,6 +63,7 @@ std::vector<Route> job_routes();
 std::vector<Route> event_routes();
 std::vector<Route> workflow_routes();
 std::vector<Route> run_routes();
+std::vector<Route> message_routes();
 std::vector<Route> asset_routes();
 std::vector<Route> audit_routes();
 std::vector<Route> operation_routes();

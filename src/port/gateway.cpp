@@ -9,6 +9,11 @@ constexpr std::array<std::string_view, 5> kRoles = {"viewer", "client", "worker"
 
 }  // namespace
 
+std::string_view review_status_text(ReviewStatus status) {
+  constexpr std::array<std::string_view, 3> kTexts = {"pending", "approved", "rejected"};
+  return kTexts.at(static_cast<std::size_t>(status));
+}
+
 std::string_view role_text(Role role) { return kRoles.at(static_cast<std::size_t>(role)); }
 
 std::optional<Role> role_from_text(std::string_view text) {

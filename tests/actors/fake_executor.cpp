@@ -63,6 +63,11 @@ void FakeExecutor::never_stops(const std::string& step) {
   never_stops_.insert(step);
 }
 
+void FakeExecutor::gives_assets(const std::string& step, std::size_t images) {
+  const std::lock_guard lock(mutex_);
+  assets_[step] = images;
+}
+
 void FakeExecutor::throws_once(const std::string& step) {
   const std::lock_guard lock(mutex_);
   throws_once_.insert(step);
@@ -80,8 +85,15 @@ std::optional<FakeExecutor::Running> FakeExecutor::take(const std::string& step)
 
 bool FakeExecutor::complete(const std::string& step, const std::string& outputs) {
   const auto running = take(step);
-  if (running) running->sink->done(success(outputs));
-  return running.has_value();
+  if (!running) return false;
+  TaskOutcome outcome = success(outputs);
+  {
+    const std::lock_guard lock(mutex_);
+    for (std::size_t i = 0; i < assets_[step]; ++i)
+      outcome.result->assets.push_back({"image.png", "image/png", 1, Digest{static_cast<std::uint8_t>(i + 1)}, 8, 8});
+  }
+  running->sink->done(std::move(outcome));
+  return true;
 }
 
 bool FakeExecutor::fail(const std::string& step, bool retryable) {

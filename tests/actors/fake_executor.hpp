@@ -22,6 +22,8 @@ class FakeExecutor final : public Executor {
   /// Its next `times` attempts fail at once with a retryable error; the ones after behave as told.
   void fails(const std::string& step, int times);
   void never_stops(const std::string& step);
+  /// When it is completed it has made so many images.
+  void gives_assets(const std::string& step, std::size_t images);
   /// The next attempt throws out of start().
   void throws_once(const std::string& step);
 
@@ -54,6 +56,7 @@ class FakeExecutor final : public Executor {
   mutable std::mutex mutex_;
   std::set<std::string> ends_at_once_, never_stops_, throws_once_;
   std::map<std::string, int> fails_;
+  std::map<std::string, std::size_t> assets_;
   std::vector<Running> running_;
   std::vector<std::string> started_, stopped_, traces_;
 };

@@ -131,15 +131,14 @@ TEST(Definition, SaysWhatThisVersionDoesNotDo) {
   EXPECT_EQ(faults_of(R"(key: k
 concurrency: {limit: 8, key: "${ .client_id }"}
 steps:
-  - {name: a, type: noop, pool: gpu, requires: {vram_gb: ">=16"}, affinity: "${ .inputs.model }", heartbeat: 30s}
-  - {name: b, type: approval}
+  - {name: a, type: noop, pool: gpu, requires: {vram_gb: ">=16"}, affinity: "${ .inputs.model }"}
+  - {name: b, type: comfyui}
   - {name: c, type: noop, pool: default, compensate: {type: task}}
 )"),
             "/steps/0/pool a pool other than \"default\" is not available in this version\n"
             "/steps/0/requires choosing workers by what they have is not available in this version\n"
             "/steps/0/affinity choosing workers by affinity is not available in this version\n"
-            "/steps/0/heartbeat a heartbeat limit is not available in this version\n"
-            "/steps/1/type step type \"approval\" is not available in this version\n"
+            "/steps/1/type step type \"comfyui\" is not available in this version\n"
             "/steps/2/compensate/type step type \"task\" is not available in this version\n"
             "/concurrency a concurrency limit is not available in this version");
 }

@@ -56,6 +56,8 @@ class FakeGateway final : public Gateway {
   std::optional<IdempotencyKey> key;
   CancelJob cancelled;
   RetryJob retried;
+  SendSignal sent_signal;
+  ReviewImages reviewed;
   JobRef asked_job;
   std::optional<Millis> waited;
   JobQuery job_query;
@@ -129,9 +131,23 @@ class FakeGateway final : public Gateway {
     if (while_reading_logs) while_reading_logs();
     reply(give(log_pieces));
   }
-  void asset(const Caller& who, AssetId, Reply<AssetRow> reply) override {
+  void signal(const Caller& who, SendSignal command, RenderChange render, Reply<JobChange> reply) override {
     caller = who;
-    reply(give(asset_row));
+    sent_signal = std::move(command);
+    key = sent_signal.idempotency;
+    rendered = render(change);
+    reply(give(change));
+  }
+  void review(const Caller& who, ReviewImages command, RenderChange render, Reply<JobChange> reply) override {
+    caller = who;
+    reviewed = std::move(command);
+    key = reviewed.idempotency;
+    rendered = render(change);
+    reply(give(change));
+  }
+  void asset(const Caller& who, AssetId, Reply<AssetView> reply) override {
+    caller = who;
+    reply(give(AssetView{asset_row, ReviewStatus::pending}));
   }
   void content(const Digest& sha256, Reply<std::shared_ptr<BlobSource>> reply) override {
     ++calls;

@@ -103,6 +103,20 @@ struct RetryJob {
   std::optional<IdempotencyKey> idempotency;
 };
 
+struct SendSignal {
+  RunId run;
+  std::string name;
+  Document payload;  ///< any JSON of at most limits::kInlineDocumentBytes; absent counts as null
+  std::optional<IdempotencyKey> idempotency;
+};
+struct ReviewImages {
+  RunId run;
+  std::string reviewer;
+  std::vector<AssetId> approve, reject;
+  std::string notes;
+  std::optional<IdempotencyKey> idempotency;
+};
+
 /// A change of a job that was taken.
 struct JobChange {
   JobId id;
@@ -110,10 +124,15 @@ struct JobChange {
   RunId run;
   Status status = Status::pending;
   std::optional<KeptAnswer> kept;
+  std::vector<Review> reviews;  ///< of a review
 };
 using RenderChange = std::function<KeptAnswer(const JobChange&)>;
 
 // --- what is shown -------------------------------------------------------------------------------------------------
+
+/// What reviewers have made of an image.
+enum class ReviewStatus : std::uint8_t { pending, approved, rejected };
+std::string_view review_status_text(ReviewStatus status);
 
 struct AttemptView {
   ItemIndex item = 0;
@@ -136,6 +155,8 @@ struct StepView {
   std::string message;
   ItemIndex items = 0;
   ItemIndex items_done = 0;
+  ItemIndex items_failed = 0;          ///< while the others went on
+  std::optional<Status> compensation;  ///< how its undoing stands, once it was begun
   bool for_each = false;
   Timestamp started_at = kNever;
   Timestamp ended_at = kNever;
@@ -164,8 +185,15 @@ struct RunView {
   std::uint16_t recoveries = 0;
   Document outputs;
   Document error;
-  std::vector<StepView> steps;   ///< empty in lists
-  std::vector<AssetRow> assets;  ///< empty in lists
+  std::vector<StepView> steps;                   ///< empty in lists
+  std::vector<AssetRow> assets;                  ///< empty in lists
+  std::vector<ReviewRow> reviews;                ///< of images, in the order of their decisions; empty in lists
+  std::map<AssetId, ReviewStatus> asset_status;  ///< of those that were decided about
+};
+
+struct AssetView {
+  AssetRow row;
+  ReviewStatus status = ReviewStatus::pending;
 };
 
 struct JobView {
@@ -269,6 +297,12 @@ class Gateway {
                       std::function<void(std::vector<Result<AcceptedJob>>)> reply) = 0;
   virtual void cancel(const Caller& caller, CancelJob command, RenderChange render, Reply<JobChange> reply) = 0;
   virtual void retry(const Caller& caller, RetryJob command, RenderChange render, Reply<JobChange> reply) = 0;
+  /// Errors: not_found, job_finished, no_signal_expected, too_many_signals, payload_too_large, conflict (the job has a
+  /// newer run).
+  virtual void signal(const Caller& caller, SendSignal command, RenderChange render, Reply<JobChange> reply) = 0;
+  /// Records decisions about images; those that the reviewer made before are left out. Errors: not_found (the run, an
+  /// image), already_reviewed (the other way), conflict (the job has a newer run).
+  virtual void review(const Caller& caller, ReviewImages command, RenderChange render, Reply<JobChange> reply) = 0;
   /// Replies when the job's newest run has ended, or after `timeout`, with the job as it is then.
   virtual void wait(const Caller& caller, JobRef job, Millis timeout, Reply<JobView> reply) = 0;
 
@@ -277,7 +311,7 @@ class Gateway {
   virtual void run(const Caller& caller, RunId run, Reply<RunView> reply) = 0;
   virtual void runs(const Caller& caller, RunQuery query, Reply<std::vector<RunView>> reply) = 0;
   virtual void run_logs(const Caller& caller, RunId run, Reply<std::vector<LogPiece>> reply) = 0;
-  virtual void asset(const Caller& caller, AssetId asset, Reply<AssetRow> reply) = 0;
+  virtual void asset(const Caller& caller, AssetId asset, Reply<AssetView> reply) = 0;
   /// Opens an asset's or a log's bytes. Called only with digests that asset() or run_logs() gave to this caller.
   virtual void content(const Digest& sha256, Reply<std::shared_ptr<BlobSource>> reply) = 0;
   /// A PNG of at most limits::kThumbnailSide pixels a side.
