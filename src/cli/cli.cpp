@@ -28,6 +28,8 @@ void add_commands(CLI::App& app, Session& session) {
   add_job_watch(job, session);
   add_job_cancel(job, session);
   add_job_retry(job, session);
+  add_job_signal(job, session);
+  add_job_review(job, session);
 
   CLI::App& workflow = add_group(app, "workflow", "Check and apply workflow definitions");
   add_workflow_validate(workflow, session);

@@ -18,6 +18,8 @@ void add_job_list(CLI::App& parent, Session& session);
 void add_job_watch(CLI::App& parent, Session& session);
 void add_job_cancel(CLI::App& parent, Session& session);
 void add_job_retry(CLI::App& parent, Session& session);
+void add_job_signal(CLI::App& parent, Session& session);
+void add_job_review(CLI::App& parent, Session& session);
 
 void add_workflow_validate(CLI::App& parent, Session& session);
 void add_workflow_apply(CLI::App& parent, Session& session);
