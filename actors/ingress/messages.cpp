@@ -62,8 +62,12 @@ void NodeGateway::review(const Caller& caller, ReviewImages command, RenderChang
     std::vector<Review> reviews;
     for (const AssetId& asset : command.approve) reviews.push_back({asset, command.reviewer, true, command.notes, now});
     for (const AssetId& asset : command.reject) reviews.push_back({asset, command.reviewer, false, command.notes, now});
+    const auto known = node_.reader.reviews(command.run);
+    if (!known) return answer(known.error());
     auto request = std::make_shared<CommandRequest>();
     request->command = ReviewAssets{reviews};
+    for (const ReviewRow& review : *known)
+      request->known.push_back({review.asset, review.reviewer, review.approved, review.notes, review.decided_at});
     request->run = command.run;
     request->actor = caller.name;
     if (command.idempotency)

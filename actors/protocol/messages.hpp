@@ -164,9 +164,10 @@ struct TaskGone {
 
 /// What someone wants of a job's newest run, with the way to answer.
 struct CommandRequest {
-  Command command;   ///< CancelRun, ReceiveSignal or ReviewAssets
-  Document payload;  ///< of a signal
-  RunId run;         ///< the one that is meant; nil: whichever is the newest
+  Command command;            ///< CancelRun, ReceiveSignal or ReviewAssets
+  Document payload;           ///< of a signal
+  std::vector<Review> known;  ///< with reviews: what the store knows already
+  RunId run;                  ///< the one that is meant; nil: whichever is the newest
   std::string actor;
   std::optional<IdempotencyRow> idempotency;
   Reply<JobChange> reply;

@@ -218,7 +218,11 @@ Result<Done> RunDriver::prepare(QueuedCommand& command) {
     return Error{ErrorCode::conflict, "the job has a newer run: " + to_string(seed_.state.run)};
   if (std::holds_alternative<ReceiveSignal>(command.command))
     seed_.evaluator->add_signal(seed_.state.signals_received + 1, command.request->payload);
-  if (auto* review = std::get_if<ReviewAssets>(&command.command)) return prepare_review(*review);
+  if (auto* review = std::get_if<ReviewAssets>(&command.command)) {
+    for (const Review& known : command.request->known)
+      reviewed_.try_emplace({known.asset, known.reviewer}, known.approved);
+    return prepare_review(*review);
+  }
   return Done{};
 }
 

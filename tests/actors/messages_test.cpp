@@ -197,6 +197,9 @@ TEST_F(MessagesTest, DecisionsAfterTheEndAreRecordedAndChangeNothing) {
   EXPECT_EQ(after.outputs.view(), before.outputs.view());
   EXPECT_EQ(after.state, before.state);
   EXPECT_EQ(reader_->reviews(after.run)->size(), 2u);
+  EXPECT_EQ(review(job, "ada", {}, {images_[0]}).error().code, ErrorCode::already_reviewed);
+  ASSERT_TRUE(review(job, "grace", {images_[1]}).ok());
+  EXPECT_EQ(count_actions(job, "asset.approved"), 2u);
 }
 
 TEST_F(MessagesTest, AnApprovalThatNobodyAnswersExpiresOnTime) {
