@@ -1,7 +1,6 @@
 #include "troupe/domain/run.hpp"
 
 #include <array>
-#include <bit>
 
 #include "troupe/domain/core.hpp"
 
@@ -12,8 +11,6 @@ constexpr std::array<std::string_view, 6> kStatuses = {"pending", "running",   "
                                                        "failed",  "cancelled", "skipped"};
 constexpr std::array<std::string_view, 8> kWaits = {"",         "timer",  "approval",    "signal",
                                                     "callback", "worker", "kill_switch", "concurrency"};
-
-constexpr std::array<std::string_view, 4> kExpiries = {"fail", "approve", "reject", "skip"};
 
 /// What a person must do is worth more than what comes by itself.
 WaitingFor nearest_to_people(WaitingFor a, WaitingFor b) {
@@ -38,45 +35,7 @@ std::optional<Status> status_from_text(std::string_view text) {
   return std::nullopt;
 }
 
-std::string_view on_expiry_text(OnExpiry on_expiry) { return kExpiries.at(static_cast<std::size_t>(on_expiry)); }
-
-std::optional<OnExpiry> on_expiry_from_text(std::string_view text) {
-  for (std::size_t i = 0; i < kExpiries.size(); ++i)
-    if (kExpiries[i] == text) return static_cast<OnExpiry>(i);
-  return std::nullopt;
-}
-
 std::string_view waiting_text(WaitingFor waiting) { return kWaits.at(static_cast<std::size_t>(waiting)); }
-
-bool Bitmap::test(std::uint32_t bit) const {
-  return bit / 8 < bytes_.size() && (bytes_[bit / 8] >> (bit % 8) & 1) != 0;
-}
-
-void Bitmap::set(std::uint32_t bit) {
-  if (bytes_.size() <= bit / 8) bytes_.resize(bit / 8 + 1, 0);
-  bytes_[bit / 8] = static_cast<std::uint8_t>(bytes_[bit / 8] | (1u << (bit % 8)));
-}
-
-std::uint32_t Bitmap::count() const {
-  std::uint32_t total = 0;
-  for (std::uint8_t byte : bytes_) total += static_cast<std::uint32_t>(std::popcount(byte));
-  return total;
-}
-
-Bitmap Bitmap::from_bytes(std::vector<std::uint8_t> bytes) {
-  while (!bytes.empty() && bytes.back() == 0) bytes.pop_back();
-  Bitmap bitmap;
-  bitmap.bytes_ = std::move(bytes);
-  return bitmap;
-}
-
-Bitmap ApprovalState::approved() const {
-  Bitmap approved;
-  if (approvals.size() < terms.min_approvers) return approved;
-  for (std::uint32_t i = 0; i < terms.assets; ++i)
-    if (approvals[terms.min_approvers - 1].test(i) && !rejected.test(i)) approved.set(i);
-  return approved;
-}
 
 double progress_of(const RunState& state) {
   if (state.steps.empty() || state.status == Status::success) return 1.0;

@@ -21,6 +21,7 @@
 #include "troupe/base/error.hpp"
 #include "troupe/base/id.hpp"
 #include "troupe/base/time.hpp"
+#include "troupe/domain/approval.hpp"
 #include "troupe/domain/workflow.hpp"
 
 namespace troupe {
@@ -58,20 +59,6 @@ struct TaskKey {
   auto operator<=>(const TaskKey&) const = default;
 };
 
-/// A growing set of small numbers, one bit each.
-class Bitmap {
- public:
-  bool test(std::uint32_t bit) const;
-  void set(std::uint32_t bit);
-  std::uint32_t count() const;
-  const std::vector<std::uint8_t>& bytes() const { return bytes_; }
-  static Bitmap from_bytes(std::vector<std::uint8_t> bytes);
-  bool operator==(const Bitmap&) const = default;
-
- private:
-  std::vector<std::uint8_t> bytes_;
-};
-
 /// The numbers are stored.
 enum class AttemptPhase : std::uint8_t {
   waiting = 0,   ///< not started as far as the store knows; may be dispatched from `due` on
@@ -106,42 +93,6 @@ struct StepState {
   Timestamp deadline = kNever;  ///< of the whole step, once begun; kNever: none
 
   bool operator==(const StepState&) const = default;
-};
-
-/// A reviewer's word about one image.
-struct Review {
-  AssetId asset;
-  std::string reviewer;
-  bool approved = false;
-  std::string notes;
-  Timestamp at = kNever;
-  bool operator==(const Review&) const = default;
-};
-
-/// The numbers are stored.
-enum class OnExpiry : std::uint8_t { fail = 0, approve = 1, reject = 2, skip = 3 };
-std::string_view on_expiry_text(OnExpiry on_expiry);
-std::optional<OnExpiry> on_expiry_from_text(std::string_view text);
-
-/// What an approval asks for. An image is approved by so many reviewers, and rejected by one.
-struct ApprovalTerms {
-  std::uint32_t assets = 0;
-  std::uint32_t min_approved = 1;
-  std::uint32_t min_approvers = 1;
-  OnExpiry on_expiry = OnExpiry::fail;
-  bool operator==(const ApprovalTerms&) const = default;
-};
-
-/// An approval under way: of a live item.
-struct ApprovalState {
-  StepIndex step = 0;
-  ItemIndex item = 0;
-  ApprovalTerms terms;
-  std::vector<Bitmap> approvals;  ///< [n]: the images that more than n reviewers approve
-  Bitmap rejected;
-
-  Bitmap approved() const;  ///< those that enough approve and nobody rejects
-  bool operator==(const ApprovalState&) const = default;
 };
 
 /// The numbers are stored.
