@@ -75,6 +75,15 @@ void NodeGateway::retry(const Caller& caller, RetryJob command, RenderChange ren
         return std::optional(kept_row(key, render(change)));
       };
     request->reply = answer;
+    if (const WorkflowPtr limiting = newest_of(*workflow); meets_rate_limit(row.client_id, *limiting)) {
+      const auto scope = [&] { return scope_of_retry(row, request->inputs); };
+      auto taken = take_tokens({row.client_id, *limiting, scope, command.limits});
+      if (!taken) return answer(taken.error());
+      request->reply = [answer, ticket = *std::move(taken)](Result<JobChange> change) {
+        change ? ticket->use() : ticket->give_back();
+        answer(std::move(change));
+      };
+    }
     caf::anon_send(actors_.supervisor, RetryJobMessage{row.id, request});
   });
 }

@@ -22,7 +22,8 @@ NodeGateway::NodeGateway(NodeContext& node, const NodeActors& actors, GatewayOpt
       actors_(actors),
       options_(std::move(options)),
       started_at_(format_rfc3339(node.clock.now())),
-      ids_(node.clock, node.random) {}
+      ids_(node.clock, node.random),
+      rate_limits_(std::make_shared<RateLimits>(node.clock, options_.rate_buckets_most)) {}
 
 Readiness NodeGateway::readiness() {
   Readiness readiness;

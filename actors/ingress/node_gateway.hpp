@@ -4,12 +4,14 @@
 //   submit.cpp        accept jobs            reads.cpp      jobs, runs, assets, logs
 //   changes.cpp       cancel, retry, wait    watching.cpp   subscriptions
 //   definitions.cpp   workflows              trail.cpp      audit
+//   rates.cpp         rate limits
 #pragma once
 
 #include <atomic>
 #include <mutex>
 #include <set>
 
+#include "actors/ingress/rate_limits.hpp"
 #include "actors/ingress/waits.hpp"
 #include "actors/ingress/workflow_catalog.hpp"
 #include "actors/node/blocking_pool.hpp"
@@ -31,6 +33,9 @@ struct GatewayOptions {
   std::function<std::string()> metrics;
   std::function<std::optional<std::string>(std::string_view)> check_expression;
   std::function<bool(std::string_view)> is_quick_expression;
+  std::function<Result<Json>(std::string_view expression, const Json& scope)> evaluate;
+  ClientRates client_rates;
+  std::size_t rate_buckets_most = RateLimits::kBucketsMost;
 };
 
 /// A client's credential sees its own jobs only; others do not exist for it.
@@ -76,6 +81,8 @@ class NodeGateway final : public Gateway {
   /// The node stops: every `Prefer: wait` is answered with what is known.
   void end_waits();
 
+  RateLimitStates client_limits(const std::string& client) override;
+
   Readiness readiness() override;
   NodeMeta meta() override;
   std::string metrics() override;
@@ -88,11 +95,32 @@ class NodeGateway final : public Gateway {
 
   // submit.cpp
   Result<PersistPtr> accept(const Caller& caller, const SubmitJob& job, Slot slot, const RenderAccepted& render,
-                            AcceptedJob& accepted, RunSeedPtr& seed);
+                            AcceptedJob& accepted, RunSeedPtr& seed, RateTicketPtr& ticket, bool is_known);
   Result<Document> check_inputs(const CatalogEntry& entry, const Document& inputs) const;
   Result<AcceptedJob> answer_duplicate(const SubmitJob& job, const CommitReply::Duplicate& duplicate) const;
+  /// `is_known`: there is a job of this job_id, so this one will not be made; rate limits are not asked.
   void submit_one(const Caller& caller, SubmitJob job, Slot slot, const RenderAccepted& render,
-                  std::function<void(Result<AcceptedJob>)> reply);
+                  std::function<void(Result<AcceptedJob>)> reply, bool is_known = false);
+
+  // rates.cpp
+  /// What the limits are asked about: a job that would be accepted.
+  struct Candidate {
+    const std::string& client;
+    const WorkflowDefinition& workflow;   ///< newest_of()
+    std::function<Result<Json>()> scope;  ///< of the limit's key
+    const std::shared_ptr<RateLimitStates>& told;
+  };
+  /// Whose limit counts: not the version that a job names, since an old one would get it around the limit.
+  WorkflowPtr newest_of(const WorkflowCatalog::Found& found) const;
+  bool meets_rate_limit(const std::string& client, const WorkflowDefinition& workflow) const;
+  /// Where a limit is met.
+  Result<RateTicketPtr> take_tokens(const Candidate& candidate);
+  /// Of a retry's key. Blocks.
+  Result<Json> scope_of_retry(const JobRow& row, const Document& inputs) const;
+  Result<std::string> rate_key(const WorkflowDefinition& workflow, const Result<Json>& scope) const;
+  /// A job that a limit refuses: it may be one that is known, whose first answer is given again whatever the limit.
+  void refuse_unless_known(const Caller& caller, SubmitJob job, Slot slot, const RenderAccepted& render,
+                           std::function<void(Result<AcceptedJob>)> reply, const Error& refusal);
 
   // changes.cpp
   using ChangeJob = std::function<void(const JobRow& row, const Reply<JobChange>& answer)>;
@@ -127,6 +155,7 @@ class NodeGateway final : public Gateway {
   IdFactory ids_;
   std::mutex keys_mutex_;
   std::set<Digest> keys_in_flight_;
+  const std::shared_ptr<RateLimits> rate_limits_;
   Waits waits_;
   std::mutex applying_mutex_;
   std::set<std::string> applying_;  ///< workflow keys whose next version is being committed

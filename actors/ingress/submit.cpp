@@ -116,14 +116,20 @@ void NodeGateway::submit(const Caller& caller, std::vector<SubmitJob> jobs, Rend
 }
 
 void NodeGateway::submit_one(const Caller& caller, SubmitJob job, Slot slot, const RenderAccepted& render,
-                             std::function<void(Result<AcceptedJob>)> reply) {
+                             std::function<void(Result<AcceptedJob>)> reply, bool is_known) {
   AcceptedJob accepted;
   RunSeedPtr seed;
-  auto persist = accept(caller, job, slot, render, accepted, seed);
-  if (!persist) return reply(persist.error());
-  (*persist)->done = [this, job = std::move(job), accepted, seed, reply,
+  RateTicketPtr ticket;
+  auto persist = accept(caller, job, slot, render, accepted, seed, ticket, is_known);
+  if (!persist) {
+    if (persist.error().code == ErrorCode::rate_limited && !job.job_id.empty())
+      return refuse_unless_known(caller, std::move(job), slot, render, std::move(reply), persist.error());
+    return reply(persist.error());
+  }
+  (*persist)->done = [this, job = std::move(job), accepted, seed, reply, ticket,
                       request = caller.request_id](Persisted persisted) {
     if (persisted.verdict != Persisted::Verdict::committed) --node_.health.runs_live;
+    if (ticket) persisted.verdict == Persisted::Verdict::committed ? ticket->use() : ticket->give_back();
     switch (persisted.verdict) {
       case Persisted::Verdict::duplicate:
         seed->arrival.complete();
@@ -170,7 +176,8 @@ Result<Document> NodeGateway::check_inputs(const CatalogEntry& entry, const Docu
 }
 
 Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& job, Slot slot,
-                                       const RenderAccepted& render, AcceptedJob& accepted, RunSeedPtr& seed) {
+                                       const RenderAccepted& render, AcceptedJob& accepted, RunSeedPtr& seed,
+                                       RateTicketPtr& ticket, bool is_known) {
   if (auto error = unavailable()) return *std::move(error);
   NodeHealth& health = node_.health;
   if (health.changes_waiting >= options_.changes_waiting_max || health.runs_live >= options_.runs_live_max ||
@@ -192,6 +199,15 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
                  {{"/timeout_seconds", "must be at most " + std::to_string(longest.count() / 1000)}}};
   auto inputs = check_inputs(*found.entry, job.inputs);
   if (!inputs) return inputs.error();
+  if (const WorkflowPtr limiting = newest_of(found); !is_known && meets_rate_limit(job.client_id, *limiting)) {
+    const auto scope = [&]() -> Result<Json> {
+      return Json{
+          {"inputs", from_document(*inputs)}, {"metadata", from_document(job.metadata)}, {"client_id", job.client_id}};
+    };
+    auto taken = take_tokens({job.client_id, *limiting, scope, job.limits});
+    if (!taken) return taken.error();
+    ticket = *std::move(taken);
+  }
 
   auto facts = std::make_shared<JobFacts>();
   {

@@ -12,6 +12,7 @@
 #include "auth/api_keys.hpp"
 #include "backup/restore.hpp"
 #include "blob/file/file_blob_store.hpp"
+#include "config/value.hpp"
 #include "executor/exec/exec_executor.hpp"
 #include "executor/http/http_executor.hpp"
 #include "executor/instant/noop_executor.hpp"
@@ -69,6 +70,14 @@ ingress::ServerOptions server_options(const Config& config) {
   options.request_stall = config.server.request_stall;
   options.keep_alive_idle = config.server.keep_alive_idle;
   return options;
+}
+
+ClientRates client_rates(const Config& config) {
+  ClientRates rates;
+  rates.all = parse_rate(config.limits.client_rate).value_or(RateLimit{});
+  for (const auto& [name, client] : config.clients)
+    if (const auto rate = parse_rate(client.rate)) rates.named[name] = *rate;
+  return rates;
 }
 
 std::vector<ShardId> all_shards() {
@@ -211,6 +220,8 @@ Result<Done> ServingApplication::start_node() {
   };
   options.gateway.check_expression = check_expression;
   options.gateway.is_quick_expression = is_quick;
+  options.gateway.evaluate = evaluate;
+  options.gateway.client_rates = client_rates(config_);
   auto node =
       Node::start({clock_, random_, *reader_, *blobs_, *evaluators_, metrics_, log_}, std::move(writers), options);
   if (!node) return node.error();

@@ -90,8 +90,16 @@ struct LimitsConfig {
   Millis job_timeout_max = limits::kRunTimeoutMax;
   std::size_t jobs_in_flight = limits::kJobsInFlight;
   std::size_t persistence_queue = limits::kPersistenceQueue;
+  std::string client_rate;  ///< parse_rate(); empty: no limit
 
   bool operator==(const LimitsConfig&) const = default;
+};
+
+/// One entry of [clients]: what holds for the jobs of one client, by its name there.
+struct ClientConfig {
+  std::string rate;  ///< parse_rate(); empty: that of all
+
+  bool operator==(const ClientConfig&) const = default;
 };
 
 struct RetentionConfig {
@@ -121,6 +129,7 @@ struct Config {
   std::map<std::string, ExecCommandConfig> exec_commands;
   WorkerConfig worker;
   LimitsConfig limits;
+  std::map<std::string, ClientConfig> clients;
   RetentionConfig retention;
   Millis shutdown_grace = limits::kShutdownGrace;
   LogConfig log;

@@ -8,6 +8,7 @@ namespace {
 #define TROUPE_FIELD(Owner, member) \
   [](Owner & owner) -> auto& { return owner.member; }
 
+constexpr std::string_view kRateUnit = "JOBS/TIME, JOBS/TIME burst JOBS, or none";
 constexpr std::int64_t kSecond = 1'000, kMinute = 60 * kSecond, kHour = 60 * kMinute, kDay = 24 * kHour;
 
 std::vector<Key<Config>> make_config_keys() {
@@ -110,6 +111,11 @@ std::vector<Key<Config>> make_config_keys() {
         .unit = "changes",
         .min = 1,
         .max = 1'000'000}},
+      {"limits.client_rate",
+       TROUPE_FIELD(Config, limits.client_rate),
+       {.help = "Jobs that each client may submit or retry within a time; above it: 429. Empty: any number.",
+        .unit = kRateUnit,
+        .check = check_rate}},
 
       {"retention.period",
        TROUPE_FIELD(Config, retention.period),
@@ -208,6 +214,17 @@ const std::vector<Key<ExecCommandConfig>>& exec_command_keys() {
       {"file_mb",
        TROUPE_FIELD(ExecCommandConfig, file_mb),
        {.help = "Largest file it may write; 0: no limit.", .unit = "MiB", .min = 0, .max = 1 << 24}},
+  };
+  return keys;
+}
+
+const std::vector<Key<ClientConfig>>& client_keys() {
+  static const std::vector<Key<ClientConfig>> keys = {
+      {"rate",
+       TROUPE_FIELD(ClientConfig, rate),
+       {.help = "In place of limits.client_rate; empty: that, none: any number.",
+        .unit = kRateUnit,
+        .check = check_rate}},
   };
   return keys;
 }

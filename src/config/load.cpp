@@ -59,6 +59,7 @@ class Loader {
   void read_member(const std::string& name, const RawValue& value);
   void read_auth_keys(const RawValue& list);
   void read_exec_commands(const RawValue& table);
+  void read_clients(const RawValue& table);
   template <class Owner>
   void read_entry(const std::string& name, const RawValue& table, const std::vector<Key<Owner>>& keys, Owner& entry);
   void check_auth_keys();
@@ -86,12 +87,13 @@ void Loader::read_table(const std::string& prefix, const RawValue& table) {
 void Loader::read_member(const std::string& name, const RawValue& value) {
   if (name == "auth.keys") return read_auth_keys(value);
   if (name == "exec.commands") return read_exec_commands(value);
+  if (name == "clients") return read_clients(value);
   if (const auto* key = find_key(config_keys(), name)) {
     if (auto wrong = assign_key(*key, config_, value)) fault(place(value), name + ": " + *wrong);
     return;
   }
   std::vector<std::string> known = names_of(config_keys());
-  known.insert(known.end(), {"auth.keys", "exec.commands"});
+  known.insert(known.end(), {"auth.keys", "exec.commands", "clients"});
   const auto is_inside = [&](const std::string& key) { return key.starts_with(name + "."); };
   if (std::any_of(known.begin(), known.end(), is_inside)) {
     if (value.kind == Kind::table) return read_table(name + ".", value);
@@ -116,6 +118,17 @@ void Loader::read_exec_commands(const RawValue& table) {
     const std::string path = "exec.commands." + entry.name;
     if (entry.kind == Kind::table)
       read_entry(path, entry, exec_command_keys(), config_.exec_commands[entry.name]);
+    else
+      fault(place(entry), path + ": must be a table");
+  }
+}
+
+void Loader::read_clients(const RawValue& table) {
+  if (table.kind != Kind::table) return fault(place(table), "clients: must be a table of clients");
+  for (const RawValue& entry : table.members) {
+    const std::string path = "clients." + entry.name;
+    if (entry.kind == Kind::table)
+      read_entry(path, entry, client_keys(), config_.clients[entry.name]);
     else
       fault(place(entry), path + ": must be a table");
   }

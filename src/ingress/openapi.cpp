@@ -90,6 +90,15 @@ std::set<ErrorCode> errors_of(const Route& route) {
   return codes;
 }
 
+/// Of answers that tell of rate limits.
+Json rate_limit_headers() {
+  const auto text = [](const char* description) {
+    return Json{{"description", description}, {"schema", {{"type", "string"}}}};
+  };
+  return {{"RateLimit-Policy", text("Where limits apply: `\"client\";q=100;w=60`, 100 jobs in 60 seconds.")},
+          {"RateLimit", text("Where limits apply: `\"client\";r=50;t=1`, 50 left, one more in a second.")}};
+}
+
 Json problem_response(const std::vector<ErrorCode>& codes) {
   std::string description;
   for (ErrorCode code : codes)
@@ -116,6 +125,11 @@ Json responses_of(const Route& route) {
   Json responses;
   for (const auto& [status, codes] : by_status) responses[std::to_string(status)] = problem_response(codes);
   for (const Answer& answer : route.answers) responses[std::to_string(answer.status)] = answer_response(answer);
+  if (const auto limited = responses.find("429"); limited != responses.end()) {
+    for (const char* status : {"200", "202", "429"})
+      if (responses.contains(status)) responses[status]["headers"].update(rate_limit_headers());
+    (*limited)["headers"]["Retry-After"] = {{"description", "Seconds."}, {"schema", {{"type", "integer"}}}};
+  }
   return responses;
 }
 

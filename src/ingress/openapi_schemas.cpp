@@ -50,7 +50,7 @@ constexpr std::string_view kRequests = R"json(
     "name": {"type": "string"}, "description": {"type": "string"},
     "inputs": {"type": "object", "description": "JSON Schema of a job's inputs."},
     "timeout": {"$ref": "#/components/schemas/Duration"}, "retention": {"$ref": "#/components/schemas/Duration"},
-    "concurrency": {"type": "object"}, "defaults": {"type": "object"},
+    "concurrency": {"type": "object"}, "rate_limit": {"$ref": "#/components/schemas/RateLimit"}, "defaults": {"type": "object"},
     "steps": {"type": "array", "minItems": 1, "maxItems": 256, "items": {"$ref": "#/components/schemas/StepDefinition"}},
     "outputs": {"description": "Any JSON, with expressions in `${ }`."}},
   "examples": [{"key": "greet", "name": "Greet", "inputs": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}},
@@ -66,6 +66,13 @@ constexpr std::string_view kRequests = R"json(
     "max_parallel": {"type": "integer", "minimum": 1, "maximum": 64}, "on_item_failure": {"type": "string", "enum": ["fail_fast", "collect"]},
     "idempotent": {"type": "boolean"}, "pool": {"type": "string"}, "requires": {"type": "object"}, "affinity": {"type": "string"},
     "compensate": {"type": "object"}}},
+"RateLimit": {
+  "type": "object", "required": ["limit", "per"], "additionalProperties": false, "description": "How many jobs are let in; beyond that, 429.",
+  "properties": {
+    "limit": {"type": "integer", "minimum": 1, "maximum": 1000000, "description": "Jobs within `per`."}, "per": {"$ref": "#/components/schemas/Duration"},
+    "burst": {"type": "integer", "minimum": 1, "maximum": 1000000, "description": "Jobs at once, after a pause; `limit` if absent."},
+    "key": {"type": "string", "description": "An expression over `inputs`, `metadata` and `client_id`: each of its values has a limit of its own."}},
+  "examples": [{"limit": 100, "per": "1m", "key": "${ .client_id }"}]},
 "Duration": {"type": ["string", "number"], "description": "Seconds, or text such as `250ms`, `30s`, `1h30m`, `7d`.", "examples": ["30s"]},
 )json";
 
@@ -286,10 +293,14 @@ constexpr std::string_view kOthers = R"json(
   "type": "object", "required": ["ready", "reasons"],
   "properties": {"ready": {"type": "boolean"}, "reasons": {"type": "array", "items": {"type": "string"}}}, "examples": [{"ready": true, "reasons": []}]},
 "Meta": {
-  "type": "object", "required": ["name", "version", "node", "store", "started_at", "limits"],
+  "type": "object", "required": ["name", "version", "node", "store", "started_at", "limits", "rate_limits"],
   "properties": {
     "name": {"type": "string"}, "version": {"type": "string"}, "node": {"type": "string"}, "store": {"type": "string"}, "started_at": {"type": "string"},
-    "limits": {"type": "object", "additionalProperties": {"type": "number"}}}},
+    "limits": {"type": "object", "additionalProperties": {"type": "number"}},
+    "rate_limits": {"type": "array", "description": "Those in force for all jobs of the caller's client, as they stand.", "items": {
+      "type": "object", "required": ["policy", "limit", "per_seconds", "burst", "remaining"], "properties": {
+        "policy": {"type": "string"}, "limit": {"type": "integer"}, "per_seconds": {"type": "number"}, "burst": {"type": "integer"},
+        "remaining": {"type": "integer", "description": "Jobs that would be let in at once."}}}}}},
 "AnyObject": {"type": "object", "additionalProperties": true},
 "Fault": {
   "type": "object", "required": ["pointer", "message"],

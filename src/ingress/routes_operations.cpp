@@ -60,7 +60,14 @@ void get_meta(const ExchangePtr& exchange) {
   json.number("log_bytes", limits::kLogBytes).number("idempotency_key_chars", limits::kIdempotencyKeyChars);
   json.real("timeout_seconds_default", seconds(limits::kRunTimeoutDefault));
   json.real("timeout_seconds_max", seconds(exchange->options.job_timeout_max));
-  json.end_object().end_object();
+  json.end_object();
+  json.begin_array("rate_limits");
+  for (const RateLimitState& state : exchange->gateway.client_limits(exchange->caller.client_id.value_or("default"))) {
+    json.begin_object().text("policy", state.policy).number("limit", state.limit.limit);
+    json.real("per_seconds", seconds(state.limit.per)).number("burst", state.limit.burst);
+    json.number("remaining", state.remaining).end_object();
+  }
+  json.end_array().end_object();
   exchange->json(200, json.take());
 }
 

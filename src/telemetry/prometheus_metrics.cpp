@@ -58,6 +58,8 @@ struct PrometheusMetrics::Families {
 
   Series<Counter, 1> jobs_accepted{counter(registry, "troupe_jobs_accepted_total", "Jobs that were accepted."),
                                    {"workflow"}};
+  Series<Counter, 1> rate_limited{
+      counter(registry, "troupe_rate_limited_total", "Jobs and retries refused by a limit."), {"scope"}};
   Series<Counter, 2> jobs_ended{counter(registry, "troupe_jobs_ended_total", "Runs that ended, by how."),
                                 {"workflow", "status"}};
   Histogram& job_seconds =
@@ -101,6 +103,8 @@ PrometheusMetrics::~PrometheusMetrics() = default;
 void PrometheusMetrics::job_accepted(std::string_view workflow_key) {
   families_->jobs_accepted.with({families_->workflows.admit(workflow_key)}).Increment();
 }
+
+void PrometheusMetrics::rate_limited(std::string_view scope) { families_->rate_limited.with({scope}).Increment(); }
 
 void PrometheusMetrics::job_ended(std::string_view workflow_key, Status status, Duration since_accepted) {
   families_->jobs_ended.with({families_->workflows.admit(workflow_key), status_text(status)}).Increment();

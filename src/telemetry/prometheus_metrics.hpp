@@ -17,6 +17,7 @@ class PrometheusMetrics final : public Metrics {
   ~PrometheusMetrics() override;
 
   void job_accepted(std::string_view workflow_key) override;
+  void rate_limited(std::string_view scope) override;
   void job_ended(std::string_view workflow_key, Status status, Duration since_accepted) override;
   void step_ended(StepType type, Status status, Duration since_started) override;
   void runs_live(std::size_t now) override;

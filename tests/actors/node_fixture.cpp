@@ -18,6 +18,7 @@ NodeOptions node_options(std::shared_ptr<FakeExecutor> executor, std::size_t slo
   options.workers.push_back(std::move(worker));
   options.gateway.check_expression = check_expression;
   options.gateway.is_quick_expression = is_quick;
+  options.gateway.evaluate = evaluate;
   return options;
 }
 
@@ -63,8 +64,10 @@ void NodeTest::TearDown() {
 
 void NodeTest::start_node(std::size_t slots) {
   if (node_) crash_node();
+  NodeOptions options = node_options(executor_, slots);
+  if (adjust_) adjust_(options);
   auto started = Node::start({clock_, random_, *reader_, blobs_, *evaluators_, metrics_, log_},
-                             writers(make_faulty_writer(*store_->writer(), script_)), node_options(executor_, slots));
+                             writers(make_faulty_writer(*store_->writer(), script_)), std::move(options));
   ASSERT_TRUE(started.ok()) << started.error().message;
   node_ = *std::move(started);
   run();

@@ -63,6 +63,7 @@ class NodeTest : public ::testing::Test {
   std::size_t busy_slots() const;
   std::size_t live_jobs() const { return node_->health().runs_live; }
 
+  std::function<void(NodeOptions&)> adjust_;  ///< called with the options of the next node, where it is set
   ManualClock clock_;
   StoreScript script_;
   std::shared_ptr<FakeExecutor> executor_ = std::make_shared<FakeExecutor>();

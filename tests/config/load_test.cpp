@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "config/keys.hpp"
+#include "config/value.hpp"
 
 namespace troupe {
 namespace {
@@ -119,6 +120,16 @@ allow = ["10.0.0.0/8", "*.internal.example"]
   EXPECT_EQ(config.egress.allow.size(), 2U);
 }
 
+TEST_F(ConfigTest, ReadsTheRatesOfClients) {
+  given_file("[limits]\nclient_rate = '100/1m burst 200'\n[clients.shop]\nrate = 'none'\n[clients.'the lab']\n");
+  const Config config = loaded();
+  EXPECT_EQ(parse_rate(config.limits.client_rate), (RateLimit{100, Millis(60'000), 200}));
+  ASSERT_EQ(config.clients.size(), 2U);
+  EXPECT_EQ(parse_rate(config.clients.at("shop").rate), RateLimit{});
+  EXPECT_EQ(config.clients.at("the lab").rate, "");
+  EXPECT_EQ(parse_rate("5/90"), (RateLimit{5, Millis(90'000), 5}));
+}
+
 TEST_F(ConfigTest, AllFaultsOfAllSourcesAreReportedAtOnce) {
   given_file("lisen = '127.0.0.1:1'\n[server]\nthreads = 0\n[log]\nlevel = 'loud'\n");
   given_environment({{"TROUPE_LISTN", "x"}, {"TROUPE_WORKER_SLOTS", "many"}});
@@ -148,6 +159,10 @@ TEST_P(BadFileTest, IsToldWithItsPlace) {
 constexpr const char* kDigest = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 const std::string kTwins =
     std::string("[[auth.keys]]\nname='a'\nsha256='") + kDigest + "'\n[[auth.keys]]\nname='b'\nsha256='" + kDigest + "'";
+
+constexpr const char* kBadRate =
+    "file:2|limits.client_rate: must be like 100/1m, 100/1m burst 200 (1 to 1000000 jobs, whole seconds up to 30d) or "
+    "none, not \"100 a minute\"";
 
 INSTANTIATE_TEST_SUITE_P(
     Table, BadFileTest,
@@ -183,7 +198,20 @@ INSTANTIATE_TEST_SUITE_P(
                 "file:3|exec.commands.ls.arg: is not a known key; did you mean args?"},
         BadFile{"[exec.commands.ls]\nprogram = '/bin/ls'\nenv = {A = 1}",
                 "file:3|exec.commands.ls.env: A must be a string, not 1"},
+        BadFile{"clients = 3", "file:1|clients: must be a table of clients"},
+        BadFile{"[clients]\nshop = '100/1m'", "file:2|clients.shop: must be a table"},
+        BadFile{"[clients.shop]\nrte = '100/1m'", "file:2|clients.shop.rte: is not a known key; did you mean rate?"},
+        BadFile{"[limits]\nclient_rate = 100", "file:2|limits.client_rate: must be a string, not 100"},
+        BadFile{"[limits]\nclient_rate = '100 a minute'", kBadRate},
         BadFile{"when = 2026-11-21", "file:1|when: is not a known key"}));
+
+TEST_F(ConfigTest, ARateIsWholeSecondsAndWithinItsBounds) {
+  for (const char* text :
+       {"", "/", "100", "100/", "/1m", "0/1m", "100/0s", "100/1500ms", "1000001/1s", "-1/1s", "1/31d", "100/1m burst",
+        "100/1m burst 0", "100/1m burst 1000001", "100/1mburst 5", "100/1m  burst 5", "1.5/1s", " 100/1m", "None"})
+    EXPECT_EQ(parse_rate(text), std::nullopt) << text;
+  EXPECT_TRUE(parse_rate("1000000/30d burst 1000000"));
+}
 
 TEST_F(ConfigTest, MalformedFileIsToldWithItsLine) {
   given_file("listen = '127.0.0.1:1'\nlog = [\n");

@@ -61,6 +61,16 @@ std::string exec_commands() {
   return text;
 }
 
+std::string clients() {
+  std::string text = "\n# What holds for the jobs of one client, by its name.\n\n#[clients.shop]\n";
+  for (const auto& key : client_keys()) {
+    std::string value = default_of(key);
+    if (key.name == "rate") value = "\"1000/1m\"";
+    text += describe(key, key.name, value);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string reference_file() {
@@ -77,7 +87,7 @@ std::string reference_file() {
     if (key.name == "node_name") value = "\"node-1\"";
     text += describe(key, name, value);
   }
-  return text + auth_keys() + exec_commands();
+  return text + auth_keys() + exec_commands() + clients();
 }
 
 }  // namespace troupe

@@ -52,10 +52,13 @@ TEST(ReferenceFile, WithEveryLineTakenInSetsTheDefaultsAndItsExamples) {
   ASSERT_EQ(loaded->exec_commands.size(), 1U);
   EXPECT_EQ(loaded->exec_commands["thumbnail"].program, "/usr/bin/convert");
   EXPECT_EQ(loaded->node_name, "node-1");
+  ASSERT_EQ(loaded->clients.size(), 1U);
+  EXPECT_EQ(loaded->clients["shop"].rate, "1000/1m");
 
   auto expected = load_config({}).value_or(Config{});
   loaded->auth_keys.clear();
   loaded->exec_commands.clear();
+  loaded->clients.clear();
   loaded->node_name = expected.node_name;
   EXPECT_EQ(*loaded, expected);
 }

@@ -45,6 +45,7 @@ class FakeGateway final : public Gateway {
   std::vector<WorkflowView> workflow_list;
   AuditPage audit_page;
   AuditVerdict verdict;
+  RateLimitStates limits;  ///< that jobs and retries meet, and that meta shows
   Readiness ready{true, {}};
 
   // what it was asked
@@ -66,6 +67,7 @@ class FakeGateway final : public Gateway {
   std::optional<JobId> verified;
   std::string definition;
   std::string asked_key;
+  std::string asked_client;
   std::uint32_t asked_version = 99;
   std::optional<std::string> asked_after;
   EventFilter filter;
@@ -80,6 +82,8 @@ class FakeGateway final : public Gateway {
     caller = who;
     submitted = std::move(jobs);
     if (!submitted.empty()) key = submitted[0].idempotency;
+    for (const SubmitJob& job : submitted)
+      if (job.limits) *job.limits = limits;
     if (render) rendered = render(accepted);
     std::vector<Result<AcceptedJob>> results;
     for (const SubmitJob& job : submitted) results.push_back(decide ? decide(job) : give(accepted));
@@ -97,6 +101,7 @@ class FakeGateway final : public Gateway {
   void retry(const Caller& who, RetryJob command, RenderChange render, Reply<JobChange> reply) override {
     caller = who;
     retried = std::move(command);
+    if (retried.limits) *retried.limits = limits;
     key = retried.idempotency;
     rendered = render(change);
     reply(give(change));
@@ -200,6 +205,10 @@ class FakeGateway final : public Gateway {
     after_seq = after;
     watcher = std::move(event);
     return std::make_unique<Watch>(*this);
+  }
+  RateLimitStates client_limits(const std::string& client) override {
+    asked_client = client;
+    return limits;
   }
   Readiness readiness() override { return ready; }
   NodeMeta meta() override { return {"node-1", "0.1.0", "memory", "2026-11-21T01:02:03.000Z"}; }

@@ -14,6 +14,7 @@ class SilentLog : public Log {
 class SilentMetrics : public Metrics {
  public:
   void job_accepted(std::string_view) override {}
+  void rate_limited(std::string_view) override {}
   void job_ended(std::string_view, Status, Duration) override {}
   void step_ended(StepType, Status, Duration) override {}
   void runs_live(std::size_t) override {}

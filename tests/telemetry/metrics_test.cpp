@@ -24,6 +24,7 @@ TEST(Metrics, TellsWhatHappenedInPrometheusText) {
   PrometheusMetrics metrics;
   metrics.job_accepted("poster");
   metrics.job_accepted("poster");
+  metrics.rate_limited("key");
   metrics.job_ended("poster", Status::failed, 1500ms);
   metrics.step_ended(StepType::http, Status::success, 30ms);
   metrics.runs_live(7);
@@ -36,6 +37,7 @@ TEST(Metrics, TellsWhatHappenedInPrometheusText) {
   for (const char* line : {
            "# TYPE troupe_jobs_accepted_total counter\n",
            "troupe_jobs_accepted_total{workflow=\"poster\"} 2\n",
+           "troupe_rate_limited_total{scope=\"key\"} 1\n",
            "troupe_jobs_ended_total{status=\"failed\",workflow=\"poster\"} 1\n",
            "# TYPE troupe_job_duration_seconds histogram\n",
            "troupe_job_duration_seconds_bucket{le=\"1\"} 0\n",

@@ -13,6 +13,7 @@
 #include "troupe/base/error.hpp"
 #include "troupe/base/limits.hpp"
 #include "troupe/base/time.hpp"
+#include "troupe/domain/rate_limit.hpp"
 
 namespace troupe {
 
@@ -119,6 +120,8 @@ struct WorkflowDefinition {
   Millis retention = kRetentionDefault;  ///< of a job with its audit trail, after its end
   int concurrency_limit = 0;             ///< runs at once per concurrency key; 0: no limit
   std::string concurrency_key;
+  RateLimit rate_limit;        ///< of its new jobs and retries; of the newest version, whatever version they name
+  std::string rate_limit_key;  ///< a jq expression: a bucket for each of its values; empty: one for all
   std::vector<StepDefinition> steps;
   Document outputs;  ///< JSON value, with expressions; absent: `{}`
 

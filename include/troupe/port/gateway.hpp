@@ -18,6 +18,7 @@
 #include "troupe/base/limits.hpp"
 #include "troupe/base/result.hpp"
 #include "troupe/base/time.hpp"
+#include "troupe/domain/rate_limit.hpp"
 #include "troupe/domain/run.hpp"
 #include "troupe/port/blob_store.hpp"
 #include "troupe/port/store.hpp"
@@ -54,6 +55,16 @@ struct KeptAnswer {
 
 // --- jobs ----------------------------------------------------------------------------------------------------------
 
+/// A rate limit as it stands for someone.
+struct RateLimitState {
+  std::string policy;  ///< `client`, or `workflow:KEY`
+  RateLimit limit;
+  std::uint32_t remaining = 0;  ///< jobs that it lets in at once
+  Millis until_next{0};         ///< until it lets in one more than that; zero: nothing is missing
+};
+/// The tightest first.
+using RateLimitStates = std::vector<RateLimitState>;
+
 struct SubmitJob {
   std::string job_id;  ///< empty: none chosen
   std::string client_id = "default";
@@ -68,6 +79,7 @@ struct SubmitJob {
   bool patient = false;  ///< whoever sends it goes by how quickly it is answered: it may join a queue that stands
   Digest request{};      ///< SHA-256 of the canonical body without client_id: same job_id, same body?
   std::optional<IdempotencyKey> idempotency;
+  std::shared_ptr<RateLimitStates> limits;  ///< told which limits the job met, before it is answered; null: nobody asks
 };
 
 struct AcceptedJob {
@@ -101,6 +113,7 @@ struct RetryJob {
   Document inputs;                     ///< absent: as before
   std::uint32_t workflow_version = 0;  ///< 0: the newest (as with a new job)
   std::optional<IdempotencyKey> idempotency;
+  std::shared_ptr<RateLimitStates> limits;  ///< as with a new job
 };
 
 struct SendSignal {
@@ -166,6 +179,12 @@ struct StepView {
   std::vector<AttemptView> attempts;
 };
 
+/// Where a run stands that waits for a worker. Both are estimates.
+struct QueuePlace {
+  std::size_t position = 1;  ///< 1: the next one
+  Timestamp estimated_start = kNever;
+};
+
 struct RunView {
   RunId id;
   JobId job;
@@ -183,6 +202,8 @@ struct RunView {
   Timestamp ended_at = kNever;
   Timestamp updated_at = kNever;
   std::uint16_t recoveries = 0;
+  Timestamp estimated_completion = kNever;  ///< kNever: it has ended, or nobody can tell
+  std::optional<QueuePlace> queue;          ///< while a step of it waits for a worker
   Document outputs;
   Document error;
   std::vector<StepView> steps;                   ///< empty in lists
@@ -292,7 +313,7 @@ class Gateway {
   /// Replies item by item, in order. Each is durable before it is answered. Errors: unknown_workflow,
   /// workflow_disabled, kill_switch_engaged, validation_failed (pointers from the body's root: /inputs/prompt),
   /// callback_url_forbidden, timeout_too_large, job_id_conflict, idempotency_key_reused, idempotency_key_in_flight,
-  /// overloaded, not_ready.
+  /// rate_limited, overloaded, not_ready.
   virtual void submit(const Caller& caller, std::vector<SubmitJob> jobs, RenderAccepted render,
                       std::function<void(std::vector<Result<AcceptedJob>>)> reply) = 0;
   virtual void cancel(const Caller& caller, CancelJob command, RenderChange render, Reply<JobChange> reply) = 0;
@@ -335,6 +356,9 @@ class Gateway {
   virtual std::unique_ptr<Subscription> subscribe(const Caller& caller, EventFilter filter,
                                                   std::optional<std::uint64_t> after_seq,
                                                   std::function<void(LiveEventPtr)> event) = 0;
+
+  /// Those in force for all jobs of a client, whatever their workflow. Does not block.
+  virtual RateLimitStates client_limits(const std::string& client) = 0;
 
   virtual Readiness readiness() = 0;  ///< does not block
   virtual NodeMeta meta() = 0;        ///< does not block

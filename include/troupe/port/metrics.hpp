@@ -20,6 +20,8 @@ class Metrics {
 
   // jobs
   virtual void job_accepted(std::string_view workflow_key) = 0;
+  /// `scope`: client, workflow or key, whichever lets in the next one latest.
+  virtual void rate_limited(std::string_view scope) = 0;
   virtual void job_ended(std::string_view workflow_key, Status status, Duration since_accepted) = 0;
   virtual void step_ended(StepType type, Status status, Duration since_started) = 0;
   virtual void runs_live(std::size_t now) = 0;
