@@ -4,6 +4,7 @@
 //   submit.cpp        accept jobs            reads.cpp      jobs, runs, assets, logs
 //   changes.cpp       cancel, retry, wait    watching.cpp   subscriptions
 //   definitions.cpp   workflows              trail.cpp      audit
+//   schedules.cpp     schedules
 #pragma once
 
 #include <atomic>
@@ -59,6 +60,19 @@ class NodeGateway final : public Gateway {
   void workflow(std::string key, std::uint32_t version, Reply<WorkflowView> reply) override;
   void workflows(std::optional<std::string> after_key, int limit, Reply<std::vector<WorkflowView>> reply) override;
 
+  void put_schedule(const Caller& caller, PutSchedule command, std::function<KeptAnswer(const ScheduleChange&)> render,
+                    Reply<ScheduleChange> reply) override;
+  void set_schedule_enabled(const Caller& caller, std::string id, bool enabled, Reply<ScheduleView> reply) override;
+  void delete_schedule(const Caller& caller, std::string id, Reply<Done> reply) override;
+  void trigger_schedule(const Caller& caller, std::string id, std::optional<IdempotencyKey> key, RenderAccepted render,
+                        Reply<AcceptedJob> reply) override;
+  void schedule(const Caller& caller, std::string id, Reply<ScheduleView> reply) override;
+  void schedules(const Caller& caller, ScheduleQuery query, Reply<std::vector<ScheduleView>> reply) override;
+
+  /// Accepts a job whose commit carries more than the job: what `extend` adds. For the schedules' own actor.
+  using ExtendChange = std::function<void(Change& change, const AcceptedJob& accepted)>;
+  void submit_extended(const Caller& caller, SubmitJob job, ExtendChange extend, Reply<AcceptedJob> reply);
+
   void audit(const Caller& caller, AuditQuery query, Reply<AuditPage> reply) override;
   void verify_audit(const Caller& caller, std::optional<JobId> job, Reply<AuditVerdict> reply) override;
 
@@ -85,7 +99,12 @@ class NodeGateway final : public Gateway {
   Result<Document> check_inputs(const CatalogEntry& entry, const Document& inputs) const;
   Result<AcceptedJob> answer_duplicate(const SubmitJob& job, const CommitReply::Duplicate& duplicate) const;
   void submit_one(const Caller& caller, SubmitJob job, Slot slot, const RenderAccepted& render,
-                  std::function<void(Result<AcceptedJob>)> reply);
+                  std::function<void(Result<AcceptedJob>)> reply, const ExtendChange& extend = {});
+  Result<Millis> check_timeout(const WorkflowDefinition& workflow, std::optional<Millis> asked) const;
+
+  // schedules.cpp
+  /// What is wrong with what a schedule wants. Blocks.
+  Result<Done> check_schedule(const Schedule& wanted);
 
   // changes.cpp
   using ChangeJob = std::function<void(const JobRow& row, const Reply<JobChange>& answer)>;

@@ -54,12 +54,11 @@ ScheduleStep next_step(const Schedule& schedule, const CronExpression& cron, con
   const auto next = [&](Timestamp after) { return next_after(cron, zone, after).value_or(kNever); };
   if (first == kNever || first > look.now) return {Kind::wait, kNever, kNever, first};
 
-  // What was tried was looked at in time; what came after it may have been missed.
-  const Timestamp unseen = look.tried ? next(first) : first;
+  const Timestamp unseen = look.seen < first ? first : next(look.seen);
   const bool missed = unseen != kNever && unseen <= look.now && (look.first || look.now - unseen > kMissedAfter);
   if (missed && schedule.missed_runs == MissedRuns::skip) {
     const auto last = last_times(cron, zone, first, look.now, 1);
-    return {Kind::skip, first, last.empty() ? first : last.back(), next(look.now)};
+    return {Kind::skip, first, last.empty() ? first : last.back(), next(look.now), true};
   }
 
   // One more than is wanted tells what is dropped.

@@ -67,6 +67,7 @@ void NodeTest::start_node(std::size_t slots) {
                              writers(make_faulty_writer(*store_->writer(), script_)), node_options(executor_, slots));
   ASSERT_TRUE(started.ok()) << started.error().message;
   node_ = *std::move(started);
+  node_->begin_schedules();
   run();
 }
 

@@ -28,6 +28,9 @@ inline constexpr std::size_t kMissedRuns = 100;
 /// A time that is first looked at so much later was missed: the machine slept.
 inline constexpr Millis kMissedAfter{10'000};
 
+/// A schedule as it is stored.
+inline constexpr std::size_t kScheduleBytes = 64 << 10;
+
 /// Why a time passed without a job.
 struct ScheduleFault {
   std::string code;
@@ -78,6 +81,7 @@ struct ScheduleStep {
   Kind kind = Kind::wait;
   Timestamp at = kNever, until = kNever;
   Timestamp next_at = kNever;  ///< of the schedule afterwards; kNever: it will never be due
+  bool missed = false;         ///< of a skip: by the policy, because nobody looked in time
 
   bool operator==(const ScheduleStep&) const = default;
 };
@@ -85,8 +89,8 @@ struct ScheduleStep {
 /// How a schedule is looked at.
 struct ScheduleLook {
   Timestamp now;
-  bool first = false;  ///< since the node began: what has passed by now was missed
-  bool tried = false;  ///< a job for next_at was tried and could not be taken yet
+  bool first = false;       ///< since the node began: what has passed by now was missed
+  Timestamp seen = kNever;  ///< what was due by then was looked at in time, but could not be done yet
 };
 
 ScheduleStep next_step(const Schedule& schedule, const CronExpression& cron, const TimeZone& zone,
