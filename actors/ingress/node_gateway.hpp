@@ -5,6 +5,7 @@
 //   changes.cpp       cancel, retry, wait    watching.cpp   subscriptions
 //   definitions.cpp   workflows              trail.cpp      audit
 //   rates.cpp         rate limits
+//   schedules.cpp     schedules
 #pragma once
 
 #include <atomic>
@@ -71,6 +72,19 @@ class NodeGateway final : public Gateway {
   void workflow(std::string key, std::uint32_t version, Reply<WorkflowView> reply) override;
   void workflows(std::optional<std::string> after_key, int limit, Reply<std::vector<WorkflowView>> reply) override;
 
+  void put_schedule(const Caller& caller, PutSchedule command, std::function<KeptAnswer(const ScheduleChange&)> render,
+                    Reply<ScheduleChange> reply) override;
+  void set_schedule_enabled(const Caller& caller, std::string id, bool enabled, Reply<ScheduleView> reply) override;
+  void delete_schedule(const Caller& caller, std::string id, Reply<Done> reply) override;
+  void trigger_schedule(const Caller& caller, std::string id, std::optional<IdempotencyKey> key, RenderAccepted render,
+                        Reply<AcceptedJob> reply) override;
+  void schedule(const Caller& caller, std::string id, Reply<ScheduleView> reply) override;
+  void schedules(const Caller& caller, ScheduleQuery query, Reply<std::vector<ScheduleView>> reply) override;
+
+  /// Accepts a job whose commit carries more than the job: what `extend` adds. For the schedules' own actor.
+  using ExtendChange = std::function<void(Change& change, const AcceptedJob& accepted)>;
+  void submit_extended(const Caller& caller, SubmitJob job, ExtendChange extend, Reply<AcceptedJob> reply);
+
   void audit(const Caller& caller, AuditQuery query, Reply<AuditPage> reply) override;
   void verify_audit(const Caller& caller, std::optional<JobId> job, Reply<AuditVerdict> reply) override;
 
@@ -100,7 +114,8 @@ class NodeGateway final : public Gateway {
   Result<AcceptedJob> answer_duplicate(const SubmitJob& job, const CommitReply::Duplicate& duplicate) const;
   /// `is_known`: there is a job of this job_id, so this one will not be made; rate limits are not asked.
   void submit_one(const Caller& caller, SubmitJob job, Slot slot, const RenderAccepted& render,
-                  std::function<void(Result<AcceptedJob>)> reply, bool is_known = false);
+                  std::function<void(Result<AcceptedJob>)> reply, const ExtendChange& extend = {},
+                  bool is_known = false);
 
   // rates.cpp
   /// What the limits are asked about: a job that would be accepted.
@@ -120,7 +135,13 @@ class NodeGateway final : public Gateway {
   Result<std::string> rate_key(const WorkflowDefinition& workflow, const Result<Json>& scope) const;
   /// A job that a limit refuses: it may be one that is known, whose first answer is given again whatever the limit.
   void refuse_unless_known(const Caller& caller, SubmitJob job, Slot slot, const RenderAccepted& render,
-                           std::function<void(Result<AcceptedJob>)> reply, const Error& refusal);
+                           std::function<void(Result<AcceptedJob>)> reply, const ExtendChange& extend,
+                           const Error& refusal);
+  Result<Millis> check_timeout(const WorkflowDefinition& workflow, std::optional<Millis> asked) const;
+
+  // schedules.cpp
+  /// What is wrong with what a schedule wants. Blocks.
+  Result<Done> check_schedule(const Schedule& wanted);
 
   // changes.cpp
   using ChangeJob = std::function<void(const JobRow& row, const Reply<JobChange>& answer)>;

@@ -116,16 +116,18 @@ void NodeGateway::submit(const Caller& caller, std::vector<SubmitJob> jobs, Rend
 }
 
 void NodeGateway::submit_one(const Caller& caller, SubmitJob job, Slot slot, const RenderAccepted& render,
-                             std::function<void(Result<AcceptedJob>)> reply, bool is_known) {
+                             std::function<void(Result<AcceptedJob>)> reply, const ExtendChange& extend,
+                             bool is_known) {
   AcceptedJob accepted;
   RunSeedPtr seed;
   RateTicketPtr ticket;
   auto persist = accept(caller, job, slot, render, accepted, seed, ticket, is_known);
   if (!persist) {
     if (persist.error().code == ErrorCode::rate_limited && !job.job_id.empty())
-      return refuse_unless_known(caller, std::move(job), slot, render, std::move(reply), persist.error());
+      return refuse_unless_known(caller, std::move(job), slot, render, std::move(reply), extend, persist.error());
     return reply(persist.error());
   }
+  if (extend) extend((*persist)->change, accepted);
   (*persist)->done = [this, job = std::move(job), accepted, seed, reply, ticket,
                       request = caller.request_id](Persisted persisted) {
     if (persisted.verdict != Persisted::Verdict::committed) --node_.health.runs_live;
@@ -161,6 +163,17 @@ void NodeGateway::submit_one(const Caller& caller, SubmitJob job, Slot slot, con
   actors_.persistence.commit(node_, *persist);
 }
 
+Result<Millis> NodeGateway::check_timeout(const WorkflowDefinition& workflow, std::optional<Millis> asked) const {
+  const Millis timeout = asked.value_or(workflow.timeout);
+  const Millis longest =
+      workflow.timeout_given ? std::min(workflow.timeout, options_.timeout_max) : options_.timeout_max;
+  if (timeout <= longest) return timeout;
+  return Error{ErrorCode::timeout_too_large,
+               "the time-out is above the maximum of " + format_duration(longest),
+               false,
+               {{"/timeout_seconds", "must be at most " + std::to_string(longest.count() / 1000)}}};
+}
+
 Result<Document> NodeGateway::check_inputs(const CatalogEntry& entry, const Document& inputs) const {
   if (!entry.inputs) return inputs.present() ? inputs : Document("{}");
   auto value = inputs.present() ? parse_json(inputs.view()) : Result<Json>(Json::object());
@@ -189,14 +202,9 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   if (!found.entry) return unknown_workflow(job);
   if (found.disabled) return {ErrorCode::workflow_disabled, "the workflow " + job.workflow_key + " is disabled"};
   const WorkflowDefinition& workflow = *found.entry->workflow;
-  const Millis timeout = job.timeout.value_or(workflow.timeout);
-  const Millis longest =
-      workflow.timeout_given ? std::min(workflow.timeout, options_.timeout_max) : options_.timeout_max;
-  if (timeout > longest)
-    return Error{ErrorCode::timeout_too_large,
-                 "the time-out is above the maximum of " + format_duration(longest),
-                 false,
-                 {{"/timeout_seconds", "must be at most " + std::to_string(longest.count() / 1000)}}};
+  const Result<Millis> asked = check_timeout(workflow, job.timeout);
+  if (!asked) return asked.error();
+  const Millis timeout = *asked;
   auto inputs = check_inputs(*found.entry, job.inputs);
   if (!inputs) return inputs.error();
   if (const WorkflowPtr limiting = newest_of(found); !is_known && meets_rate_limit(job.client_id, *limiting)) {

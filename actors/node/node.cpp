@@ -10,6 +10,7 @@
 #include "actors/persistence/completion_actor.hpp"
 #include "actors/persistence/persistence_actor.hpp"
 #include "actors/run/run_change.hpp"
+#include "actors/schedule/schedule_actor.hpp"
 #include "actors/supervisor/supervisor_actor.hpp"
 #include "actors/timer/timer_actor.hpp"
 #include "actors/timer/timers.hpp"
@@ -65,6 +66,8 @@ Result<Done> Node::begin(Writers writers) {
   if (auto loaded = workflows_.load_all(); !loaded) return loaded.error();
   spawn_actors(*std::move(committers));
   gateway_ = std::make_unique<NodeGateway>(*context_, actors_, options_.gateway);
+  if (auto spawned = spawn_schedules(); !spawned) return spawned.error();
+  guard();
 
   // Jobs that are accepted from now on are not recovery's business: their ids are greater than this one.
   const JobId before = IdFactory(context_->clock, context_->random).make<JobId>(0);
@@ -154,8 +157,24 @@ void Node::spawn_actors(std::vector<std::unique_ptr<Committer>> committers) {
   actors_.supervisor = system_->spawn(supervisor_actor, context_.get(), &actors_, options_.shards);
   caf::anon_send(actors_.supervisor, ScanParked{});  // from here, so that whoever it spawns finds all actors in place
   for (const WorkerOptions& worker : options_.workers) spawn_worker(worker);
-  guard();
 }
+
+Result<Done> Node::spawn_schedules() {
+  const auto schedules = load_schedules(context_->reader);
+  if (!schedules) return schedules.error();
+  SchedulePorts ports;
+  ports.submit = [this](const Caller& caller, SubmitJob job, NodeGateway::ExtendChange extend,
+                        Reply<AcceptedJob> reply) {
+    gateway_->submit_extended(caller, std::move(job), std::move(extend), std::move(reply));
+  };
+  ports.commit = [this](PersistPtr change) { actors_.persistence.commit(*context_, std::move(change)); };
+  ports.time_zone = options_.time_zone;
+  ports.shard = shard_of(options_.gateway.slots.front());
+  actors_.schedules = system_->spawn(schedule_actor, context_.get(), ports, *schedules);
+  return Done{};
+}
+
+void Node::begin_schedules() { caf::anon_send(actors_.schedules, BeginSchedules{}); }
 
 void Node::spawn_worker(const WorkerOptions& worker) {
   const WorkerActor actor = system_->spawn(worker_actor, context_.get(), actors_.broker, worker);
@@ -183,6 +202,7 @@ void Node::guard() {
   watch(completion_, "completion");
   watch(timer_, "timer");
   watch(actors_.broker, "broker");
+  watch(actors_.schedules, "schedules");
   watch(actors_.supervisor, "supervisor");
 }
 
@@ -253,6 +273,7 @@ void Node::stop(Millis grace) {
       (void)drained.wait(limits::kStopDeadline);
     }
   }
+  caf::anon_send_exit(actors_.schedules, caf::exit_reason::user_shutdown);
   caf::anon_send(actors_.supervisor, Rest{});
   // The broker before the workers: it must not report as lost what they still hold.
   caf::anon_send_exit(actors_.broker, caf::exit_reason::user_shutdown);

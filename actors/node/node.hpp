@@ -11,6 +11,7 @@
 //         ├─ timer         ends the node: what waits would never wake
 //         ├─ broker        ends the node: its queue is lost; the runs offer their tasks again after the restart
 //         ├─ workers       what one had is lost and retried (the broker tells the runs); it is started again
+//         ├─ schedules     ends the node: nothing would be begun by the clock
 //         └─ supervisor    ends the node
 //              └─ job ─ run   a failing run is loaded again from the store; one that fails for ever ends as `poison`
 //
@@ -58,6 +59,7 @@ struct NodeOptions {
   std::size_t scheduler_threads = 0;  ///< 0: as many as there are cores
   bool testing = false;               ///< CAF's deterministic scheduler and virtual clock; nothing is detached
   GatewayOptions gateway;
+  FindTimeZone time_zone = find_utc;  ///< for schedules
   RetentionOptions retention{.period = Millis(0)};
   std::function<void(std::string why)> failed;  ///< an actor that must not fail has failed; called on an actor's thread
 };
@@ -70,6 +72,9 @@ class Node {
   /// over in the background; new ones are welcome at once.
   static Result<std::unique_ptr<Node>> start(NodePorts ports, Writers writers, NodeOptions options);
   ~Node();
+
+  /// From now on schedules begin jobs. Not before the workflows are as they are to be.
+  void begin_schedules();
 
   Gateway& gateway() { return *gateway_; }
   const NodeHealth& health() const { return health_; }
@@ -88,6 +93,7 @@ class Node {
   Result<Done> begin(Writers writers);
   Result<std::vector<std::unique_ptr<Committer>>> make_committers(Writers writers);
   void spawn_actors(std::vector<std::unique_ptr<Committer>> committers);
+  Result<Done> spawn_schedules();
   void spawn_worker(const WorkerOptions& worker);
   void guard();
   /// Takes over the open jobs with ids after `after` and up to `before`; goes on later when the store cannot be read.

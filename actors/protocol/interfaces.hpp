@@ -15,6 +15,7 @@
 #include "actors/persistence/change_queue.hpp"
 #include "actors/protocol/messages.hpp"
 #include "actors/protocol/node_context.hpp"
+#include "actors/protocol/schedules.hpp"
 
 namespace troupe {
 
@@ -138,6 +139,7 @@ struct NodeActors {
   PersistenceActors persistence;
   BrokerActor broker;
   SupervisorActor supervisor;
+  ScheduleActor schedules;
 };
 
 }  // namespace troupe

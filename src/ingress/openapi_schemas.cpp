@@ -248,6 +248,56 @@ constexpr std::string_view kRuns = R"json(
     "status": "pending", "notes": null, "created_at": "2026-11-21T01:02:05.000Z"}]},
 )json";
 
+// What tells of schedules.
+constexpr std::string_view kSchedules = R"json(
+"MissedRuns": {"type": "string", "enum": ["skip", "once", "all"], "description": "What becomes of times that passed while the server was down: nothing; one job for the last of them; one job for each (the last 100)."},
+"ScheduleRequest": {
+  "type": "object", "required": ["workflow_key", "cron"], "additionalProperties": false,
+  "properties": {
+    "id": {"type": ["string", "null"], "pattern": "^[A-Za-z0-9._:-]{1,128}$", "description": "Your own id, unique on the server; made if absent."},
+    "client_id": {"type": ["string", "null"], "maxLength": 128, "description": "Whose jobs they are. Taken from the credential where it has one; `default` otherwise."},
+    "workflow_key": {"type": "string", "maxLength": 64},
+    "workflow_version": {"type": ["integer", "null"], "minimum": 1, "description": "The newest at each time if absent."},
+    "cron": {"type": "string", "maxLength": 256, "description": "Five fields: minute hour day-of-month month day-of-week; or @hourly, @daily, @weekly, @monthly, @yearly."},
+    "time_zone": {"type": ["string", "null"], "default": "UTC", "description": "A name of the IANA database."},
+    "missed_run_policy": {"anyOf": [{"$ref": "#/components/schemas/MissedRuns"}, {"type": "null"}], "default": "skip"},
+    "enabled": {"type": ["boolean", "null"], "description": "As it is if absent; a new schedule is enabled."},
+    "inputs": {"type": ["object", "null"]}, "callback_url": {"type": ["string", "null"], "description": "Not supported by this version: refused with `not_supported`."},
+    "priority": {"type": ["integer", "null"], "minimum": 1, "maximum": 10, "default": 5},
+    "timeout_seconds": {"type": ["number", "null"], "exclusiveMinimum": 0},
+    "metadata": {"type": ["object", "null"], "description": "Up to 15 KiB of anything; each job's has `schedule_id` and `scheduled_at` too."}},
+  "examples": [{"workflow_key": "product-poster", "cron": "30 7 * * MON-FRI", "time_zone": "Europe/Berlin", "missed_run_policy": "once",
+    "inputs": {"prompt": "the poster of the day"}}]},
+"ScheduleFault": {
+  "type": "object", "required": ["code", "message", "at"],
+  "properties": {"code": {"type": "string"}, "message": {"type": "string"}, "at": {"$ref": "#/components/schemas/OptionalTime"}}},
+"ScheduleLinks": {
+  "type": "object", "required": ["self", "trigger"], "properties": {"self": {"type": "string"}, "trigger": {"type": "string"}}},
+"ScheduleSummary": {
+  "type": "object", "required": ["id", "client_id", "workflow_key", "workflow_version", "cron", "time_zone", "missed_run_policy", "enabled", "next_at", "last_at", "last_job_id", "last_error", "created_at", "created_by", "updated_at", "links"],
+  "properties": {
+    "id": {"type": "string"}, "client_id": {"type": "string"}, "workflow_key": {"type": "string"}, "workflow_version": {"type": ["integer", "null"]},
+    "cron": {"type": "string"}, "time_zone": {"type": "string"}, "missed_run_policy": {"$ref": "#/components/schemas/MissedRuns"}, "enabled": {"type": "boolean"},
+    "next_at": {"$ref": "#/components/schemas/OptionalTime"}, "last_at": {"$ref": "#/components/schemas/OptionalTime"},
+    "last_job_id": {"type": ["string", "null"], "format": "uuid"}, "last_error": {"anyOf": [{"$ref": "#/components/schemas/ScheduleFault"}, {"type": "null"}]},
+    "created_at": {"$ref": "#/components/schemas/OptionalTime"}, "created_by": {"type": "string"}, "updated_at": {"$ref": "#/components/schemas/OptionalTime"},
+    "links": {"$ref": "#/components/schemas/ScheduleLinks"}}},
+"Schedule": {
+  "type": "object", "required": ["id", "client_id", "workflow_key", "workflow_version", "cron", "time_zone", "missed_run_policy", "enabled", "next_at", "next_times", "last_at", "last_job_id", "last_error", "inputs", "priority", "timeout_seconds", "metadata", "created_at", "created_by", "updated_at", "links"],
+  "properties": {
+    "id": {"type": "string"}, "client_id": {"type": "string"}, "workflow_key": {"type": "string"}, "workflow_version": {"type": ["integer", "null"], "description": "null: the newest at each time."},
+    "cron": {"type": "string"}, "time_zone": {"type": "string"}, "missed_run_policy": {"$ref": "#/components/schemas/MissedRuns"}, "enabled": {"type": "boolean"},
+    "next_at": {"$ref": "#/components/schemas/OptionalTime"}, "next_times": {"type": "array", "items": {"type": "string", "format": "date-time"}, "description": "The next five; none while it is disabled."},
+    "last_at": {"$ref": "#/components/schemas/OptionalTime"},
+    "last_job_id": {"type": ["string", "null"], "format": "uuid"}, "last_error": {"anyOf": [{"$ref": "#/components/schemas/ScheduleFault"}, {"type": "null"}], "description": "Why the last time got no job; null if it got one."},
+    "inputs": {"type": "object"}, "priority": {"type": "integer"}, "timeout_seconds": {"type": ["number", "null"]}, "metadata": {"type": "object"}, "callback_url": {"type": ["string", "null"]},
+    "created_at": {"$ref": "#/components/schemas/OptionalTime"}, "created_by": {"type": "string"}, "updated_at": {"$ref": "#/components/schemas/OptionalTime"},
+    "links": {"$ref": "#/components/schemas/ScheduleLinks"}}},
+"SchedulePage": {
+  "type": "object", "required": ["items", "next_cursor"],
+  "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/ScheduleSummary"}}, "next_cursor": {"type": ["string", "null"]}}},
+)json";
+
 // The rest.
 constexpr std::string_view kOthers = R"json(
 "AppliedWorkflow": {
@@ -320,7 +370,7 @@ constexpr std::string_view kOthers = R"json(
 
 std::string openapi_schemas() {
   std::string text = "{";
-  for (std::string_view group : {kRequests, kJobs, kRuns, kOthers}) text += group;
+  for (std::string_view group : {kRequests, kJobs, kRuns, kSchedules, kOthers}) text += group;
   return text + "}";
 }
 

@@ -42,6 +42,11 @@ std::string render_applied(const AppliedWorkflow& workflow);
 std::string render_workflow(const WorkflowView& workflow);
 void write_workflow_summary(JsonWriter& json, const WorkflowView& workflow);
 
+// render_schedule.cpp
+std::string render_schedule(const ScheduleView& schedule, std::string_view base);
+/// For lists: without inputs and metadata, and only the next of its times.
+void write_schedule_summary(JsonWriter& json, const ScheduleView& schedule, std::string_view base);
+
 /// `{"items": […], "next_cursor": …}`; `write` writes one element. An empty cursor is null.
 template <class Items, class Write>
 std::string render_page(const Items& items, std::string_view next_cursor, Write write) {

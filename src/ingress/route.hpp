@@ -62,6 +62,7 @@ const std::vector<Route>& route_table();
 std::vector<Route> job_routes();
 std::vector<Route> event_routes();
 std::vector<Route> workflow_routes();
+std::vector<Route> schedule_routes();
 std::vector<Route> run_routes();
 std::vector<Route> message_routes();
 std::vector<Route> asset_routes();

@@ -70,6 +70,7 @@ void NodeTest::start_node(std::size_t slots) {
                              writers(make_faulty_writer(*store_->writer(), script_)), std::move(options));
   ASSERT_TRUE(started.ok()) << started.error().message;
   node_ = *std::move(started);
+  node_->begin_schedules();
   run();
 }
 

@@ -36,6 +36,7 @@ OWNERS = {
     "sqlite3.h": "store_sqlite",
     "png.h": "image",
     "boost/": "ingress",
+    "cctz/": "calendar",
     "spdlog/": "telemetry",
     "prometheus/": "telemetry",
     "fmt/": "base",

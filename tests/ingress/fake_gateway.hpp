@@ -43,6 +43,9 @@ class FakeGateway final : public Gateway {
   AppliedWorkflow applied;
   WorkflowView workflow_view;
   std::vector<WorkflowView> workflow_list;
+  ScheduleChange schedule_change;
+  ScheduleView schedule_view;
+  std::vector<ScheduleView> schedule_list;
   AuditPage audit_page;
   AuditVerdict verdict;
   RateLimitStates limits;  ///< that jobs and retries meet, and that meta shows
@@ -70,6 +73,10 @@ class FakeGateway final : public Gateway {
   std::string asked_client;
   std::uint32_t asked_version = 99;
   std::optional<std::string> asked_after;
+  PutSchedule put_command;
+  ScheduleQuery schedule_query;
+  std::string asked_schedule;
+  std::optional<bool> set_enabled;
   EventFilter filter;
   std::optional<std::uint64_t> after_seq;
   std::function<void(LiveEventPtr)> watcher;  ///< null when nobody is subscribed
@@ -188,6 +195,44 @@ class FakeGateway final : public Gateway {
   void workflows(std::optional<std::string> after, int, Reply<std::vector<WorkflowView>> reply) override {
     asked_after = std::move(after);
     reply(give(workflow_list));
+  }
+  void put_schedule(const Caller& who, PutSchedule command, std::function<KeptAnswer(const ScheduleChange&)> render,
+                    Reply<ScheduleChange> reply) override {
+    ++calls;
+    caller = who;
+    put_command = std::move(command);
+    key = put_command.idempotency;
+    rendered = render(schedule_change);
+    reply(give(schedule_change));
+  }
+  void set_schedule_enabled(const Caller& who, std::string id, bool enabled, Reply<ScheduleView> reply) override {
+    caller = who;
+    asked_schedule = std::move(id);
+    set_enabled = enabled;
+    reply(give(schedule_view));
+  }
+  void delete_schedule(const Caller& who, std::string id, Reply<Done> reply) override {
+    caller = who;
+    asked_schedule = std::move(id);
+    reply(give(Done{}));
+  }
+  void trigger_schedule(const Caller& who, std::string id, std::optional<IdempotencyKey> idempotency,
+                        RenderAccepted render, Reply<AcceptedJob> reply) override {
+    caller = who;
+    asked_schedule = std::move(id);
+    key = std::move(idempotency);
+    rendered = render(accepted);
+    reply(give(accepted));
+  }
+  void schedule(const Caller& who, std::string id, Reply<ScheduleView> reply) override {
+    caller = who;
+    asked_schedule = std::move(id);
+    reply(give(schedule_view));
+  }
+  void schedules(const Caller& who, ScheduleQuery query, Reply<std::vector<ScheduleView>> reply) override {
+    caller = who;
+    schedule_query = std::move(query);
+    reply(give(schedule_list));
   }
   void audit(const Caller& who, AuditQuery query, Reply<AuditPage> reply) override {
     caller = who;

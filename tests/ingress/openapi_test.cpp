@@ -35,6 +35,9 @@ class OpenApiTest : public ApiTest {
     gateway_.workflow_view = sample_workflow();
     gateway_.workflow_list = {sample_workflow()};
     gateway_.applied = {"poster", 3, true, {}};
+    gateway_.schedule_view = sample_schedule();
+    gateway_.schedule_list = {sample_schedule()};
+    gateway_.schedule_change = {sample_schedule(), true, {}};
     gateway_.change.id = sample_job_id();
     gateway_.audit_page.records = {R"({"seq":1,"at":"2026-11-21T01:02:03.456Z","action":"job.accepted","actor":"ops",
       "node":"n","client_id":"shop","details":{"x":1},"prev_hash":"00","hash":"11"})"};
@@ -59,10 +62,12 @@ class OpenApiTest : public ApiTest {
          {std::pair{"{id}", kUuid}, {"{key}", "poster"}, {"{version}", "2"}, {"{image_id}", kUuid}, {"{name}", "paid"}})
       if (const auto at = target.find(name); at != std::string::npos)
         target.replace(at, std::string_view(name).size(), value);
-    if (method == "get") return get(target);
-    if (!operation.contains("requestBody")) return send("POST", target);
+    std::string verb = method;
+    for (char& c : verb) c = static_cast<char>(c - 'a' + 'A');
+    if (!operation.contains("requestBody")) return send(verb, target);
     const auto ref = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].get<std::string>();
-    return post(target, to_text(document_["components"]["schemas"][ref.substr(ref.rfind('/') + 1)]["examples"][0]));
+    const Json& example = document_["components"]["schemas"][ref.substr(ref.rfind('/') + 1)]["examples"][0];
+    return send(verb, target, to_text(example), {{"content-type", "application/json"}});
   }
 
   Json document_;

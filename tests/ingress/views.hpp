@@ -94,6 +94,26 @@ inline AcceptedJob sample_accepted() {
   return accepted;
 }
 
+inline ScheduleView sample_schedule() {
+  ScheduleView view;
+  view.schedule.id = "nightly";
+  view.schedule.client_id = "shop";
+  view.schedule.workflow_key = "poster";
+  view.schedule.cron = "30 2 * * *";
+  view.schedule.time_zone = "Europe/Berlin";
+  view.schedule.inputs = Document(R"({"n":1})");
+  view.schedule.timeout = Millis(1'500);
+  view.schedule.created_at = sample_time();
+  view.schedule.created_by = "ops";
+  view.schedule.updated_at = sample_time();
+  view.schedule.next_at = sample_time(60);
+  view.schedule.last_at = sample_time(-60);
+  view.schedule.last_job = sample_job_id();
+  view.schedule.last_fault = ScheduleFault{"workflow_disabled", "it is", sample_time()};
+  view.next_times = {sample_time(60), sample_time(120)};
+  return view;
+}
+
 inline WorkflowView sample_workflow() {
   WorkflowView workflow;
   workflow.row.key = "poster";

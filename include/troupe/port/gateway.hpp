@@ -20,6 +20,7 @@
 #include "troupe/base/time.hpp"
 #include "troupe/domain/rate_limit.hpp"
 #include "troupe/domain/run.hpp"
+#include "troupe/domain/schedule.hpp"
 #include "troupe/port/blob_store.hpp"
 #include "troupe/port/store.hpp"
 
@@ -277,6 +278,34 @@ struct NodeMeta {
   std::string node, version, store, started_at;
 };
 
+// --- schedules -----------------------------------------------------------------------------------------------------
+
+struct PutSchedule {
+  Schedule wanted;              ///< without what became of it; an empty id: one is made
+  std::optional<bool> enabled;  ///< absent: as it is; a new one is enabled
+  bool replace = false;         ///< else `conflict` where there is one of the id with other content
+  std::optional<IdempotencyKey> idempotency;
+};
+
+struct ScheduleView {
+  Schedule schedule;
+  std::vector<Timestamp> next_times;  ///< the next kScheduleTimesShown; empty in lists, and of a disabled one
+};
+inline constexpr std::size_t kScheduleTimesShown = 5;
+
+struct ScheduleChange {
+  ScheduleView view;
+  bool created = false;
+  std::optional<KeptAnswer> kept;
+};
+
+struct ScheduleQuery {
+  std::optional<std::string> client_id;
+  std::optional<std::string> workflow_key;
+  std::string after;  ///< the cursor: ids greater than this
+  int limit = limits::kPageDefault;
+};
+
 // --- live events ---------------------------------------------------------------------------------------------------
 
 /// Durable events carry the seq of their audit record and can be resumed from; the others are soft.
@@ -347,6 +376,19 @@ class Gateway {
                                      Reply<WorkflowView> reply) = 0;
   virtual void workflow(std::string key, std::uint32_t version, Reply<WorkflowView> reply) = 0;
   virtual void workflows(std::optional<std::string> after_key, int limit, Reply<std::vector<WorkflowView>> reply) = 0;
+
+  /// Errors: conflict, unknown_workflow, timeout_too_large, validation_failed (pointers as of a job, and /cron,
+  /// /time_zone), idempotency_key_…. `render` is called before the commit, as RenderAccepted is.
+  virtual void put_schedule(const Caller& caller, PutSchedule command,
+                            std::function<KeptAnswer(const ScheduleChange&)> render, Reply<ScheduleChange> reply) = 0;
+  virtual void set_schedule_enabled(const Caller& caller, std::string id, bool enabled, Reply<ScheduleView> reply) = 0;
+  virtual void delete_schedule(const Caller& caller, std::string id, Reply<Done> reply) = 0;
+  /// A job of the schedule now. Errors: not_found, and those of submit.
+  virtual void trigger_schedule(const Caller& caller, std::string id, std::optional<IdempotencyKey> key,
+                                RenderAccepted render, Reply<AcceptedJob> reply) = 0;
+  virtual void schedule(const Caller& caller, std::string id, Reply<ScheduleView> reply) = 0;
+  /// By id.
+  virtual void schedules(const Caller& caller, ScheduleQuery query, Reply<std::vector<ScheduleView>> reply) = 0;
 
   virtual void audit(const Caller& caller, AuditQuery query, Reply<AuditPage> reply) = 0;
   virtual void verify_audit(const Caller& caller, std::optional<JobId> job, Reply<AuditVerdict> reply) = 0;
