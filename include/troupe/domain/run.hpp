@@ -173,6 +173,7 @@ struct FireTimer {
 };
 struct CancelRun {
   std::string reason;
+  ErrorCode code = ErrorCode::cancelled;
 };
 /// The node that had the run is gone (or was restarted); this one takes it over.
 struct RecoverRun {};
