@@ -4,6 +4,7 @@
 //   submit.cpp        accept jobs            reads.cpp      jobs, runs, assets, logs
 //   changes.cpp       cancel, retry, wait    watching.cpp   subscriptions
 //   definitions.cpp   workflows              trail.cpp      audit
+//   kill_switches.cpp engage, release, list
 #pragma once
 
 #include <atomic>
@@ -59,6 +60,11 @@ class NodeGateway final : public Gateway {
   void workflow(std::string key, std::uint32_t version, Reply<WorkflowView> reply) override;
   void workflows(std::optional<std::string> after_key, int limit, Reply<std::vector<WorkflowView>> reply) override;
 
+  void engage_kill_switch(const Caller& caller, KillSwitchDraft draft, std::optional<IdempotencyKey> key,
+                          std::function<KeptAnswer(const KillSwitch&)> render, Reply<EngagedKillSwitch> reply) override;
+  void release_kill_switch(const Caller& caller, KillSwitchId id, Reply<KillSwitch> reply) override;
+  std::vector<KillSwitch> kill_switches(const Caller& caller) override;
+
   void audit(const Caller& caller, AuditQuery query, Reply<AuditPage> reply) override;
   void verify_audit(const Caller& caller, std::optional<JobId> job, Reply<AuditVerdict> reply) override;
 
@@ -78,6 +84,16 @@ class NodeGateway final : public Gateway {
 
   /// Can anything be changed now? Checked before work is taken on.
   std::optional<Error> unavailable() const;
+
+  /// What refuses new work of this kind.
+  std::optional<Error> stopped(const std::string& workflow, const std::string& client) const;
+
+  // kill_switches.cpp
+  Result<KillSwitch> make_kill_switch(const Caller& caller, const KillSwitchDraft& draft);
+  PersistPtr persist_of(const Caller& caller, const KillSwitch& kill_switch, bool engages) const;
+  void engage(const Caller& caller, const KillSwitch& kill_switch, std::optional<IdempotencyRow> kept,
+              const Reply<EngagedKillSwitch>& reply);
+  void tell_switches_changed(KillSwitchPtr kill) const;
 
   // submit.cpp
   Result<PersistPtr> accept(const Caller& caller, const SubmitJob& job, Slot slot, const RenderAccepted& render,
