@@ -35,6 +35,11 @@ class OpenApiTest : public ApiTest {
     gateway_.workflow_view = sample_workflow();
     gateway_.workflow_list = {sample_workflow()};
     gateway_.applied = {"poster", 3, true, {}};
+    gateway_.kill_switch = sample_kill_switch();
+    KillSwitch global = sample_kill_switch();
+    global.scope = SwitchScope::global;
+    global.target.clear();
+    gateway_.kill_switch_list = {global, sample_kill_switch()};
     gateway_.change.id = sample_job_id();
     gateway_.audit_page.records = {R"({"seq":1,"at":"2026-11-21T01:02:03.456Z","action":"job.accepted","actor":"ops",
       "node":"n","client_id":"shop","details":{"x":1},"prev_hash":"00","hash":"11"})"};
@@ -59,6 +64,7 @@ class OpenApiTest : public ApiTest {
       if (const auto at = target.find(name); at != std::string::npos)
         target.replace(at, std::string_view(name).size(), value);
     if (method == "get") return get(target);
+    if (method == "delete") return send("DELETE", target);
     if (!operation.contains("requestBody")) return send("POST", target);
     const auto ref = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].get<std::string>();
     return post(target, to_text(document_["components"]["schemas"][ref.substr(ref.rfind('/') + 1)]["examples"][0]));

@@ -94,6 +94,17 @@ inline AcceptedJob sample_accepted() {
   return accepted;
 }
 
+inline KillSwitch sample_kill_switch() {
+  KillSwitch made;
+  made.id = *parse_id<KillSwitchId>("019aa3f2-7000-7000-8a2f-3b1f64aa9001");
+  made.scope = SwitchScope::workflow;
+  made.target = "poster";
+  made.reason = "the \"renderer\" makes nonsense";
+  made.engaged_by = "ops";
+  made.engaged_at = sample_time();
+  return made;
+}
+
 inline WorkflowView sample_workflow() {
   WorkflowView workflow;
   workflow.row.key = "poster";
