@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "actors/switches/kill_switches.hpp"
+#include "codec/unavailable.hpp"
+
 namespace troupe {
 namespace {
 
@@ -23,6 +26,22 @@ BrokerState::WorkerEntry* free_worker(BrokerState& state, StepType type) {
   return best;
 }
 
+SwitchedWork work_of(const NodeContext& node, const TaskOffer& offer) {
+  return {offer.workflow_key, offer.task.client_id, kOnlyPool, node.node_name};
+}
+
+bool is_stopped(const NodeContext& node, const TaskOffer& offer) {
+  return node.switches.holding(work_of(node, offer)) != nullptr;
+}
+
+/// True if the task must wait for a kill switch's release, and does from now on.
+bool hold(Self self, const TaskOfferPtr& offer) {
+  if (!is_stopped(*self->state.node, *offer)) return false;
+  self->state.held.add(offer);
+  self->send(offer->run, TaskHeld{offer->task.key});
+  return true;
+}
+
 void assign(Self self, BrokerState::WorkerEntry& entry, const TaskOfferPtr& offer) {
   ++entry.busy;
   self->state.assigned[offer->task.key] = {offer, entry.worker.worker};
@@ -36,13 +55,15 @@ void assign_queued(Self self, StepType type) {
   while (!queue->second.empty()) {
     BrokerState::WorkerEntry* worker = free_worker(state, type);
     if (worker == nullptr) break;
-    assign(self, *worker, *queue->second.pop(state.node->clock.now()));
+    const TaskOfferPtr next = *queue->second.pop(state.node->clock.now());
+    if (!hold(self, next)) assign(self, *worker, next);
   }
 }
 
 void offer(Self self, const TaskOfferPtr& offer) {
   BrokerState& state = self->state;
   if (state.assigned.contains(offer->task.key)) return;  // offered again: it is at work already
+  if (hold(self, offer)) return;
   FairQueue<TaskOfferPtr>& queue = state.queues[offer->task.type];
   if (queue.empty() && state.assigning) {
     if (auto* worker = free_worker(state, offer->task.type)) return assign(self, *worker, offer);
@@ -53,18 +74,22 @@ void offer(Self self, const TaskOfferPtr& offer) {
 void withdraw(Self self, const WithdrawTask& withdrawal) {
   BrokerState& state = self->state;
   if (const auto found = state.assigned.find(withdrawal.task); found != state.assigned.end()) {
+    found->second.is_due_again = false;
     self->send(found->second.worker, StopTaskMessage{withdrawal.task});
     return;
   }
+  const bool was_held = state.held.remove(withdrawal.task);
   for (auto& [type, queue] : state.queues)
-    if (queue.remove([&](const TaskOfferPtr& queued) { return queued->task.key == withdrawal.task; })) break;
+    if (was_held || queue.remove([&](const TaskOfferPtr& queued) { return queued->task.key == withdrawal.task; }))
+      break;
   self->send(withdrawal.run, TaskGone{withdrawal.task});
 }
 
-void slot_free(Self self, const TaskKey& task) {
+void slot_free(Self self, const SlotFree& free) {
   BrokerState& state = self->state;
-  const auto found = state.assigned.find(task);
+  const auto found = state.assigned.find(free.task);
   if (found == state.assigned.end()) return;
+  const TaskOfferPtr again = found->second.is_due_again && free.is_undone ? found->second.offer : nullptr;
   for (auto& entry : state.workers) {
     if (entry.worker.worker != found->second.worker) continue;
     --entry.busy;
@@ -72,7 +97,39 @@ void slot_free(Self self, const TaskKey& task) {
     break;
   }
   state.assigned.erase(found);
+  if (again) offer(self, again);
   if (state.idle && state.assigned.empty()) std::exchange(state.idle, nullptr)();
+}
+
+/// What waits in a queue and is stopped is held from now on: then a run that is cancelled has it back without a search.
+void hold_queued(Self self, FairQueue<TaskOfferPtr>& queue) {
+  std::vector<TaskOfferPtr> others;
+  while (!queue.empty()) {
+    TaskOfferPtr next = *queue.pop(self->state.node->clock.now());
+    if (!hold(self, next)) others.push_back(std::move(next));
+  }
+  for (const TaskOfferPtr& other : others)
+    queue.put_back(other, other->priority, other->task.client_id, other->ready_at);
+}
+
+void kill(Self self, const KillSwitchPtr& by) {
+  BrokerState& state = self->state;
+  for (auto& [type, queue] : state.queues) hold_queued(self, queue);
+  for (auto& [task, assignment] : state.assigned) {
+    if (!covers(*by, work_of(*state.node, *assignment.offer))) continue;
+    assignment.is_due_again = task.compensation;
+    self->send(assignment.offer->run, KillRun{by});
+    self->send(assignment.worker, StopTaskMessage{task});
+  }
+}
+
+void switches_changed(Self self, const SwitchesChanged& change) {
+  BrokerState& state = self->state;
+  for (const TaskOfferPtr& free :
+       state.held.take_if([&](const TaskOffer& offer) { return !is_stopped(*state.node, offer); }))
+    state.queues[free->task.type].put_back(free, free->priority, free->task.client_id, free->ready_at);
+  if (change.kill) kill(self, change.kill);
+  for (auto& [type, queue] : state.queues) assign_queued(self, type);
 }
 
 /// A worker died: what it had is lost, and its runs are told so.
@@ -108,7 +165,8 @@ BrokerActor::behavior_type broker_actor(Self self, NodeContext* node) {
         self->state.workers.push_back({registration, 0});
         for (StepType type : registration.types) assign_queued(self, type);
       },
-      [=](const SlotFree& free) { slot_free(self, free.task); },
+      [=](const SlotFree& free) { slot_free(self, free); },
+      [=](const SwitchesChanged& change) { switches_changed(self, change); },
       [=](const StopAssigning& stop) {
         self->state.assigning = false;
         if (self->state.assigned.empty())

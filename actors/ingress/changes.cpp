@@ -56,6 +56,7 @@ void NodeGateway::retry(const Caller& caller, RetryJob command, RenderChange ren
   change(find, command.idempotency, reply, [=, this](const JobRow& row, const Reply<JobChange>& answer) {
     if (!has_ended(row.status))
       return answer(Error{ErrorCode::job_not_finished, "the job's newest run has not ended", false, {}});
+    if (auto error = stopped(row.workflow_key, row.client_id)) return answer(*std::move(error));
     auto workflow = node_.workflows.load(row.workflow_key, command.workflow_version);
     if (!workflow) return answer(workflow.error());
     if (workflow->disabled)

@@ -1,5 +1,7 @@
 #include "actors/ingress/node_gateway.hpp"
 
+#include "actors/switches/kill_switches.hpp"
+
 namespace troupe {
 namespace {
 
@@ -44,6 +46,12 @@ std::optional<Error> NodeGateway::unavailable() const {
   if (health.stopping) return not_ready("the server is stopping");
   if (health.fenced) return not_ready("another node has taken over this node's shards");
   return error_of(health.obstacle(node_.clock.monotonic(), kStoreSilence));
+}
+
+std::optional<Error> NodeGateway::stopped(const std::string& workflow, const std::string& client) const {
+  const KillSwitchPtr by = node_.switches.refusing(workflow, client, node_.node_name);
+  if (!by) return std::nullopt;
+  return engaged_error(*by);
 }
 
 NodeMeta NodeGateway::meta() { return {node_.node_name, options_.version, options_.store_kind, started_at_}; }

@@ -6,6 +6,7 @@
 //   definitions.cpp   workflows              trail.cpp      audit
 //   rates.cpp         rate limits
 //   schedules.cpp     schedules
+//   kill_switches.cpp engage, release, list
 #pragma once
 
 #include <atomic>
@@ -84,6 +85,10 @@ class NodeGateway final : public Gateway {
   /// Accepts a job whose commit carries more than the job: what `extend` adds. For the schedules' own actor.
   using ExtendChange = std::function<void(Change& change, const AcceptedJob& accepted)>;
   void submit_extended(const Caller& caller, SubmitJob job, ExtendChange extend, Reply<AcceptedJob> reply);
+  void engage_kill_switch(const Caller& caller, KillSwitchDraft draft, std::optional<IdempotencyKey> key,
+                          std::function<KeptAnswer(const KillSwitch&)> render, Reply<EngagedKillSwitch> reply) override;
+  void release_kill_switch(const Caller& caller, KillSwitchId id, Reply<KillSwitch> reply) override;
+  std::vector<KillSwitch> kill_switches(const Caller& caller) override;
 
   void audit(const Caller& caller, AuditQuery query, Reply<AuditPage> reply) override;
   void verify_audit(const Caller& caller, std::optional<JobId> job, Reply<AuditVerdict> reply) override;
@@ -106,6 +111,16 @@ class NodeGateway final : public Gateway {
 
   /// Can anything be changed now? Checked before work is taken on.
   std::optional<Error> unavailable() const;
+
+  /// What refuses new work of this kind.
+  std::optional<Error> stopped(const std::string& workflow, const std::string& client) const;
+
+  // kill_switches.cpp
+  Result<KillSwitch> make_kill_switch(const Caller& caller, const KillSwitchDraft& draft);
+  PersistPtr persist_of(const Caller& caller, const KillSwitch& kill_switch, bool engages) const;
+  void engage(const Caller& caller, const KillSwitch& kill_switch, std::optional<IdempotencyRow> kept,
+              const Reply<EngagedKillSwitch>& reply);
+  void tell_switches_changed(KillSwitchPtr kill) const;
 
   // submit.cpp
   Result<PersistPtr> accept(const Caller& caller, const SubmitJob& job, Slot slot, const RenderAccepted& render,

@@ -6,8 +6,10 @@
 #include "actors/ingress/workflow_catalog.hpp"
 #include "actors/job/run_loader.hpp"
 #include "actors/run/live_board.hpp"
+#include "actors/switches/kill_switches.hpp"
 #include "codec/json.hpp"
 #include "codec/run_state_codec.hpp"
+#include "codec/unavailable.hpp"
 
 namespace troupe {
 namespace {
@@ -111,8 +113,14 @@ void lay_over(const LiveRun& live, const RunState& state, RunView& view) {
   view.progress = std::min(1.0, view.progress + added / static_cast<double>(state.steps.size()));
 }
 
+/// What a step waits for that could run: the broker has it, or holds it back.
+WaitingFor wait_of_queued(const NodeContext& node, const RunView& view) {
+  const SwitchedWork work{view.workflow_key, view.client_id, kOnlyPool, node.node_name};
+  return node.switches.holding(work) ? WaitingFor::kill_switch : WaitingFor::worker;
+}
+
 /// Steps that could run but have no worker yet.
-void note_queued(const RunState& state, const std::optional<LiveRun>& live, RunView& view) {
+void note_queued(const RunState& state, const std::optional<LiveRun>& live, WaitingFor wait, RunView& view) {
   bool all_queued = true;
   for (std::size_t i = 0; i < state.steps.size(); ++i) {
     StepView& step = view.steps[i];
@@ -123,12 +131,11 @@ void note_queued(const RunState& state, const std::optional<LiveRun>& live, RunV
     if (running)
       all_queued = false;
     else {
-      step.waiting_for = WaitingFor::worker;
+      step.waiting_for = wait;
       if (step.items_done == 0) step.status = Status::pending;
     }
   }
-  if (all_queued && !has_ended(view.status) && view.waiting_for == WaitingFor::nothing)
-    view.waiting_for = WaitingFor::worker;
+  if (all_queued && !has_ended(view.status) && view.waiting_for == WaitingFor::nothing) view.waiting_for = wait;
 }
 
 Document combine_items(const std::map<ItemIndex, Document>& items, ItemIndex count) {
@@ -235,7 +242,7 @@ Result<RunView> summarize_run(NodeContext& node, const RunRecord& record) {
   view.steps = outline_steps(*loaded, now);
   const auto live = node.board.find(record.run);
   if (live) lay_over(*live, loaded->state, view);
-  note_queued(loaded->state, live, view);
+  note_queued(loaded->state, live, wait_of_queued(node, view), view);
   return view;
 }
 

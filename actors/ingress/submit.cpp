@@ -4,6 +4,8 @@
 #include "actors/job/run_loader.hpp"
 #include "actors/run/live_events.hpp"
 #include "actors/run/run_change.hpp"
+#include "actors/switches/kill_request.hpp"
+#include "actors/switches/kill_switches.hpp"
 #include "codec/json.hpp"
 #include "codec/run_state_codec.hpp"
 #include "crypto/hash.hpp"
@@ -97,6 +99,11 @@ void NodeGateway::submit(const Caller& caller, std::vector<SubmitJob> jobs, Rend
       submit_one(caller, std::move(job), slot, render, answer);
       continue;
     }
+    if (!job.idempotency)
+      if (auto error = stopped(job.workflow_key, job.client_id)) {
+        answer(*std::move(error));
+        continue;
+      }
     // An old version may have to be read, and so may a kept answer, and jq may take long: not on the ingress thread.
     const bool queued = node_.blocking.run([this, caller, job, slot, render, answer] {
       if (auto kept = claim_key(job.idempotency)) {
@@ -155,6 +162,9 @@ void NodeGateway::submit_one(const Caller& caller, SubmitJob job, Slot slot, con
     if (seed->parked && parked_until(seed->state, *seed->workflow, node_.clock.now())) {
       seed->arrival.complete();
       --node_.health.runs_live;
+      // One that kills may have been engaged meanwhile, and looked past it too.
+      if (const auto by = node_.switches.killing(seed->job->workflow_key, seed->job->client_id))
+        caf::anon_send(actors_.supervisor, CommandJobMessage{accepted.id, kill_request(*by, [](const auto&) {})});
     } else {
       caf::anon_send(actors_.supervisor, AdoptJob{seed, /*counted=*/true});
     }
@@ -192,6 +202,7 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
                                        const RenderAccepted& render, AcceptedJob& accepted, RunSeedPtr& seed,
                                        RateTicketPtr& ticket, bool is_known) {
   if (auto error = unavailable()) return *std::move(error);
+  if (auto error = stopped(job.workflow_key, job.client_id)) return *std::move(error);
   NodeHealth& health = node_.health;
   if (health.changes_waiting >= options_.changes_waiting_max || health.runs_live >= options_.runs_live_max ||
       (!job.patient && !health.admission.admits(node_.clock.monotonic())))

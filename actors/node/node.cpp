@@ -38,7 +38,9 @@ class Signal {
 }  // namespace
 
 Node::Node(NodePorts ports, NodeOptions options)
-    : options_(std::move(options)), workflows_(ports.reader, options_.gateway.is_quick_expression) {
+    : options_(std::move(options)),
+      workflows_(ports.reader, options_.gateway.is_quick_expression),
+      switches_(ports.metrics) {
   using caf::atom;
   const std::size_t cores = std::max<std::size_t>(2, std::thread::hardware_concurrency());
   if (options_.testing)
@@ -49,9 +51,9 @@ Node::Node(NodePorts ports, NodeOptions options)
   config_.set("scheduler.max-throughput", 50);
   system_ = std::make_unique<caf::actor_system>(config_);
   blocking_ = std::make_unique<BlockingPool>(options_.blocking_threads, options_.blocking_queue);
-  context_ = std::make_unique<NodeContext>(NodeContext{options_.name, ports.clock, ports.random, ports.blobs,
-                                                       ports.evaluators, ports.metrics, ports.log, ports.reader,
-                                                       *blocking_, events_, board_, timers_, workflows_, health_});
+  context_ = std::make_unique<NodeContext>(
+      NodeContext{options_.name, ports.clock, ports.random, ports.blobs, ports.evaluators, ports.metrics, ports.log,
+                  ports.reader, *blocking_, events_, board_, timers_, workflows_, switches_, health_});
 }
 
 Result<std::unique_ptr<Node>> Node::start(NodePorts ports, Writers writers, NodeOptions options) {
@@ -63,11 +65,21 @@ Result<std::unique_ptr<Node>> Node::start(NodePorts ports, Writers writers, Node
 Result<Done> Node::begin(Writers writers) {
   auto committers = make_committers(std::move(writers));
   if (!committers) return committers.error();
+  if (auto loaded = switches_.load(context_->reader); !loaded) {
+    Error error = loaded.error();
+    error.message = "the kill switches cannot be read: " + error.message;
+    return error;
+  }
   if (auto loaded = workflows_.load_all(); !loaded) return loaded.error();
   spawn_actors(*std::move(committers));
   gateway_ = std::make_unique<NodeGateway>(*context_, actors_, options_.gateway);
   if (auto spawned = spawn_schedules(); !spawned) return spawned.error();
   guard();
+
+  // What was being ended when the process before this one did.
+  for (const KillSwitch& kill_switch : switches_.list())
+    if (kill_switch.mode == SwitchMode::kill)
+      caf::anon_send(actors_.supervisor, SwitchesChanged{std::make_shared<const KillSwitch>(kill_switch)});
 
   // Jobs that are accepted from now on are not recovery's business: their ids are greater than this one.
   const JobId before = IdFactory(context_->clock, context_->random).make<JobId>(0);

@@ -1,7 +1,7 @@
 // A node: its actors, started in order and stopped in order, and the gateway to them.
 //
-//   start   take the shards ─► load the workflows ─► spawn the tree ─► take over open jobs (in the background)
-//   stop    refuse new work ─► assign nothing more, let tasks end within the grace ─► stop the rest ─►
+//   start   take the shards ─► load the kill switches and the workflows ─► spawn the tree ─► take over open jobs (in
+//   the background) stop    refuse new work ─► assign nothing more, let tasks end within the grace ─► stop the rest ─►
 //           wait until every outcome is durable ─► commit ─► quit
 //
 // The tree, and what happens when one of it fails:
@@ -34,6 +34,7 @@
 #include "actors/protocol/node_context.hpp"
 #include "actors/retention/retention_sweeper.hpp"
 #include "actors/run/live_board.hpp"
+#include "actors/switches/kill_switches.hpp"
 #include "actors/timer/timers.hpp"
 #include "actors/worker/worker_actor.hpp"
 
@@ -109,6 +110,7 @@ class Node {
   LiveBoard board_;
   Timers timers_;
   WorkflowCatalog workflows_;
+  KillSwitches switches_;
   caf::actor_system_config config_;
   std::unique_ptr<caf::actor_system> system_;
   std::unique_ptr<BlockingPool> blocking_;  ///< joined before the system goes: its work sends messages

@@ -51,7 +51,9 @@ using RunActor = caf::typed_actor<caf::reacts_to<Persisted>,  // what became of 
                                   caf::reacts_to<TaskStarting>, caf::reacts_to<TaskProgress>,
                                   caf::reacts_to<TaskPreview>, caf::reacts_to<TaskLog>, caf::reacts_to<TaskEndedPtr>,
                                   caf::reacts_to<TaskGone>,  // it is not running and will not
-                                  caf::reacts_to<Wake>,      // a timer of its is due
+                                  caf::reacts_to<TaskHeld>,  // it must wait for a kill switch's release
+                                  caf::reacts_to<KillRun>,
+                                  caf::reacts_to<Wake>,  // a timer of its is due
                                   caf::reacts_to<CommandRequestPtr>,
                                   caf::reacts_to<RetryRequestPtr>>;  // answered here unless it has ended
 
@@ -60,6 +62,8 @@ struct TaskOffer {
   Task task;
   Millis timeout{0};  ///< of the attempt, from its start; the worker sets the task's deadline by it
   RunActor run;
+  std::string workflow_key;
+  Timestamp ready_at = kNever;  ///< it has waited since then
   std::uint8_t priority = 5;
   bool commits_start = false;  ///< the worker waits for TaskAdmitted
 };
@@ -82,7 +86,8 @@ struct RegisterWorker {
 /// Gives tasks to workers: by priority with aging, then fair between clients. Its queue is soft: runs are the truth.
 using BrokerActor =
     caf::typed_actor<caf::reacts_to<TaskOfferPtr>, caf::reacts_to<WithdrawTask>, caf::reacts_to<RegisterWorker>,
-                     caf::reacts_to<SlotFree>, caf::reacts_to<StopAssigning>, caf::reacts_to<StopAllTasks>>;
+                     caf::reacts_to<SlotFree>, caf::reacts_to<SwitchesChanged>, caf::reacts_to<StopAssigning>,
+                     caf::reacts_to<StopAllTasks>>;
 
 /// Timers to timer: something is due before all else. It says not when: two may overtake each other.
 struct EarlierTimer {};
@@ -106,7 +111,8 @@ using SupervisorActor =
     caf::typed_actor<caf::reacts_to<AdoptJob>, caf::reacts_to<CommandJobMessage>, caf::reacts_to<RetryJobMessage>,
                      caf::reacts_to<JobLoaded>, caf::reacts_to<JobRested>, caf::reacts_to<JobBroken>,
                      caf::reacts_to<ScanParked>, caf::reacts_to<ParkedScanned>,
-                     caf::reacts_to<Rest>>;  // let go of all jobs, and quit
+                     caf::reacts_to<SwitchesChanged>,  // kills what is live, and then what is not
+                     caf::reacts_to<Rest>>;            // let go of all jobs, and quit
 
 /// One way to the store: changes go into the queue, and the actor is told.
 struct Persistence {

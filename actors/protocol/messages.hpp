@@ -17,6 +17,7 @@
 #include "audit/chain.hpp"
 #include "codec/event_codec.hpp"
 #include "troupe/domain/evaluator.hpp"
+#include "troupe/domain/kill_switch.hpp"
 #include "troupe/domain/run.hpp"
 #include "troupe/port/executor.hpp"
 #include "troupe/port/gateway.hpp"
@@ -174,6 +175,15 @@ struct CommandRequest {
 };
 using CommandRequestPtr = std::shared_ptr<CommandRequest>;
 
+/// From the broker: a kill switch stops what the run has at work.
+struct KillRun {
+  KillSwitchPtr by;
+};
+/// From the broker: a kill switch holds the task back.
+struct TaskHeld {
+  TaskKey task;
+};
+
 struct RetryRequest {
   std::optional<std::string> from_step;
   Document inputs;       ///< absent: as in the run before
@@ -266,10 +276,15 @@ struct StopOverdue {
 /// Worker to broker.
 struct SlotFree {
   TaskKey task;
+  bool is_undone = false;  ///< it was stopped, or never begun: nothing came of it
 };
 /// Node to broker: assign nothing more; call back when nothing is assigned.
 struct StopAssigning {
   std::function<void()> idle;
+};
+/// To broker and supervisor: kill switches were engaged or released. `kill`: by this one, what runs is stopped.
+struct SwitchesChanged {
+  KillSwitchPtr kill;  ///< may be null
 };
 /// Node to broker, when the grace is over: stop whatever still runs.
 struct StopAllTasks {};
@@ -307,3 +322,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::StopOverdue)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::SlotFree)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::StopAssigning)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::StopAllTasks)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::KillRun)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskHeld)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::SwitchesChanged)

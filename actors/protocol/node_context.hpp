@@ -24,6 +24,7 @@ class EventHub;         // ingress/event_hub.hpp: live events to whoever watches
 class Timers;           // timer/timers.hpp: what is due when
 class LiveBoard;        // run/live_board.hpp: what runs are doing right now, before it is durable
 class WorkflowCatalog;  // ingress/workflow_catalog.hpp: compiled definitions
+class KillSwitches;     // switches/kill_switches.hpp: what an operator has stopped
 
 /// What keeps changes from the store; the greater, the more there is to say about it.
 enum class StoreObstacle : std::uint8_t { none, away, read_only, full };
@@ -75,6 +76,7 @@ struct NodeContext {
   LiveBoard& board;
   Timers& timers;
   WorkflowCatalog& workflows;
+  KillSwitches& switches;
   NodeHealth& health;
 };
 

@@ -7,6 +7,8 @@
 #include "actors/run/live_board.hpp"
 #include "actors/run/run_change.hpp"
 #include "actors/run/run_lines.hpp"
+#include "actors/switches/kill_request.hpp"
+#include "actors/switches/kill_switches.hpp"
 #include "codec/json.hpp"
 #include "troupe/domain/core.hpp"
 
@@ -43,6 +45,8 @@ void RunDriver::begin() {
   release(effects);
   if (std::ranges::none_of(effects, dispatches_instant_task)) seed_.arrival.complete();
   if (seed_.recover) push({RecoverRun{}, nullptr, nullptr});
+  // One that was accepted, retried or loaded while the switch was being engaged is known to nobody else.
+  if (const auto by = node_.switches.killing(seed_.job->workflow_key, seed_.job->client_id)) on(KillRun{by});
   rest_if_idle();
 }
 
@@ -91,6 +95,18 @@ void RunDriver::on(const TaskEndedPtr& ended) {
 void RunDriver::on(const TaskGone& gone) {
   waiting_for_admission_.erase(gone.task);
   push({TaskStopped{gone.task}, nullptr, nullptr});
+}
+
+// It has arrived, as far as acceptance is concerned: the switch may stay for long.
+void RunDriver::on(const TaskHeld&) { seed_.arrival.complete(); }
+
+void RunDriver::on(const KillRun& kill) {
+  if (seed_.state.phase == RunPhase::ended) return;
+  // What is being undone is stopped by the broker, and offered again: its time begins anew.
+  if (seed_.state.phase == RunPhase::compensating)
+    std::erase_if(timers_, [](const auto& timer) { return timer.second.kind == TimerKind::task_deadline; });
+  const CommandRequestPtr request = kill_request(*kill.by, [](const Result<JobChange>&) {});
+  push({request->command, nullptr, request});
 }
 
 void RunDriver::on(const Wake&) {
@@ -301,6 +317,8 @@ void RunDriver::do_effect(const DispatchTask& effect) {
   offer->task.traceparent = seed_.job->traceparent;
   offer->timeout = effect.task.compensation ? step.compensate->timeout : step.timeout;
   offer->run = RunActor(self_);
+  offer->workflow_key = seed_.job->workflow_key;
+  offer->ready_at = node_.clock.now();
   offer->priority = seed_.job->priority;
   offer->commits_start = commits_start(effect.task);
   self_->send(actors_.broker, TaskOfferPtr(offer));
@@ -375,6 +393,8 @@ RunActor::behavior_type run_actor(RunActor::stateful_pointer<RunActorState> self
       [=](const TaskLog& log) { driver->on(log); },
       [=](const TaskEndedPtr& ended) { driver->on(ended); },
       [=](const TaskGone& gone) { driver->on(gone); },
+      [=](const TaskHeld& held) { driver->on(held); },
+      [=](const KillRun& kill) { driver->on(kill); },
       [=](const Wake& wake) { driver->on(wake); },
       [=](const CommandRequestPtr& request) { driver->on(request); },
       [=](const RetryRequestPtr& request) { driver->on(request); },

@@ -43,6 +43,8 @@ class RunDriver {
   void on(const TaskLog& log);
   void on(const TaskEndedPtr& ended);
   void on(const TaskGone& gone);
+  void on(const TaskHeld& held);
+  void on(const KillRun& kill);
   void on(const Wake& wake);
   void on(const CommandRequestPtr& request);
   void on(const RetryRequestPtr& request);

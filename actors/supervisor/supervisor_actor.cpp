@@ -5,6 +5,7 @@
 #include "actors/job/job_actor.hpp"
 #include "actors/job/run_loader.hpp"
 #include "actors/node/blocking_pool.hpp"
+#include "actors/switches/kill_request.hpp"
 #include "actors/timer/timers.hpp"
 
 namespace troupe {
@@ -26,6 +27,7 @@ void adopt(Self self, const RunSeedPtr& seed, bool counted) {
     return;
   }
   if (!counted) ++state.node->health.runs_live;
+  state.live[id].job = seed->job;
   JobActor& actor = state.live[id].actor;
   actor = self->spawn(job_actor, state.node, state.actors, seed);
   // It tells itself when its run dies; this is for its own death, unless nobody holds it any more.
@@ -118,6 +120,16 @@ void load_broken(Self self, const JobId& job) {
   });
 }
 
+/// Of a pool or a node, what is at work there is ended, which the broker knows.
+void kill(Self self, const KillSwitchPtr& by) {
+  SupervisorState& state = self->state;
+  if (by->scope == SwitchScope::pool || by->scope == SwitchScope::node) return;
+  const CommandRequestPtr request = kill_request(*by, [](const Result<JobChange>&) {});
+  for (const auto& [id, live] : state.live)
+    if (covers(*by, {live.job->workflow_key, live.job->client_id, "", ""})) pass_on(self, id, request);
+  state.kill_sweep->add(by);
+}
+
 /// Loads the jobs of a shard that fall due within the horizon and moves `after` past them. False: something is left for
 /// the next scan. Blocks.
 bool load_parked(NodeContext& node, ShardId shard, StoreReader::Parked& after, const SupervisorActor& supervisor) {
@@ -178,6 +190,10 @@ SupervisorActor::behavior_type supervisor_actor(Self self, NodeContext* node, co
                                                 const std::vector<ShardId>& shards) {
   self->state.node = node;
   self->state.actors = actors;
+  self->state.kill_sweep =
+      std::make_shared<KillSweep>(*node, [actors](const JobId& job, const CommandRequestPtr& request) {
+        caf::anon_send(actors->supervisor, CommandJobMessage{job, request});
+      });
   for (ShardId shard : shards) self->state.parked_after[shard] = {};
   return {
       [=](const AdoptJob& message) { adopt(self, message.seed, message.counted); },
@@ -188,6 +204,9 @@ SupervisorActor::behavior_type supervisor_actor(Self self, NodeContext* node, co
       [=](const JobBroken& message) { broken(self, message.job); },
       [=](ScanParked) { scan_parked(self); },
       [=](const ParkedScanned& scanned) { parked_scanned(self, scanned); },
+      [=](const SwitchesChanged& change) {
+        if (change.kill) kill(self, change.kill);
+      },
       [=](Rest) {
         self->state.live.clear();
         self->quit();

@@ -5,6 +5,8 @@
 //   a job that rests        is let go of, if nothing was passed on meanwhile (counted on both sides)
 //   a job that broke        is loaded again, after a pause that grows; the core ends what breaks for ever (`poison`)
 //
+// A kill switch ends the live jobs that it covers at once, and has the others ended in the background (KillSweep).
+//
 // Parked jobs are in the store only. Those that fall due within the horizon are loaded in the order of their times,
 // once: each scan goes on where the last one ended, because nothing is parked for less than kParkAfter, which is
 // beyond.
@@ -15,6 +17,7 @@
 
 #include "actors/protocol/interfaces.hpp"
 #include "actors/protocol/node_context.hpp"
+#include "actors/switches/kill_sweep.hpp"
 
 namespace troupe {
 
@@ -28,12 +31,14 @@ inline constexpr std::size_t kParkedLive = limits::kJobsInFlight / 2;
 struct SupervisorState {
   struct Live {
     JobActor actor;
+    JobFactsPtr job;
     std::uint64_t passed_on = 0;
   };
   using Pending = std::variant<CommandRequestPtr, RetryRequestPtr>;
 
   NodeContext* node = nullptr;
   const NodeActors* actors = nullptr;
+  std::shared_ptr<KillSweep> kill_sweep;
   std::map<ShardId, StoreReader::Parked> parked_after;  ///< by shard: so far parked jobs have been loaded
   std::uint64_t parked_scans = 0;
   std::unordered_map<JobId, Live> live;

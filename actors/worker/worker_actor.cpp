@@ -93,7 +93,7 @@ void assign(Self self, const TaskOfferPtr& offer) {
 /// Gives the slot back.
 void forget(Self self, const TaskKey& task) {
   self->state.running.erase(task);
-  self->send(self->state.broker, SlotFree{task});
+  self->send(self->state.broker, SlotFree{task, /*is_undone=*/true});
 }
 
 void stop(Self self, const TaskKey& task) {
@@ -123,7 +123,7 @@ void finish(Self self, const TaskFinished& finished) {
   // The slot is given back after the run was told, so that the broker never calls gone what has just ended.
   if (running.reported || stopped) {
     if (stopped) self->send(running.offer->run, TaskGone{finished.task});
-    self->send(state.broker, SlotFree{finished.task});
+    self->send(state.broker, SlotFree{finished.task, /*is_undone=*/true});
   } else if (needs_blobs(*finished.outcome)) {
     state.node->blocking.run_always([report, run = running.offer->run, broker = state.broker, task = finished.task] {
       caf::anon_send(run, report());

@@ -38,6 +38,11 @@ void add_commands(CLI::App& app, Session& session) {
   add_workflow_show(workflow, session);
   add_workflow_switch(workflow, session);
 
+  CLI::App& kill_switch = add_group(app, "kill-switch", "Stop work of one kind, and let it go on");
+  add_kill_switch_engage(kill_switch, session);
+  add_kill_switch_list(kill_switch, session);
+  add_kill_switch_release(kill_switch, session);
+
   CLI::App& audit = add_group(app, "audit", "Read and verify the audit trail");
   add_audit_tail(audit, session);
   add_audit_verify(audit, session);

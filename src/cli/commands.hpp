@@ -27,6 +27,10 @@ void add_workflow_list(CLI::App& parent, Session& session);
 void add_workflow_show(CLI::App& parent, Session& session);
 void add_workflow_switch(CLI::App& parent, Session& session);  ///< disable and enable
 
+void add_kill_switch_engage(CLI::App& parent, Session& session);
+void add_kill_switch_list(CLI::App& parent, Session& session);
+void add_kill_switch_release(CLI::App& parent, Session& session);
+
 void add_audit_tail(CLI::App& parent, Session& session);
 void add_audit_verify(CLI::App& parent, Session& session);
 

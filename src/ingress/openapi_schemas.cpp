@@ -73,6 +73,17 @@ constexpr std::string_view kRequests = R"json(
     "burst": {"type": "integer", "minimum": 1, "maximum": 1000000, "description": "Jobs at once, after a pause; `limit` if absent."},
     "key": {"type": "string", "description": "An expression over `inputs`, `metadata` and `client_id`: each of its values has a limit of its own."}},
   "examples": [{"limit": 100, "per": "1m", "key": "${ .client_id }"}]},
+"KillSwitchRequest": {
+  "type": "object", "required": ["scope", "mode", "reason"], "additionalProperties": false,
+  "properties": {
+    "scope": {"$ref": "#/components/schemas/SwitchScope"},
+    "target": {"type": ["string", "null"], "maxLength": 128, "description": "Which workflow (its key), client, pool or node; none with `global`."},
+    "mode": {"$ref": "#/components/schemas/SwitchMode"},
+    "reason": {"type": "string", "minLength": 1, "maxLength": 1000, "description": "Told to whoever is refused or stopped."}},
+  "examples": [{"scope": "workflow", "target": "product-poster", "mode": "pause", "reason": "the renderer makes nonsense since 9:00"}]},
+"SwitchScope": {"type": "string", "enum": ["global", "workflow", "client", "pool", "node"]},
+"SwitchMode": {"type": "string", "enum": ["drain", "pause", "kill"],
+  "description": "`drain`: nothing new is accepted. `pause`: nor is anything new started. `kill`: running work is stopped too."},
 "Duration": {"type": ["string", "number"], "description": "Seconds, or text such as `250ms`, `30s`, `1h30m`, `7d`.", "examples": ["30s"]},
 )json";
 
@@ -338,6 +349,17 @@ constexpr std::string_view kOthers = R"json(
     "fault": {"anyOf": [{"type": "null"}, {"type": "object", "required": ["chain", "seq", "message"],
       "properties": {"chain": {"type": "string"}, "seq": {"type": "integer"}, "message": {"type": "string"}}}]}},
   "examples": [{"whole": true, "chains": 12, "records": 48, "fault": null}]},
+"KillSwitch": {
+  "type": "object", "required": ["id", "scope", "target", "mode", "reason", "engaged_by", "engaged_at"],
+  "properties": {
+    "id": {"type": "string", "format": "uuid"}, "scope": {"$ref": "#/components/schemas/SwitchScope"}, "target": {"type": ["string", "null"]},
+    "mode": {"$ref": "#/components/schemas/SwitchMode"}, "reason": {"type": "string"}, "engaged_by": {"type": "string"},
+    "engaged_at": {"type": "string", "format": "date-time"}},
+  "examples": [{"id": "019aa3f2-7000-7000-8a2f-3b1f64aa9001", "scope": "workflow", "target": "product-poster", "mode": "pause",
+    "reason": "the renderer makes nonsense since 9:00", "engaged_by": "ada", "engaged_at": "2026-11-21T09:12:03.456Z"}]},
+"KillSwitchPage": {
+  "type": "object", "required": ["items", "next_cursor"],
+  "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/KillSwitch"}}, "next_cursor": {"type": ["string", "null"]}}},
 "Health": {"type": "object", "required": ["status"], "properties": {"status": {"type": "string", "enum": ["ok"]}}, "examples": [{"status": "ok"}]},
 "Readiness": {
   "type": "object", "required": ["ready", "reasons"],

@@ -80,6 +80,9 @@ struct PrometheusMetrics::Families {
       histogram(registry, "troupe_commit_changes", "Changes in one transaction.").Add({}, kCommitChanges);
   Series<Gauge, 1> queue_depth{gauge(registry, "troupe_queue_depth", "What waits in a queue."), {"queue"}};
 
+  Series<Gauge, 2> kill_switches{gauge(registry, "troupe_kill_switches", "Kill switches that are engaged."),
+                                 {"scope", "mode"}};
+
   Series<Counter, 3> requests{counter(registry, "troupe_http_requests_total", "Requests answered."),
                               {"route", "method", "status"}};
   Series<Histogram, 1> request_seconds{
@@ -126,6 +129,10 @@ void PrometheusMetrics::committed(std::size_t changes, Duration took) {
 
 void PrometheusMetrics::queue_depth(std::string_view queue, std::size_t now) {
   families_->queue_depth.with({families_->queues.admit(queue)}).Set(static_cast<double>(now));
+}
+
+void PrometheusMetrics::kill_switches(std::string_view scope, std::string_view mode, std::size_t engaged) {
+  families_->kill_switches.with({scope, mode}).Set(static_cast<double>(engaged));
 }
 
 void PrometheusMetrics::request_answered(std::string_view route, std::string_view method, int status, Duration took) {

@@ -23,6 +23,7 @@ class PrometheusMetrics final : public Metrics {
   void runs_live(std::size_t now) override;
   void committed(std::size_t changes, Duration took) override;
   void queue_depth(std::string_view queue, std::size_t now) override;
+  void kill_switches(std::string_view scope, std::string_view mode, std::size_t engaged) override;
   void request_answered(std::string_view route, std::string_view method, int status, Duration took) override;
   void connections(std::size_t now) override;
 

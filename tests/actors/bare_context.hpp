@@ -7,6 +7,7 @@
 #include "actors/node/blocking_pool.hpp"
 #include "actors/protocol/node_context.hpp"
 #include "actors/run/live_board.hpp"
+#include "actors/switches/kill_switches.hpp"
 #include "actors/timer/timers.hpp"
 #include "expr/expr.hpp"
 
@@ -14,10 +15,10 @@ namespace troupe::test {
 
 struct BareContext {
   explicit BareContext(StoreReader& reader)
-      : workflows(reader, [](std::string_view) { return true; }), node{"node",      clock,   random, blobs,
-                                                                       *evaluators, metrics, log,    reader,
-                                                                       blocking,    events,  board,  timers,
-                                                                       workflows,   health} {}
+      : workflows(reader, [](std::string_view) { return true; }), node{"node",      clock,    random, blobs,
+                                                                       *evaluators, metrics,  log,    reader,
+                                                                       blocking,    events,   board,  timers,
+                                                                       workflows,   switches, health} {}
 
   ManualClock clock;
   CountingRandom random;
@@ -30,6 +31,7 @@ struct BareContext {
   LiveBoard board;
   Timers timers;
   WorkflowCatalog workflows;
+  KillSwitches switches{metrics};
   NodeHealth health;
   NodeContext node;
 };

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "troupe/port/store.hpp"
@@ -17,6 +18,10 @@ class HookedReader final : public StoreReader {
   std::function<void()> while_reading_journal;
   /// So many of the next calls of open_jobs() find the store away.
   int open_jobs_failures = 0;
+  /// Likewise of jobs().
+  int jobs_failures = 0;
+  /// What settings() says in place of the store.
+  std::optional<Result<std::vector<SettingRow>>> settings_answer;
 
   Result<std::vector<JournalRow>> journal(const JournalQuery& query) override {
     auto rows = inner_->journal(query);
@@ -28,13 +33,21 @@ class HookedReader final : public StoreReader {
   Result<std::vector<JobId>> jobs_called(const std::string& id, const std::optional<std::string>& client) override {
     return inner_->jobs_called(id, client);
   }
-  Result<std::vector<JobRow>> jobs(const JobQuery& query) override { return inner_->jobs(query); }
+  Result<std::vector<JobRow>> jobs(const JobQuery& query) override {
+    if (jobs_failures > 0) {
+      --jobs_failures;
+      return Error{ErrorCode::not_ready, "the store is away", true, {}};
+    }
+    return inner_->jobs(query);
+  }
   Result<std::optional<RunRecord>> run(const RunId& id) override { return inner_->run(id); }
   Result<std::vector<RunRecord>> runs(const RunQuery& query) override { return inner_->runs(query); }
   Result<std::vector<ResultRow>> results(const RunId& run) override { return inner_->results(run); }
   Result<std::vector<AssetRow>> assets_of_run(const RunId& run) override { return inner_->assets_of_run(run); }
   Result<std::vector<ReviewRow>> reviews(const RunId& run) override { return inner_->reviews(run); }
-  Result<std::vector<SettingRow>> settings(const std::string& kind) override { return inner_->settings(kind); }
+  Result<std::vector<SettingRow>> settings(const std::string& kind) override {
+    return settings_answer ? *settings_answer : inner_->settings(kind);
+  }
   Result<std::optional<AssetRow>> asset(const AssetId& id) override { return inner_->asset(id); }
   Result<std::vector<JournalRow>> journal_of_shard(ShardId shard, std::uint64_t after, std::uint32_t position,
                                                    std::size_t rows) override {

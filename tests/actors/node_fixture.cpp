@@ -64,14 +64,26 @@ void NodeTest::TearDown() {
 
 void NodeTest::start_node(std::size_t slots) {
   if (node_) crash_node();
-  NodeOptions options = node_options(executor_, slots);
-  if (adjust_) adjust_(options);
-  auto started = Node::start({clock_, random_, *reader_, blobs_, *evaluators_, metrics_, log_},
-                             writers(make_faulty_writer(*store_->writer(), script_)), std::move(options));
+  auto started = try_start(slots);
   ASSERT_TRUE(started.ok()) << started.error().message;
   node_ = *std::move(started);
   node_->begin_schedules();
   run();
+}
+
+Result<std::unique_ptr<Node>> NodeTest::try_start(std::size_t slots) {
+  NodeOptions options = node_options(executor_, slots);
+  if (writers_ == 2) options.shards = {0, 1};
+  if (adjust_) adjust_(options);
+  return Node::start({clock_, random_, *reader_, blobs_, *evaluators_, metrics_, log_},
+                     writers(make_faulty_writer(*store_->writer(), script_),
+                             writers_ == 2 ? make_faulty_writer(*store_->writer(), script_) : nullptr),
+                     std::move(options));
+}
+
+Error NodeTest::failed_start() {
+  const auto started = try_start(4);
+  return started ? Error{ErrorCode::internal, "it has started", false, {}} : started.error();
 }
 
 void NodeTest::crash_node() {

@@ -26,6 +26,8 @@ class NodeTest : public ::testing::Test {
   void TearDown() override;
 
   void start_node(std::size_t slots = 4);
+  /// Why it would not start.
+  Error failed_start();
   /// As if the process died: what runs is lost, and nothing more is committed.
   void crash_node();
   void restart_node(std::size_t slots = 4) {
@@ -64,6 +66,7 @@ class NodeTest : public ::testing::Test {
   std::size_t live_jobs() const { return node_->health().runs_live; }
 
   std::function<void(NodeOptions&)> adjust_;  ///< called with the options of the next node, where it is set
+  std::size_t writers_ = 1;                   ///< of nodes started from then on; 2: jobs take turns between two shards
   ManualClock clock_;
   StoreScript script_;
   std::shared_ptr<FakeExecutor> executor_ = std::make_shared<FakeExecutor>();
@@ -75,6 +78,7 @@ class NodeTest : public ::testing::Test {
  private:
   caf::scheduler::test_coordinator& scheduler() const;
   void advance(Millis time);
+  Result<std::unique_ptr<Node>> try_start(std::size_t slots);
 
   CountingRandom random_;
   SilentLog log_;

@@ -72,7 +72,8 @@ TEST_F(TimersTest, NeitherKeepsARunAliveNorFiresForOneThatIsForgotten) {
       return {[](const Persisted&) {},         [](const TaskStarting&) {},
               [](const TaskProgress&) {},      [](const TaskPreview&) {},
               [](const TaskLog&) {},           [](const TaskEndedPtr&) {},
-              [](const TaskGone&) {},          [woken](const Wake&) { ++*woken; },
+              [](const TaskGone&) {},          [](const TaskHeld&) {},
+              [](const KillRun&) {},           [woken](const Wake&) { ++*woken; },
               [](const CommandRequestPtr&) {}, [](const RetryRequestPtr&) {}};
     }
   };

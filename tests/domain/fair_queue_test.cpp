@@ -32,6 +32,17 @@ TEST(FairQueue, WhatHasWaitedLongOvertakesWhatIsMoreUrgent) {
   EXPECT_EQ(queue.pop(kStart + Millis(3'000)), 1);
 }
 
+TEST(FairQueue, WhatIsPutBackHasItsOldPlaceWithinItsClientAndItsOldAge) {
+  FairQueue<int> queue(Millis(1'000));
+  for (int i = 0; i < 3; ++i) queue.push(i, 5, "a", kStart + Millis(i));
+  EXPECT_EQ(queue.pop(kStart), 0);
+  EXPECT_EQ(queue.pop(kStart), 1);
+  queue.push(10, 6, "b", kStart + Millis(2'000));
+  queue.put_back(1, 5, "a", kStart + Millis(1));
+  queue.put_back(0, 5, "a", kStart);
+  for (int expected : {0, 1, 10, 2}) EXPECT_EQ(queue.pop(kStart + Millis(2'001)), expected);
+}
+
 TEST(FairQueue, AnEntryCanBeTakenOut) {
   FairQueue<int> queue;
   queue.push(1, 5, "a", kStart);

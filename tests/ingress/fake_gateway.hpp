@@ -46,6 +46,9 @@ class FakeGateway final : public Gateway {
   ScheduleChange schedule_change;
   ScheduleView schedule_view;
   std::vector<ScheduleView> schedule_list;
+  KillSwitch kill_switch;
+  std::optional<KeptAnswer> kept;  ///< for the key of a kill switch
+  std::vector<KillSwitch> kill_switch_list;
   AuditPage audit_page;
   AuditVerdict verdict;
   RateLimitStates limits;  ///< that jobs and retries meet, and that meta shows
@@ -68,6 +71,8 @@ class FakeGateway final : public Gateway {
   RunQuery run_query;
   AuditQuery audit_query;
   std::optional<JobId> verified;
+  std::optional<KillSwitchDraft> draft;
+  KillSwitchId released;
   std::string definition;
   std::string asked_key;
   std::string asked_client;
@@ -233,6 +238,24 @@ class FakeGateway final : public Gateway {
     caller = who;
     schedule_query = std::move(query);
     reply(give(schedule_list));
+  }
+  void engage_kill_switch(const Caller& who, KillSwitchDraft wanted, std::optional<IdempotencyKey> idempotency,
+                          std::function<KeptAnswer(const KillSwitch&)> render,
+                          Reply<EngagedKillSwitch> reply) override {
+    caller = who;
+    draft = std::move(wanted);
+    key = std::move(idempotency);
+    rendered = render(kill_switch);
+    reply(give(EngagedKillSwitch{kill_switch, kept}));
+  }
+  void release_kill_switch(const Caller& who, KillSwitchId id, Reply<KillSwitch> reply) override {
+    caller = who;
+    released = id;
+    reply(give(kill_switch));
+  }
+  std::vector<KillSwitch> kill_switches(const Caller& who) override {
+    caller = who;
+    return kill_switch_list;
   }
   void audit(const Caller& who, AuditQuery query, Reply<AuditPage> reply) override {
     caller = who;

@@ -38,6 +38,11 @@ class OpenApiTest : public ApiTest {
     gateway_.schedule_view = sample_schedule();
     gateway_.schedule_list = {sample_schedule()};
     gateway_.schedule_change = {sample_schedule(), true, {}};
+    gateway_.kill_switch = sample_kill_switch();
+    KillSwitch global = sample_kill_switch();
+    global.scope = SwitchScope::global;
+    global.target.clear();
+    gateway_.kill_switch_list = {global, sample_kill_switch()};
     gateway_.change.id = sample_job_id();
     gateway_.audit_page.records = {R"({"seq":1,"at":"2026-11-21T01:02:03.456Z","action":"job.accepted","actor":"ops",
       "node":"n","client_id":"shop","details":{"x":1},"prev_hash":"00","hash":"11"})"};

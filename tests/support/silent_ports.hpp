@@ -20,6 +20,7 @@ class SilentMetrics : public Metrics {
   void runs_live(std::size_t) override {}
   void committed(std::size_t, Duration) override {}
   void queue_depth(std::string_view, std::size_t) override {}
+  void kill_switches(std::string_view, std::string_view, std::size_t) override {}
   void request_answered(std::string_view, std::string_view, int, Duration) override {}
   void connections(std::size_t) override {}
 };

@@ -30,6 +30,7 @@ TEST(Metrics, TellsWhatHappenedInPrometheusText) {
   metrics.runs_live(7);
   metrics.committed(12, 3ms);
   metrics.queue_depth("persistence", 5);
+  metrics.kill_switches("workflow", "pause", 2);
   metrics.request_answered("/v1/jobs/{id}", "GET", 200, 2ms);
   metrics.connections(3);
 
@@ -50,6 +51,7 @@ TEST(Metrics, TellsWhatHappenedInPrometheusText) {
            "troupe_commit_seconds_count 1\n",
            "troupe_commit_changes_bucket{le=\"25\"} 1\n",
            "troupe_queue_depth{queue=\"persistence\"} 5\n",
+           "troupe_kill_switches{mode=\"pause\",scope=\"workflow\"} 2\n",
            "troupe_http_requests_total{method=\"GET\",route=\"/v1/jobs/{id}\",status=\"200\"} 1\n",
            "troupe_http_request_seconds_bucket{route=\"/v1/jobs/{id}\",le=\"0.0025\"} 1\n",
            "troupe_connections 3\n",

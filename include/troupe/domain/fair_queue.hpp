@@ -36,6 +36,15 @@ class FairQueue {
     ++size_;
   }
 
+  /// Back to its old place within its client: as if it had waited here since then.
+  void put_back(T value, int priority, const std::string& client, Timestamp since) {
+    push(std::move(value), priority, client, since);
+    auto& entries = levels_[static_cast<std::size_t>(priority - 1)].by_client.at(client)->entries;
+    const auto place = std::upper_bound(entries.begin(), entries.end() - 1, since,
+                                        [](Timestamp at, const Entry& entry) { return at < entry.since; });
+    std::rotate(place, entries.end() - 1, entries.end());
+  }
+
   /// The next entry. Nothing when the queue is empty.
   std::optional<T> pop(Timestamp now) {
     Level* best = nullptr;

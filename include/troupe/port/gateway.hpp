@@ -18,6 +18,7 @@
 #include "troupe/base/limits.hpp"
 #include "troupe/base/result.hpp"
 #include "troupe/base/time.hpp"
+#include "troupe/domain/kill_switch.hpp"
 #include "troupe/domain/rate_limit.hpp"
 #include "troupe/domain/run.hpp"
 #include "troupe/domain/schedule.hpp"
@@ -306,6 +307,13 @@ struct ScheduleQuery {
   int limit = limits::kPageDefault;
 };
 
+// --- kill switches -------------------------------------------------------------------------------------------------
+
+struct EngagedKillSwitch {
+  KillSwitch kill_switch;
+  std::optional<KeptAnswer> kept;
+};
+
 // --- live events ---------------------------------------------------------------------------------------------------
 
 /// Durable events carry the seq of their audit record and can be resumed from; the others are soft.
@@ -389,6 +397,15 @@ class Gateway {
   virtual void schedule(const Caller& caller, std::string id, Reply<ScheduleView> reply) = 0;
   /// By id.
   virtual void schedules(const Caller& caller, ScheduleQuery query, Reply<std::vector<ScheduleView>> reply) = 0;
+  /// A caller that is tied to a client sees and sets those of its client only. Errors: validation_failed, forbidden,
+  /// conflict (the same scope, target and mode is engaged already). In force at once, answered when durable.
+  virtual void engage_kill_switch(const Caller& caller, KillSwitchDraft draft, std::optional<IdempotencyKey> key,
+                                  std::function<KeptAnswer(const KillSwitch&)> render,
+                                  Reply<EngagedKillSwitch> reply) = 0;
+  /// Replies with the switch as it was; not_found, conflict.
+  virtual void release_kill_switch(const Caller& caller, KillSwitchId id, Reply<KillSwitch> reply) = 0;
+  /// Newest first.
+  virtual std::vector<KillSwitch> kill_switches(const Caller& caller) = 0;  ///< does not block
 
   virtual void audit(const Caller& caller, AuditQuery query, Reply<AuditPage> reply) = 0;
   virtual void verify_audit(const Caller& caller, std::optional<JobId> job, Reply<AuditVerdict> reply) = 0;

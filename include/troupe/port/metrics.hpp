@@ -31,6 +31,10 @@ class Metrics {
   /// `queue` is one of a few fixed names, or a pool's.
   virtual void queue_depth(std::string_view queue, std::size_t now) = 0;
 
+  // control
+  /// How many kill switches of this scope and mode are engaged.
+  virtual void kill_switches(std::string_view scope, std::string_view mode, std::size_t engaged) = 0;
+
   // HTTP
   /// `route` is the pattern (`/v1/jobs/{id}`), never the path.
   virtual void request_answered(std::string_view route, std::string_view method, int status, Duration took) = 0;
