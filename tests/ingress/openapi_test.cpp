@@ -25,6 +25,7 @@ void close_objects(Json& schema) {
 class OpenApiTest : public ApiTest {
  protected:
   OpenApiTest() : document_(*parse_json(openapi_document())) {
+    options_.time_zone = [](std::string_view) -> Result<TimeZonePtr> { return utc(); };
     gateway_.accepted = sample_accepted();
     gateway_.job_view = sample_job();
     gateway_.job_list = {sample_job(Status::running), sample_job()};

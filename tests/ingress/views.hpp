@@ -112,26 +112,28 @@ inline ScheduleView sample_schedule() {
   view.schedule.last_fault = ScheduleFault{"workflow_disabled", "it is", sample_time()};
   view.next_times = {sample_time(60), sample_time(120)};
   return view;
-  inline KillSwitch sample_kill_switch() {
-    KillSwitch made;
-    made.id = *parse_id<KillSwitchId>("019aa3f2-7000-7000-8a2f-3b1f64aa9001");
-    made.scope = SwitchScope::workflow;
-    made.target = "poster";
-    made.reason = "the \"renderer\" makes nonsense";
-    made.engaged_by = "ops";
-    made.engaged_at = sample_time();
-    return made;
-  }
+}
 
-  inline WorkflowView sample_workflow() {
-    WorkflowView workflow;
-    workflow.row.key = "poster";
-    workflow.row.version = 2;
-    workflow.row.definition = R"({"key":"poster","name":"Poster","steps":[{"name":"a","type":"noop"}]})";
-    workflow.row.created_at = sample_time();
-    workflow.row.created_by = "ops";
-    workflow.newest_version = 3;
-    return workflow;
-  }
+inline KillSwitch sample_kill_switch() {
+  KillSwitch made;
+  made.id = *parse_id<KillSwitchId>("019aa3f2-7000-7000-8a2f-3b1f64aa9001");
+  made.scope = SwitchScope::workflow;
+  made.target = "poster";
+  made.reason = "the \"renderer\" makes nonsense";
+  made.engaged_by = "ops";
+  made.engaged_at = sample_time();
+  return made;
+}
+
+inline WorkflowView sample_workflow() {
+  WorkflowView workflow;
+  workflow.row.key = "poster";
+  workflow.row.version = 2;
+  workflow.row.definition = R"({"key":"poster","name":"Poster","steps":[{"name":"a","type":"noop"}]})";
+  workflow.row.created_at = sample_time();
+  workflow.row.created_by = "ops";
+  workflow.newest_version = 3;
+  return workflow;
+}
 
 }  // namespace troupe::ingress
