@@ -54,6 +54,7 @@ struct NodeOptions {
   std::vector<ShardId> shards;  ///< to take over; ascending
   std::vector<WorkerOptions> workers;
   std::size_t blocking_threads = 4;  ///< for reads and blobs; 0: blocking calls run on the caller's thread (tests)
+  Secrets* secrets = nullptr;        ///< outlives the node; null: there are none
   std::size_t blocking_queue = 10'000;
   std::size_t scheduler_threads = 0;  ///< 0: as many as there are cores
   bool testing = false;               ///< CAF's deterministic scheduler and virtual clock; nothing is detached

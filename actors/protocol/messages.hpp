@@ -251,6 +251,13 @@ struct TaskAdmitted {
 };
 /// Executor to worker.
 struct TaskFinished {
+class SecretMask;  // worker/secret_mask.hpp
+/// To the worker, from the blocking pool: a task's config with its secrets in place, or why there is none.
+struct SecretsFilled {
+  TaskKey task;
+  std::shared_ptr<const Result<Document>> config;
+  std::shared_ptr<const SecretMask> mask;
+};
   TaskKey task;
   std::shared_ptr<TaskOutcome> outcome;
 };
@@ -299,6 +306,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::StopTaskMessage)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskAdmitted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskFinished)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::StopOverdue)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::SecretsFilled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::SlotFree)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::StopAssigning)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::StopAllTasks)

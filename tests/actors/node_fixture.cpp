@@ -63,8 +63,10 @@ void NodeTest::TearDown() {
 
 void NodeTest::start_node(std::size_t slots) {
   if (node_) crash_node();
+  NodeOptions options = node_options(executor_, slots);
+  options.secrets = &secrets_;
   auto started = Node::start({clock_, random_, *reader_, blobs_, *evaluators_, metrics_, log_},
-                             writers(make_faulty_writer(*store_->writer(), script_)), node_options(executor_, slots));
+                             writers(make_faulty_writer(*store_->writer(), script_)), std::move(options));
   ASSERT_TRUE(started.ok()) << started.error().message;
   node_ = *std::move(started);
   run();

@@ -52,10 +52,13 @@ TEST(ReferenceFile, WithEveryLineTakenInSetsTheDefaultsAndItsExamples) {
   ASSERT_EQ(loaded->exec_commands.size(), 1U);
   EXPECT_EQ(loaded->exec_commands["thumbnail"].program, "/usr/bin/convert");
   EXPECT_EQ(loaded->node_name, "node-1");
+  ASSERT_EQ(loaded->secrets.size(), 1U);
+  EXPECT_EQ(loaded->secrets["SHOP_TOKEN"].file, "/run/secrets/shop_token");
 
   auto expected = load_config({}).value_or(Config{});
   loaded->auth_keys.clear();
   loaded->exec_commands.clear();
+  loaded->secrets.clear();
   loaded->node_name = expected.node_name;
   EXPECT_EQ(*loaded, expected);
 }
