@@ -31,6 +31,12 @@ void describe_acceptance(RecordDraft& record, const SubmitJob& job, const Workfl
   record.details["inputs"] = digest_to_json(sha256(inputs.view()), inputs.size());
   if (!job.job_id.empty()) record.details["client_job_id"] = job.job_id;
   if (!job.user_id.empty()) record.details["user_id"] = job.user_id;
+  if (job.parent)
+    record.details["parent"] = {{"job_id", to_string(job.parent->job)},
+                                {"run_id", to_string(job.parent->task.run)},
+                                {"step", job.parent->step},
+                                {"item", job.parent->task.item},
+                                {"attempt", job.parent->task.attempt}};
 }
 
 /// A new job's row: what never changes from the request, the rest from the first decision.
@@ -182,9 +188,10 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   if (!found.entry) return unknown_workflow(job);
   if (found.disabled) return {ErrorCode::workflow_disabled, "the workflow " + job.workflow_key + " is disabled"};
   const WorkflowDefinition& workflow = *found.entry->workflow;
-  const Millis timeout = job.timeout.value_or(workflow.timeout);
+  Millis timeout = job.timeout.value_or(workflow.timeout);
   const Millis longest =
       workflow.timeout_given ? std::min(workflow.timeout, options_.timeout_max) : options_.timeout_max;
+  if (job.parent) timeout = std::min(timeout, longest);
   if (timeout > longest)
     return Error{ErrorCode::timeout_too_large,
                  "the time-out is above the maximum of " + format_duration(longest),
@@ -207,6 +214,7 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   facts->inputs = *inputs;
   facts->metadata = job.metadata.present() ? job.metadata : Document("{}");
   facts->timeout = timeout;
+  facts->parent = job.parent;
 
   seed = std::make_shared<RunSeed>();
   seed->arrival = std::move(arrival);
@@ -232,8 +240,10 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   persist->frame.actor = caller.name;
   persist->is_accept = true;
   persist->change.insert = row_of_acceptance(job, *facts, *std::exchange(persist->change.update, std::nullopt));
-  persist->change.insert->spec = job_spec(*inputs, facts->metadata, job.callback_url, timeout, caller.traceparent);
-  if (!job.job_id.empty()) persist->change.job_key = JobKeyRow{job.client_id, job.job_id, facts->id, job.request};
+  persist->change.insert->spec =
+      job_spec(*inputs, facts->metadata, job.callback_url, timeout, caller.traceparent, job.parent);
+  const std::string key = job.parent ? child_job_key(job.parent->task) : job.job_id;
+  if (!key.empty()) persist->change.job_key = JobKeyRow{job.client_id, key, facts->id, job.request};
   if (job.idempotency) persist->change.idempotency = kept_row(*job.idempotency, render(accepted));
 
   seed->state = std::move(after);

@@ -65,6 +65,9 @@ Result<Done> Node::begin(Writers writers) {
   if (auto loaded = workflows_.load_all(); !loaded) return loaded.error();
   spawn_actors(*std::move(committers));
   gateway_ = std::make_unique<NodeGateway>(*context_, actors_, options_.gateway);
+  children_ = std::make_shared<ChildExecutor>(
+      *context_, *gateway_, [this](std::function<void()> function) { system_->spawn(std::move(function)); });
+  spawn_worker({"workflow", limits::kJobsInFlight, {{StepType::workflow, children_}}, /*stops_late=*/true});
 
   // Jobs that are accepted from now on are not recovery's business: their ids are greater than this one.
   const JobId before = IdFactory(context_->clock, context_->random).make<JobId>(0);
@@ -237,6 +240,7 @@ void Node::recover_shard(ShardId shard, JobId after, const JobId& before) {
 void Node::stop(Millis grace) {
   if (std::exchange(stopped_, true) || !gateway_) return;  // without a gateway it has not begun
   health_.stopping = true;
+  children_->let_go();
   if (!options_.testing) {
     Signal idle;
     caf::anon_send(actors_.broker, StopAssigning{idle.setter()});
@@ -272,6 +276,7 @@ void Node::stop(Millis grace) {
 Node::~Node() {
   stop(Millis(0));
   blocking_.reset();
+  children_.reset();
   gateway_.reset();
   workers_.clear();
   completion_ = CompletionActor();

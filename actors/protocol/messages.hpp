@@ -106,6 +106,7 @@ struct JobFacts {
   Document inputs;
   Document metadata;
   Millis timeout{0};
+  std::optional<ParentStep> parent;
 };
 using JobFactsPtr = std::shared_ptr<const JobFacts>;
 
@@ -119,6 +120,7 @@ struct RunSeed {
   std::vector<Effect> effects;           ///< decided and committed, not yet released
   bool recover = false;                  ///< taken over from a process that is gone: begin with RecoverRun
   bool parked = false;                   ///< it has a row in `parked`
+  bool abandoned = false;                ///< the step that it was begun for does not wait for it any more
   Arrival arrival;  ///< of a new job; complete when `effects` are released, or what they dispatch at once is done
 };
 using RunSeedPtr = std::shared_ptr<RunSeed>;
@@ -249,8 +251,6 @@ struct StopTaskMessage {
 struct TaskAdmitted {
   TaskKey task;
 };
-/// Executor to worker.
-struct TaskFinished {
 class SecretMask;  // worker/secret_mask.hpp
 /// To the worker, from the blocking pool: a task's config with its secrets in place, or why there is none.
 struct SecretsFilled {
@@ -258,6 +258,8 @@ struct SecretsFilled {
   std::shared_ptr<const Result<Document>> config;
   std::shared_ptr<const SecretMask> mask;
 };
+/// Executor to worker.
+struct TaskFinished {
   TaskKey task;
   std::shared_ptr<TaskOutcome> outcome;
 };
@@ -304,9 +306,9 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::ParkedScanned)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::JobLoaded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::StopTaskMessage)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskAdmitted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::SecretsFilled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskFinished)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::StopOverdue)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::SecretsFilled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::SlotFree)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::StopAssigning)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::StopAllTasks)

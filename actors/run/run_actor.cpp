@@ -37,6 +37,7 @@ void RunDriver::begin() {
   release(effects);
   if (std::ranges::none_of(effects, dispatches_instant_task)) seed_.arrival.complete();
   if (seed_.recover) push({RecoverRun{}, nullptr, nullptr});
+  if (seed_.abandoned) push({CancelRun{"the step that it was for no longer waits for it"}, nullptr, nullptr});
   rest_if_idle();
 }
 

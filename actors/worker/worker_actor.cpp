@@ -168,7 +168,7 @@ void stop(Self self, const TaskKey& task) {
   }
   running.stopping = true;
   self->state.options.executors.at(running.offer->task.type)->stop(task);
-  self->delayed_send(self, limits::kStopDeadline, StopOverdue{task});
+  if (!self->state.options.stops_late) self->delayed_send(self, limits::kStopDeadline, StopOverdue{task});
 }
 
 void finish(Self self, const TaskFinished& finished) {

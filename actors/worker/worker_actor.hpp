@@ -29,6 +29,8 @@ struct WorkerOptions {
   std::string name;
   std::size_t slots = 1;
   Executors executors;
+  /// Its tasks are jobs of their own, which may take long to undo what they did: they are waited for, however long.
+  bool stops_late = false;
 };
 
 struct WorkerState {

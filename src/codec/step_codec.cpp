@@ -38,7 +38,7 @@ std::optional<StepType> read_type(ObjectReader& reader) {
     message = not_available("step type \"" + *written + "\"");
   else
     message = "there is no step type \"" + *written + "\"" +
-              did_you_mean(*written, {"noop", "delay", "http", "webhook", "exec", "transform", "generate"});
+              did_you_mean(*written, {"noop", "delay", "http", "webhook", "exec", "transform", "generate", "workflow"});
   reader.fault("type", message);
   return std::nullopt;
 }
@@ -133,6 +133,7 @@ void read_step(const Json& value, const std::string& pointer, const StepDefaults
   if (defaults.timeout) step.timeout = *defaults.timeout;
   if (const auto timeout = reader.duration("timeout")) step.timeout = *timeout;
   step.idempotent = reader.flag("idempotent").value_or(true);
+  if (type == StepType::workflow) step.idempotent = true;  // after a crash its job is found again, not made twice
   read_placement(reader, expressions, step);
   if (const Json* compensate = reader.any("compensate"))
     step.compensate = read_compensation(*compensate, reader.pointer("compensate"), expressions, faults);

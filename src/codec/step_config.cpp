@@ -4,6 +4,7 @@
 
 #include "codec/object_reader.hpp"
 #include "codec/template.hpp"
+#include "troupe/domain/validation.hpp"
 
 namespace troupe {
 namespace {
@@ -78,6 +79,14 @@ void check_generate(ObjectReader& reader) {
   reader.text("style");
 }
 
+void check_workflow(ObjectReader& reader) {
+  reader.require("key");
+  if (const auto key = reader.text("key"); key && !is_workflow_key(*key))
+    reader.fault("key", "must be the key of a workflow: 1 to 64 of a-z 0-9 . _ - that begin with a letter or digit");
+  reader.integer("version", 1, INT32_MAX);
+  reader.object("inputs");
+}
+
 }  // namespace
 
 void check_step_config(StepType type, const Json& config, const std::string& pointer, std::vector<Fault>& faults) {
@@ -91,6 +100,7 @@ void check_step_config(StepType type, const Json& config, const std::string& poi
     case StepType::exec: check_exec(reader, faults); break;
     case StepType::transform: reader.require("value"); break;
     case StepType::generate: check_generate(reader); break;
+    case StepType::workflow: check_workflow(reader); break;
   }
   reader.refuse_others("the config of a step of type " + std::string(step_type_text(type)));
 }

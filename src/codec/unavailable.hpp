@@ -13,8 +13,8 @@ struct UnavailableField {
   std::string_view what;
 };
 
-inline constexpr std::array<std::string_view, 6> kUnavailableStepTypes = {"approval", "comfyui", "n8n",
-                                                                          "signal",   "task",    "workflow"};
+inline constexpr std::array<std::string_view, 5> kUnavailableStepTypes = {"approval", "comfyui", "n8n", "signal",
+                                                                          "task"};
 inline constexpr std::array<UnavailableField, 1> kUnavailableWorkflowFields = {
     {{"concurrency", "a concurrency limit"}}};
 inline constexpr std::array<UnavailableField, 3> kUnavailableStepFields = {{

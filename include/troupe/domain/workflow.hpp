@@ -19,7 +19,15 @@ namespace troupe {
 using StepIndex = std::uint16_t;
 
 /// The numbers are stored: never reuse one.
-enum class StepType : std::uint8_t { noop = 0, delay = 1, http = 2, exec = 3, transform = 4, generate = 5 };
+enum class StepType : std::uint8_t {
+  noop = 0,
+  delay = 1,
+  http = 2,
+  exec = 3,
+  transform = 4,
+  generate = 5,
+  workflow = 8,
+};
 
 std::string_view step_type_text(StepType type);
 /// `webhook` is another name of `http`.
