@@ -152,7 +152,8 @@ class NodeGateway final : public Gateway {
   void refuse_unless_known(const Caller& caller, SubmitJob job, Slot slot, const RenderAccepted& render,
                            std::function<void(Result<AcceptedJob>)> reply, const ExtendChange& extend,
                            const Error& refusal);
-  Result<Millis> check_timeout(const WorkflowDefinition& workflow, std::optional<Millis> asked) const;
+  /// `cut`: one that is too long is made shorter, not refused.
+  Result<Millis> check_timeout(const WorkflowDefinition& workflow, std::optional<Millis> asked, bool cut = false) const;
 
   // schedules.cpp
   /// What is wrong with what a schedule wants. Blocks.

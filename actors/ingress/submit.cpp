@@ -33,6 +33,12 @@ void describe_acceptance(RecordDraft& record, const SubmitJob& job, const Workfl
   record.details["inputs"] = digest_to_json(sha256(inputs.view()), inputs.size());
   if (!job.job_id.empty()) record.details["client_job_id"] = job.job_id;
   if (!job.user_id.empty()) record.details["user_id"] = job.user_id;
+  if (job.parent)
+    record.details["parent"] = {{"job_id", to_string(job.parent->job)},
+                                {"run_id", to_string(job.parent->task.run)},
+                                {"step", job.parent->step},
+                                {"item", job.parent->task.item},
+                                {"attempt", job.parent->task.attempt}};
 }
 
 /// A new job's row: what never changes from the request, the rest from the first decision.
@@ -173,11 +179,12 @@ void NodeGateway::submit_one(const Caller& caller, SubmitJob job, Slot slot, con
   actors_.persistence.commit(node_, *persist);
 }
 
-Result<Millis> NodeGateway::check_timeout(const WorkflowDefinition& workflow, std::optional<Millis> asked) const {
+Result<Millis> NodeGateway::check_timeout(const WorkflowDefinition& workflow, std::optional<Millis> asked,
+                                          bool cut) const {
   const Millis timeout = asked.value_or(workflow.timeout);
   const Millis longest =
       workflow.timeout_given ? std::min(workflow.timeout, options_.timeout_max) : options_.timeout_max;
-  if (timeout <= longest) return timeout;
+  if (timeout <= longest || cut) return std::min(timeout, longest);
   return Error{ErrorCode::timeout_too_large,
                "the time-out is above the maximum of " + format_duration(longest),
                false,
@@ -213,7 +220,7 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   if (!found.entry) return unknown_workflow(job);
   if (found.disabled) return {ErrorCode::workflow_disabled, "the workflow " + job.workflow_key + " is disabled"};
   const WorkflowDefinition& workflow = *found.entry->workflow;
-  const Result<Millis> asked = check_timeout(workflow, job.timeout);
+  const Result<Millis> asked = check_timeout(workflow, job.timeout, /*cut=*/job.parent.has_value());
   if (!asked) return asked.error();
   const Millis timeout = *asked;
   auto inputs = check_inputs(*found.entry, job.inputs);
@@ -242,6 +249,7 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   facts->inputs = *inputs;
   facts->metadata = job.metadata.present() ? job.metadata : Document("{}");
   facts->timeout = timeout;
+  facts->parent = job.parent;
 
   seed = std::make_shared<RunSeed>();
   seed->arrival = std::move(arrival);
@@ -267,8 +275,10 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   persist->frame.actor = caller.name;
   persist->is_accept = true;
   persist->change.insert = row_of_acceptance(job, *facts, *std::exchange(persist->change.update, std::nullopt));
-  persist->change.insert->spec = job_spec(*inputs, facts->metadata, job.callback_url, timeout, caller.traceparent);
-  if (!job.job_id.empty()) persist->change.job_key = JobKeyRow{job.client_id, job.job_id, facts->id, job.request};
+  persist->change.insert->spec =
+      job_spec(*inputs, facts->metadata, job.callback_url, timeout, caller.traceparent, job.parent);
+  const std::string key = job.parent ? child_job_key(job.parent->task) : job.job_id;
+  if (!key.empty()) persist->change.job_key = JobKeyRow{job.client_id, key, facts->id, job.request};
   if (job.idempotency) persist->change.idempotency = kept_row(*job.idempotency, render(accepted));
 
   seed->state = std::move(after);

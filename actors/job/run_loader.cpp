@@ -6,8 +6,60 @@
 #include "actors/ingress/workflow_catalog.hpp"
 #include "codec/json.hpp"
 #include "codec/run_state_codec.hpp"
+#include "troupe/domain/core.hpp"
 
 namespace troupe {
+
+namespace {
+
+Json parent_to_json(const ParentStep& parent) {
+  return {{"job_id", to_string(parent.job)},
+          {"run_id", to_string(parent.task.run)},
+          {"step", parent.step},
+          {"position", parent.task.step},
+          {"item", parent.task.item},
+          {"attempt", parent.task.attempt},
+          {"undo", parent.task.compensation},
+          {"depth", parent.depth}};
+}
+
+std::optional<ParentStep> parent_from_spec(const Json& spec) {
+  const auto found = spec.find("parent");
+  if (found == spec.end()) return std::nullopt;
+  const auto job = parse_id<JobId>(found->value("job_id", ""));
+  const auto run = parse_id<RunId>(found->value("run_id", ""));
+  if (!job || !run) return std::nullopt;
+  ParentStep parent;
+  parent.job = *job;
+  parent.task.run = *run;
+  parent.task.step = found->value("position", StepIndex{0});
+  parent.task.item = found->value("item", ItemIndex{0});
+  parent.task.attempt = found->value("attempt", AttemptNumber{1});
+  parent.task.compensation = found->value("undo", false);
+  parent.step = found->value("step", "");
+  parent.depth = found->value("depth", 1);
+  return parent;
+}
+
+/// Does the step still wait for the job that was made for it? Where that cannot be read, yes.
+bool is_awaited(NodeContext& node, const ParentStep& parent) {
+  const auto row = node.reader.job(parent.job);
+  if (!row) return true;
+  if (!*row || (*row)->run != parent.task.run || has_ended((*row)->status)) return false;
+  const auto state = decode_run_state((*row)->state);
+  if (!state) return true;
+  TaskKey task = parent.task;
+  task.epoch = state->epoch;
+  return is_live(*state, task) && (task.compensation || state->phase == RunPhase::forward);
+}
+
+}  // namespace
+
+std::string job_key_of(const JobRow& row) {
+  if (!row.job_id.empty() || row.spec.view().find("\"parent\":") == std::string_view::npos) return row.job_id;
+  const auto parent = parent_from_spec(from_document(row.spec));
+  return parent ? child_job_key(parent->task) : std::string();
+}
 
 std::string traceparent_of(const JobId& id) {
   const std::string hex = to_hex(id.bytes.data(), id.bytes.size());
@@ -15,7 +67,7 @@ std::string traceparent_of(const JobId& id) {
 }
 
 Document job_spec(const Document& inputs, const Document& metadata, const std::string& callback_url, Millis timeout,
-                  const std::string& traceparent) {
+                  const std::string& traceparent, const std::optional<ParentStep>& parent) {
   std::string spec = "{\"inputs\":";
   spec += inputs.present() ? inputs.view() : "{}";
   spec += ",\"metadata\":";
@@ -23,6 +75,7 @@ Document job_spec(const Document& inputs, const Document& metadata, const std::s
   spec += ",\"timeout_seconds\":" + to_text(Json(static_cast<double>(timeout.count()) / 1000.0));
   if (!callback_url.empty()) spec += ",\"callback_url\":" + to_text(Json(callback_url));
   if (!traceparent.empty()) spec += ",\"traceparent\":" + to_text(Json(traceparent));
+  if (parent) spec += ",\"parent\":" + to_text(parent_to_json(*parent));
   spec += '}';
   return Document(std::move(spec));
 }
@@ -40,6 +93,7 @@ JobFactsPtr job_facts(const JobRow& row, const Document& inputs) {
   facts->inputs = inputs.present() ? inputs : to_document(spec.value("inputs", Json::object()));
   facts->metadata = to_document(spec.value("metadata", Json::object()));
   facts->timeout = Millis(static_cast<std::int64_t>(spec.value("timeout_seconds", 300.0) * 1000.0));
+  facts->parent = parent_from_spec(spec);
   return facts;
 }
 
@@ -138,6 +192,10 @@ Result<RunSeedPtr> load_run(NodeContext& node, const JobRow& row, bool recover, 
   seed->error = row.error;
   seed->recover = recover;
   seed->parked = parked;
+  const auto& parent = seed->job->parent;
+  // A later run was begun by a person, whatever became of the parent.
+  seed->abandoned =
+      parent && seed->state.number == 1 && seed->state.phase != RunPhase::ended && !is_awaited(node, *parent);
   return seed;
 }
 

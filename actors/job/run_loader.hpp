@@ -13,7 +13,10 @@ JobFactsPtr job_facts(const JobRow& row, const Document& inputs);
 std::string traceparent_of(const JobId& id);
 /// The spec column of a new job. `traceparent`: as given, or empty.
 Document job_spec(const Document& inputs, const Document& metadata, const std::string& callback_url, Millis timeout,
-                  const std::string& traceparent);
+                  const std::string& traceparent, const std::optional<ParentStep>& parent);
+/// What a job goes by in `job_key`: its client's job_id, or the name of the step's attempt that it does the work of.
+/// Empty: it has no row there.
+std::string job_key_of(const JobRow& row);
 RunFacts run_facts(const JobFacts& job, const RunId& run);
 
 /// The newest run of a job. `recover` and `parked` as in RunSeed.

@@ -51,9 +51,9 @@ Node::Node(NodePorts ports, NodeOptions options)
   config_.set("scheduler.max-throughput", 50);
   system_ = std::make_unique<caf::actor_system>(config_);
   blocking_ = std::make_unique<BlockingPool>(options_.blocking_threads, options_.blocking_queue);
-  context_ = std::make_unique<NodeContext>(
-      NodeContext{options_.name, ports.clock, ports.random, ports.blobs, ports.evaluators, ports.metrics, ports.log,
-                  ports.reader, *blocking_, events_, board_, timers_, workflows_, switches_, health_});
+  context_ = std::make_unique<NodeContext>(NodeContext{
+      options_.name, ports.clock, ports.random, ports.blobs, ports.evaluators, ports.metrics, ports.log, ports.reader,
+      *blocking_, events_, board_, timers_, workflows_, switches_, health_, options_.secrets});
 }
 
 Result<std::unique_ptr<Node>> Node::start(NodePorts ports, Writers writers, NodeOptions options) {
@@ -73,6 +73,9 @@ Result<Done> Node::begin(Writers writers) {
   if (auto loaded = workflows_.load_all(); !loaded) return loaded.error();
   spawn_actors(*std::move(committers));
   gateway_ = std::make_unique<NodeGateway>(*context_, actors_, options_.gateway);
+  children_ = std::make_shared<ChildExecutor>(
+      *context_, *gateway_, [this](std::function<void()> function) { system_->spawn(std::move(function)); });
+  spawn_worker({"workflow", limits::kJobsInFlight, {{StepType::workflow, children_}}, /*stops_late=*/true});
   if (auto spawned = spawn_schedules(); !spawned) return spawned.error();
   guard();
 
@@ -269,6 +272,7 @@ void Node::recover_shard(ShardId shard, JobId after, const JobId& before) {
 void Node::stop(Millis grace) {
   if (std::exchange(stopped_, true) || !gateway_) return;  // without a gateway it has not begun
   health_.stopping = true;
+  children_->let_go();
   if (!options_.testing) {
     Signal idle;
     caf::anon_send(actors_.broker, StopAssigning{idle.setter()});
@@ -305,6 +309,7 @@ void Node::stop(Millis grace) {
 Node::~Node() {
   stop(Millis(0));
   blocking_.reset();
+  children_.reset();
   gateway_.reset();
   workers_.clear();
   completion_ = CompletionActor();

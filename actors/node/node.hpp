@@ -25,6 +25,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/child/child_executor.hpp"
 #include "actors/ingress/event_hub.hpp"
 #include "actors/ingress/node_gateway.hpp"
 #include "actors/ingress/workflow_catalog.hpp"
@@ -55,6 +56,7 @@ struct NodeOptions {
   std::string name = "node";
   std::vector<ShardId> shards;  ///< to take over; ascending
   std::vector<WorkerOptions> workers;
+  Secrets* secrets = nullptr;        ///< outlives the node; null: there are none
   std::size_t blocking_threads = 4;  ///< for reads and blobs; 0: blocking calls run on the caller's thread (tests)
   std::size_t blocking_queue = 10'000;
   std::size_t scheduler_threads = 0;  ///< 0: as many as there are cores
@@ -121,6 +123,7 @@ class Node {
   std::mutex workers_mutex_;
   std::vector<WorkerActor> workers_;
   std::unique_ptr<NodeGateway> gateway_;
+  std::shared_ptr<ChildExecutor> children_;    ///< of `workflow` steps
   std::unique_ptr<RetentionSweeper> sweeper_;  ///< one sweep at a time, on the blocking pool
   bool stopped_ = false;
 };

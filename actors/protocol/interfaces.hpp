@@ -35,7 +35,7 @@ using CompletionActor = caf::typed_actor<caf::reacts_to<CompletionsPtr>>;
 /// Works on tasks in its slots, through an executor for each step type it serves.
 using WorkerActor = caf::typed_actor<caf::reacts_to<AssignTask>,
                                      caf::reacts_to<TaskAdmitted>,  // the committed start of a task
-                                     caf::reacts_to<StopTaskMessage>,
+                                     caf::reacts_to<SecretsFilled>, caf::reacts_to<StopTaskMessage>,
                                      caf::reacts_to<TaskFinished>,  // from its executor
                                      caf::reacts_to<StopOverdue>>;  // to itself
 

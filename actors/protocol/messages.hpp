@@ -107,6 +107,7 @@ struct JobFacts {
   Document inputs;
   Document metadata;
   Millis timeout{0};
+  std::optional<ParentStep> parent;
 };
 using JobFactsPtr = std::shared_ptr<const JobFacts>;
 
@@ -122,6 +123,7 @@ struct RunSeed {
   bool parked = false;                   ///< it has a row in `parked`
   std::vector<Review> reviews;           ///< of its images, where an approval is under way
   Document outputs, error;               ///< of a run that has ended, as its job's row has them
+  bool abandoned = false;                ///< the step that it was begun for does not wait for it any more
   Arrival arrival;  ///< of a new job; complete when `effects` are released, or what they dispatch at once is done
 };
 using RunSeedPtr = std::shared_ptr<RunSeed>;
@@ -264,6 +266,13 @@ struct StopTaskMessage {
 struct TaskAdmitted {
   TaskKey task;
 };
+class SecretMask;  // worker/secret_mask.hpp
+/// To the worker, from the blocking pool: a task's config with its secrets in place, or why there is none.
+struct SecretsFilled {
+  TaskKey task;
+  std::shared_ptr<const Result<Document>> config;
+  std::shared_ptr<const SecretMask> mask;
+};
 /// Executor to worker.
 struct TaskFinished {
   TaskKey task;
@@ -317,6 +326,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::ParkedScanned)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::JobLoaded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::StopTaskMessage)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskAdmitted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::SecretsFilled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskFinished)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::StopOverdue)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::SlotFree)

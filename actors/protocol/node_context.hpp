@@ -15,6 +15,7 @@
 #include "troupe/port/blob_store.hpp"
 #include "troupe/port/log.hpp"
 #include "troupe/port/metrics.hpp"
+#include "troupe/port/secrets.hpp"
 #include "troupe/port/store.hpp"
 
 namespace troupe {
@@ -78,6 +79,7 @@ struct NodeContext {
   WorkflowCatalog& workflows;
   KillSwitches& switches;
   NodeHealth& health;
+  Secrets* secrets = nullptr;  ///< null: there are none
 };
 
 }  // namespace troupe

@@ -47,6 +47,7 @@ void RunDriver::begin() {
   if (seed_.recover) push({RecoverRun{}, nullptr, nullptr});
   // One that was accepted, retried or loaded while the switch was being engaged is known to nobody else.
   if (const auto by = node_.switches.killing(seed_.job->workflow_key, seed_.job->client_id)) on(KillRun{by});
+  if (seed_.abandoned) push({CancelRun{"the step that it was for no longer waits for it"}, nullptr, nullptr});
   rest_if_idle();
 }
 

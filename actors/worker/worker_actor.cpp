@@ -1,7 +1,11 @@
 #include "actors/worker/worker_actor.hpp"
 
+#include <mutex>
+
 #include "actors/node/blocking_pool.hpp"
+#include "actors/worker/secret_mask.hpp"
 #include "actors/worker/task_report.hpp"
+#include "codec/secret_mark.hpp"
 
 namespace troupe {
 namespace {
@@ -14,19 +18,27 @@ using Running = WorkerState::Running;
 /// an executor that cannot be stopped may hold it for ever.
 class ActorSink final : public TaskSink {
  public:
-  ActorSink(TaskKey task, const RunActor& run, WorkerActor worker)
-      : task_(task), run_(caf::actor_cast<caf::weak_actor_ptr>(run)), worker_(std::move(worker)) {}
+  ActorSink(TaskKey task, const RunActor& run, WorkerActor worker, std::shared_ptr<const SecretMask> mask)
+      : task_(task),
+        run_(caf::actor_cast<caf::weak_actor_ptr>(run)),
+        worker_(std::move(worker)),
+        mask_(std::move(mask)) {}
 
   void progress(double fraction, std::string_view message) override {
-    tell_run(TaskProgress{task_, fraction, std::string(message)});
+    tell_run(TaskProgress{task_, fraction, masked(message)});
   }
   void preview(std::string_view media_type, std::string bytes) override {
-    tell_run(TaskPreview{task_, std::string(media_type), std::move(bytes)});
+    tell_run(TaskPreview{task_, masked(media_type), mask_ ? mask_->text(bytes) : std::move(bytes)});
   }
   void log(std::string_view stream, std::string_view text) override {
-    tell_run(TaskLog{task_, std::string(stream), std::string(text)});
+    if (!mask_) return tell_run(TaskLog{task_, std::string(stream), std::string(text)});
+    const std::lock_guard lock(streams_mutex_);
+    MaskedStream& masked = streams_.try_emplace(std::string(stream), *mask_).first->second;
+    if (std::string shown = masked.take(text); !shown.empty())
+      tell_run(TaskLog{task_, std::string(stream), std::move(shown)});
   }
   void done(TaskOutcome outcome) override {
+    tell_rest_of_log();
     auto shared = std::make_shared<TaskOutcome>(std::move(outcome));
     if (starting_ == this)
       early_outcome_ = std::move(shared);
@@ -47,6 +59,15 @@ class ActorSink final : public TaskSink {
     ~Starting() { starting_ = nullptr; }
   };
 
+  std::string masked(std::string_view text) const { return mask_ ? mask_->text(text) : std::string(text); }
+
+  void tell_rest_of_log() {
+    if (!mask_) return;
+    const std::lock_guard lock(streams_mutex_);
+    for (auto& [stream, masked] : streams_)
+      if (std::string rest = masked.take_rest(); !rest.empty()) tell_run(TaskLog{task_, stream, std::move(rest)});
+  }
+
   template <class Message>
   void tell_run(Message message) {
     if (const auto run = caf::actor_cast<RunActor>(run_)) caf::anon_send(run, std::move(message));
@@ -56,6 +77,9 @@ class ActorSink final : public TaskSink {
   const TaskKey task_;
   const caf::weak_actor_ptr run_;
   const WorkerActor worker_;
+  const std::shared_ptr<const SecretMask> mask_;  ///< null: nothing is masked
+  std::mutex streams_mutex_;
+  std::map<std::string, MaskedStream> streams_;
   std::shared_ptr<TaskOutcome> early_outcome_;  ///< touched by the starting thread only
 };
 
@@ -67,20 +91,58 @@ void tell_starting(Self self, const TaskOfferPtr& offer) {
 
 void finish(Self self, const TaskFinished& finished);
 
-/// True if the task has ended at once, and `running` is gone.
-bool execute(Self self, Running& running) {
+/// With the config as it is to be executed. True if the task has ended at once, and `running` is gone.
+bool start(Self self, Running& running, Document config) {
   running.executing = true;
   running.started_at = self->state.node->clock.now();
   const TaskOfferPtr offer = running.offer;
   const auto executor = self->state.options.executors.find(offer->task.type);
   TROUPE_ASSERT(executor != self->state.options.executors.end(), "the broker gives a worker only types it serves");
   Task task = offer->task;
+  task.config = std::move(config);
   task.deadline = running.started_at + offer->timeout;
-  const auto sink = std::make_shared<ActorSink>(offer->task.key, offer->run, WorkerActor(self));
+  const auto sink = std::make_shared<ActorSink>(offer->task.key, offer->run, WorkerActor(self), running.mask);
   auto outcome = sink->start(*executor->second, std::move(task), sink);
   if (!outcome) return false;
   finish(self, TaskFinished{offer->task.key, std::move(outcome)});
   return true;
+}
+
+/// Reading a secret may wait for a file.
+void fill_secrets(Self self, Running& running) {
+  running.filling = true;
+  self->state.node->blocking.run_always([node = self->state.node, worker = WorkerActor(self), offer = running.offer] {
+    std::vector<std::string> values;
+    auto filled = fill_secret_marks(offer->task.config, [&](std::string_view name) -> Result<std::string> {
+      if (node->secrets == nullptr)
+        return {ErrorCode::unknown_secret, "the server has no secret \"" + std::string(name) + "\""};
+      auto value = node->secrets->resolve(name);
+      if (value) values.push_back(*value);
+      return value;
+    });
+    caf::anon_send(worker, SecretsFilled{offer->task.key, std::make_shared<Result<Document>>(std::move(filled)),
+                                         std::make_shared<SecretMask>(values)});
+  });
+}
+
+/// As start().
+bool execute(Self self, Running& running) {
+  if (!holds_secret_marks(running.offer->task.config.view())) return start(self, running, running.offer->task.config);
+  fill_secrets(self, running);
+  return false;
+}
+
+void secrets_filled(Self self, const SecretsFilled& filled) {
+  const auto found = self->state.running.find(filled.task);
+  if (found == self->state.running.end() || !found->second.filling || found->second.executing) return;
+  Running& running = found->second;
+  if (!*filled.config) {
+    running.started_at = self->state.node->clock.now();
+    return finish(self,
+                  TaskFinished{filled.task, std::make_shared<TaskOutcome>(TaskOutcome{filled.config->error(), {}})});
+  }
+  running.mask = filled.mask;
+  start(self, running, **filled.config);
 }
 
 void assign(Self self, const TaskOfferPtr& offer) {
@@ -106,7 +168,7 @@ void stop(Self self, const TaskKey& task) {
   }
   running.stopping = true;
   self->state.options.executors.at(running.offer->task.type)->stop(task);
-  self->delayed_send(self, limits::kStopDeadline, StopOverdue{task});
+  if (!self->state.options.stops_late) self->delayed_send(self, limits::kStopDeadline, StopOverdue{task});
 }
 
 void finish(Self self, const TaskFinished& finished) {
@@ -118,13 +180,14 @@ void finish(Self self, const TaskFinished& finished) {
 
   const bool stopped = !finished.outcome->result && finished.outcome->result.error().code == ErrorCode::cancelled;
   const auto report = [node = state.node, name = state.options.name, running, outcome = finished.outcome] {
+    if (running.mask) running.mask->outcome(*outcome);
     return make_report(*node, running.offer->task, name, running.started_at, std::move(*outcome));
   };
   // The slot is given back after the run was told, so that the broker never calls gone what has just ended.
   if (running.reported || stopped) {
     if (stopped) self->send(running.offer->run, TaskGone{finished.task});
     self->send(state.broker, SlotFree{finished.task, /*is_undone=*/true});
-  } else if (needs_blobs(*finished.outcome)) {
+  } else if (running.mask || needs_blobs(*finished.outcome)) {  // a long text takes its time to mask
     state.node->blocking.run_always([report, run = running.offer->run, broker = state.broker, task = finished.task] {
       caf::anon_send(run, report());
       caf::anon_send(broker, SlotFree{task});
@@ -158,8 +221,10 @@ WorkerActor::behavior_type worker_actor(Self self, NodeContext* node, BrokerActo
       [=](const AssignTask& assignment) { assign(self, assignment.offer); },
       [=](const TaskAdmitted& admitted) {
         const auto found = self->state.running.find(admitted.task);
-        if (found != self->state.running.end() && !found->second.executing) execute(self, found->second);
+        if (found == self->state.running.end() || found->second.executing || found->second.filling) return;
+        execute(self, found->second);
       },
+      [=](const SecretsFilled& filled) { secrets_filled(self, filled); },
       [=](const StopTaskMessage& message) { stop(self, message.task); },
       [=](const TaskFinished& finished) { finish(self, finished); },
       [=](const StopOverdue& overdue) { stop_overdue(self, overdue.task); },

@@ -2,12 +2,14 @@
 
 #include <sys/stat.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <future>
 #include <sstream>
 
 #include "actors/node/node.hpp"
+#include "actors/worker/secret_mask.hpp"
 #include "app/log_port.hpp"
 #include "auth/api_keys.hpp"
 #include "backup/restore.hpp"
@@ -24,6 +26,7 @@
 #include "ingress/api.hpp"
 #include "ingress/server.hpp"
 #include "net/curl_http_client.hpp"
+#include "secrets/configured_secrets.hpp"
 #include "store/open.hpp"
 #include "telemetry/build_info.hpp"
 #include "telemetry/log.hpp"
@@ -58,6 +61,19 @@ ExecOptions exec_options(const Config& config, const std::string& work_dir) {
     options.commands.push_back(std::move(command));
   }
   return options;
+}
+
+Result<std::unique_ptr<ConfiguredSecrets>> open_secrets(const Config& config) {
+  std::vector<SecretSource> sources;
+  for (const auto& [name, secret] : config.secrets) sources.push_back({name, secret.env, secret.file});
+  auto secrets = ConfiguredSecrets::open(sources, [](const std::string& variable) -> std::optional<std::string> {
+    const char* value = std::getenv(variable.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  });
+  if (!secrets) return secrets;
+  for (const std::string& name : (*secrets)->shorter_than(SecretMask::kMaskedBytes))
+    log::warning("a value is too short to be masked in what steps give back", {{"name", name}});
+  return secrets;
 }
 
 ingress::ServerOptions server_options(const Config& config) {
@@ -111,6 +127,7 @@ class ServingApplication final : public Application {
   TelemetryLog log_;
   PrometheusMetrics metrics_;
   ApiKeys keys_;
+  std::unique_ptr<ConfiguredSecrets> secrets_;
   std::unique_ptr<EvaluatorFactory> evaluators_ = make_evaluator_factory();
   std::unique_ptr<Store> store_;
   std::shared_ptr<StoreReader> reader_;
@@ -138,6 +155,9 @@ ServingApplication::~ServingApplication() {
 
 Result<Done> ServingApplication::open() {
   if (auto safe = check_safety(config_); !safe) return safe;
+  auto secrets = open_secrets(config_);
+  if (!secrets) return secrets.error();
+  secrets_ = *std::move(secrets);
   const auto paths = make_data_dir(config_);
   if (!paths) return paths.error();
   if (auto whole = backup::check_not_restoring(paths->root); !whole) return whole;
@@ -194,6 +214,7 @@ Result<Done> ServingApplication::start_node() {
   options.name = config_.node_name;
   options.shards = all_shards();
   options.failed = failed_;
+  options.secrets = secrets_.get();
   options.workers = {
       {"instant",
        kInstantSlots,

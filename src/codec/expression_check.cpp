@@ -4,7 +4,6 @@
 
 #include "codec/suggestion.hpp"
 #include "codec/template.hpp"
-#include "codec/unavailable.hpp"
 
 namespace troupe {
 namespace {
@@ -16,6 +15,11 @@ bool is_name_char(char c) {
 /// From here on `.` may be something else than the run: after a pipe, a binding, within a function's argument.
 bool leaves_the_root(std::string_view jq, std::size_t at) {
   return jq[at] == '|' || (jq[at] == '(' && at > 0 && is_name_char(jq[at - 1])) || jq.substr(at).starts_with(" as ");
+}
+
+bool names_secret(const std::vector<TemplatePart>& parts) {
+  return std::any_of(parts.begin(), parts.end(),
+                     [](const TemplatePart& part) { return part.kind == TemplatePart::Kind::secret; });
 }
 
 std::string trimmed(std::string_view text) {
@@ -37,10 +41,8 @@ void ExpressionCheck::text(const std::string& text, const std::string& pointer) 
   if (!may_hold_expressions(text)) return;
   const auto parts = split_template(text);
   if (!parts.ok()) return faults_.push_back({pointer, parts.error().message});
-  for (const TemplatePart& part : *parts) {
+  for (const TemplatePart& part : *parts)
     if (part.kind == TemplatePart::Kind::expression) expression(part.text, pointer);
-    if (part.kind == TemplatePart::Kind::secret) faults_.push_back({pointer, not_available("\"" + part.text + "\"")});
-  }
 }
 
 std::string ExpressionCheck::sole(const Json& value, const std::string& pointer) {
@@ -63,6 +65,7 @@ std::string ExpressionCheck::sole(const Json& value, const std::string& pointer)
 void ExpressionCheck::expression(const std::string& jq, const std::string& pointer) {
   const std::size_t before = faults_.size();
   step_names(jq, pointer);
+  if (names_secret(*parts)) return {};             // secret_check.hpp tells why it may not stand here
   if (faults_.size() > before || !check_) return;  // the same mistake would be told twice
   if (const auto wrong = check_(jq))
     faults_.push_back({pointer, "\"" + trimmed(jq) + "\" is not an expression: " + *wrong});

@@ -69,8 +69,8 @@ std::optional<StepType> read_type(ObjectReader& reader) {
     message = not_available("step type \"" + *written + "\"");
   else
     message = "there is no step type \"" + *written + "\"" +
-              did_you_mean(*written,
-                           {"noop", "delay", "http", "webhook", "exec", "transform", "generate", "signal", "approval"});
+              did_you_mean(*written, {"noop", "delay", "http", "webhook", "exec", "transform", "generate", "signal",
+                                      "approval", "workflow"});
   reader.fault("type", message);
   return std::nullopt;
 }
@@ -186,6 +186,7 @@ void read_step(const Json& value, const std::string& pointer, const StepDefaults
   if (const Json* retry = reader.any("retry")) read_retry(*retry, reader.pointer("retry"), step.retry, faults);
   read_limits(reader, defaults, step);
   step.idempotent = reader.flag("idempotent").value_or(true);
+  if (type == StepType::workflow) step.idempotent = true;  // after a crash its job is found again, not made twice
   read_placement(reader, expressions, step);
   if (const Json* compensate = reader.any("compensate"))
     step.compensate = read_compensation(*compensate, reader.pointer("compensate"), step.retry, expressions, faults);

@@ -95,6 +95,14 @@ void check_approval(ObjectReader& reader) {
   reader.choice("on_expiry", {"fail", "approve", "reject", "skip"});
 }
 
+void check_workflow(ObjectReader& reader) {
+  reader.require("key");
+  if (const auto key = reader.text("key"); key && !is_workflow_key(*key))
+    reader.fault("key", "must be the key of a workflow: 1 to 64 of a-z 0-9 . _ - that begin with a letter or digit");
+  reader.integer("version", 1, INT32_MAX);
+  reader.object("inputs");
+}
+
 }  // namespace
 
 void check_step_config(StepType type, const Json& config, const std::string& pointer, std::vector<Fault>& faults) {
@@ -110,6 +118,7 @@ void check_step_config(StepType type, const Json& config, const std::string& poi
     case StepType::generate: check_generate(reader); break;
     case StepType::signal: check_signal(reader); break;
     case StepType::approval: check_approval(reader); break;
+    case StepType::workflow: check_workflow(reader); break;
   }
   reader.refuse_others("the config of a step of type " + std::string(step_type_text(type)));
 }

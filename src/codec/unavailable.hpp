@@ -13,7 +13,7 @@ struct UnavailableField {
   std::string_view what;
 };
 
-inline constexpr std::array<std::string_view, 4> kUnavailableStepTypes = {"comfyui", "n8n", "task", "workflow"};
+inline constexpr std::array<std::string_view, 3> kUnavailableStepTypes = {"comfyui", "n8n", "task"};
 inline constexpr std::array<UnavailableField, 1> kUnavailableWorkflowFields = {
     {{"concurrency", "a concurrency limit"}}};
 inline constexpr std::array<UnavailableField, 2> kUnavailableStepFields = {{

@@ -6,6 +6,7 @@
 #include "codec/object_reader.hpp"
 #include "codec/schema.hpp"
 #include "codec/schema_source.hpp"
+#include "codec/secret_check.hpp"
 #include "codec/step_codec.hpp"
 #include "codec/unavailable.hpp"
 #include "troupe/domain/validation.hpp"
@@ -174,6 +175,7 @@ Result<ParsedWorkflow> parse_workflow(std::string_view text, const CheckExpressi
     faults.push_back({"", "must be an object with key and steps"});
   } else {
     const std::string key_pointer = read_workflow(*root, check, draft, faults);
+    refuse_misplaced_secrets(*root, faults);
     check_rules(*root, key_pointer, draft, faults);
   }
   if (!faults.empty()) {

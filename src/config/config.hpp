@@ -73,6 +73,14 @@ struct ExecCommandConfig {
   bool operator==(const ExecCommandConfig&) const = default;
 };
 
+/// One entry of [secrets]: where the value of `${secret:NAME}` comes from.
+struct SecretConfig {
+  std::string env;   ///< a variable of the server's environment; or
+  std::string file;  ///< absolute path
+
+  bool operator==(const SecretConfig&) const = default;
+};
+
 struct EgressConfig {
   std::vector<std::string> allow;  ///< CIDR blocks, addresses and host names beyond the default policy
 
@@ -127,6 +135,7 @@ struct Config {
   std::vector<AuthKey> auth_keys;
   EgressConfig egress;
   std::map<std::string, ExecCommandConfig> exec_commands;
+  std::map<std::string, SecretConfig> secrets;  ///< by name
   WorkerConfig worker;
   LimitsConfig limits;
   std::map<std::string, ClientConfig> clients;

@@ -229,6 +229,23 @@ const std::vector<Key<ClientConfig>>& client_keys() {
   return keys;
 }
 
+const std::vector<Key<SecretConfig>>& secret_keys() {
+  static const std::vector<Key<SecretConfig>> keys = {
+      {"env",
+       TROUPE_FIELD(SecretConfig, env),
+       {.help = "The variable of the server's environment that holds it; read at the start.",
+        .unit = "name",
+        .secret = true}},
+      {"file",
+       TROUPE_FIELD(SecretConfig, file),
+       {.help = "The file that holds it, without the line break at its end; read whenever the secret is needed.",
+        .unit = "absolute path",
+        .check = check_absolute_path,
+        .secret = true}},
+  };
+  return keys;
+}
+
 #undef TROUPE_FIELD
 
 std::string environment_name(std::string_view key) {

@@ -116,8 +116,8 @@ class Applier {
   }
 
   void operator()(const RunRecovered& e) {
+    if (!waits_for_jobs_only(e.at)) ++state_.barren_recoveries;
     ++state_.epoch;
-    ++state_.barren_recoveries;
     for (std::size_t i = 0; i < state_.steps.size(); ++i)
       for (LiveItem& item : state_.steps[i].live) lose(item, workflow_.steps[i].idempotent, e.at);
     if (state_.compensation) lose(*state_.compensation, true, e.at);
@@ -178,6 +178,25 @@ class Applier {
     std::erase_if(state_.approvals, [&](const ApprovalState& approval) {
       return approval.step == task.step && approval.item == task.item;
     });
+  }
+
+  /// Nothing of the run may have crashed the node but jobs of their own, which are counted by themselves.
+  bool waits_for_jobs_only(Timestamp at) const {
+    bool waits = false;
+    const auto is_other = [&](StepType type, const LiveItem& item) {
+      if (item.phase == AttemptPhase::in_doubt || needs_no_worker(type)) return false;
+      if (item.phase == AttemptPhase::waiting && item.due > at) return false;
+      waits = true;
+      return type != StepType::workflow;
+    };
+    for (std::size_t i = 0; i < state_.steps.size(); ++i)
+      for (const LiveItem& item : state_.steps[i].live)
+        if (is_other(workflow_.steps[i].type, item)) return false;
+    if (state_.compensation) {
+      const auto& undoing = workflow_.steps[state_.compensation_step].compensate;
+      if (!undoing || is_other(undoing->type, *state_.compensation)) return false;
+    }
+    return waits;
   }
 
   void complete(StepState& step, const TaskKey& task, Timestamp at) {

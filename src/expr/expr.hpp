@@ -3,7 +3,7 @@
 //   "${ .inputs.n }"            a string that is one expression keeps the JSON type of its value
 //   "n is ${ .inputs.n }"       otherwise values are spliced in as text (strings bare, the rest as JSON)
 //   "$${ literal }"             a literal `${`
-//   "${secret:NAME}"            left as it is: the worker resolves it at the last moment
+//   "${secret:NAME}"            a mark: the worker puts the value there at the last moment
 //
 // An expression runs at most limits::kExpressionTime and gives exactly one value.
 #pragma once

@@ -76,7 +76,7 @@ class RunEvaluator final : public Evaluator {
     if (is_literal(form.view())) return form;
     for (StepIndex step = 0; step < steps_.size(); ++step) show_empty_list(step);
     show_item(nullptr, nullptr);
-    const auto rendered = render_in(scope(), from_document(form, nullptr), Secrets::plain_text);
+    const auto rendered = render_in(scope(), from_document(form, nullptr), SecretParts::plain_text);
     if (rendered.ok()) return to_document(*rendered);
     Error error = rendered.error();
     error.message = "outputs" + (error.message.starts_with('/') ? error.message : ": " + error.message);
@@ -173,7 +173,7 @@ class RunEvaluator final : public Evaluator {
     }
     show_needs(step);
     show_item(std::move(value), attempt);
-    auto rendered = render_in(scope(), from_document(form), Secrets::resolved_later);
+    auto rendered = render_in(scope(), from_document(form), SecretParts::marked);
     if (rendered.ok()) return rendered;
     return in_step(step, compensation ? "compensate/config" : "config", std::move(rendered).error());
   }

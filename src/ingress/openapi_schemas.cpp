@@ -58,7 +58,7 @@ constexpr std::string_view kRequests = R"json(
 "StepDefinition": {
   "type": "object", "required": ["name", "type"],
   "properties": {
-    "name": {"type": "string"}, "type": {"type": "string", "enum": ["noop", "delay", "http", "webhook", "exec", "transform", "generate", "signal", "approval"]},
+    "name": {"type": "string"}, "type": {"type": "string", "enum": ["noop", "delay", "http", "webhook", "exec", "transform", "generate", "signal", "approval", "workflow"]},
     "config": {"type": "object"}, "needs": {"type": "array", "items": {"type": "string"}},
     "when": {"type": "string"}, "for_each": {"type": "string"}, "retry": {"type": "object"},
     "timeout": {"$ref": "#/components/schemas/Duration"}, "heartbeat": {"$ref": "#/components/schemas/Duration"},
@@ -163,6 +163,8 @@ constexpr std::string_view kJobs = R"json(
     "completed_at": {"$ref": "#/components/schemas/OptionalTime"}, "updated_at": {"$ref": "#/components/schemas/OptionalTime"},
     "inputs": {"type": ["object", "null"]}, "metadata": {"type": ["object", "null"]}, "callback_url": {"type": ["string", "null"]},
     "timeout_seconds": {"type": ["number", "null"]}, "outputs": {"description": "Any JSON; null until the run has succeeded."},
+    "parent": {"type": ["object", "null"], "description": "The step of another job that this job does the work of.", "required": ["job_id", "run_id", "step"],
+      "properties": {"job_id": {"type": "string", "format": "uuid"}, "run_id": {"type": "string", "format": "uuid"}, "step": {"type": "string"}}},
     "error": {"$ref": "#/components/schemas/OptionalFailure"},
     "timings": {"type": "object", "properties": {"queued_seconds": {"type": ["number", "null"]}, "running_seconds": {"type": ["number", "null"]}, "total_seconds": {"type": ["number", "null"]}}},
     "steps": {"type": "array", "items": {"$ref": "#/components/schemas/Step"}}, "assets": {"type": "array", "items": {"$ref": "#/components/schemas/Asset"}},

@@ -22,4 +22,11 @@ std::optional<Role> role_from_text(std::string_view text) {
   return std::nullopt;
 }
 
+std::string child_job_key(const TaskKey& task) {
+  std::string key = to_string(task.run);
+  for (const std::uint32_t part : {std::uint32_t{task.step}, task.item, std::uint32_t{task.attempt}})
+    key += "/" + std::to_string(part);
+  return task.compensation ? key + "/undo" : key;
+}
+
 }  // namespace troupe

@@ -6,7 +6,9 @@
 namespace troupe::test {
 namespace {
 
-TaskOutcome success(const std::string& outputs) { return {TaskOutputs{Document(outputs), {}}, {}}; }
+TaskOutcome success(const std::string& outputs, const std::string& log = "") {
+  return {TaskOutputs{Document(outputs), {}}, log};
+}
 TaskOutcome failure(bool retryable) { return {Error{ErrorCode::http_failed, "it failed", retryable, {}}, {}}; }
 
 }  // namespace
@@ -17,6 +19,7 @@ void FakeExecutor::start(Task task, std::shared_ptr<TaskSink> sink) {
     const std::lock_guard lock(mutex_);
     started_.push_back(task.step);
     traces_.push_back(task.traceparent);
+    configs_[task.step] = task.config.view();
     if (throws_once_.erase(task.step) > 0) throw std::runtime_error("the executor of " + task.step + " is broken");
     outcome = immediate(task.step);
     if (!outcome) running_.push_back({std::move(task), sink});
@@ -83,10 +86,10 @@ std::optional<FakeExecutor::Running> FakeExecutor::take(const std::string& step)
   return taken;
 }
 
-bool FakeExecutor::complete(const std::string& step, const std::string& outputs) {
+bool FakeExecutor::complete(const std::string& step, const std::string& outputs, const std::string& log) {
   const auto running = take(step);
   if (!running) return false;
-  TaskOutcome outcome = success(outputs);
+  TaskOutcome outcome = success(outputs, log);
   {
     const std::lock_guard lock(mutex_);
     for (std::size_t i = 0; i < assets_[step]; ++i)
@@ -102,14 +105,41 @@ bool FakeExecutor::fail(const std::string& step, bool retryable) {
   return running.has_value();
 }
 
-bool FakeExecutor::progress(const std::string& step, double fraction) {
+bool FakeExecutor::fail_with(const std::string& step, Error error) {
+  const auto running = take(step);
+  if (running) running->sink->done({std::move(error), {}});
+  return running.has_value();
+}
+
+std::shared_ptr<TaskSink> FakeExecutor::sink_of(const std::string& step) const {
   const std::lock_guard lock(mutex_);
-  for (const Running& running : running_) {
-    if (running.task.step != step) continue;
-    running.sink->progress(fraction, "");
-    return true;
-  }
-  return false;
+  for (const Running& running : running_)
+    if (running.task.step == step) return running.sink;
+  return nullptr;
+}
+
+bool FakeExecutor::progress(const std::string& step, double fraction, const std::string& message) {
+  const auto sink = sink_of(step);
+  if (sink) sink->progress(fraction, message);
+  return sink != nullptr;
+}
+
+bool FakeExecutor::log(const std::string& step, const std::string& stream, const std::string& text) {
+  const auto sink = sink_of(step);
+  if (sink) sink->log(stream, text);
+  return sink != nullptr;
+}
+
+bool FakeExecutor::preview(const std::string& step, const std::string& media_type, const std::string& bytes) {
+  const auto sink = sink_of(step);
+  if (sink) sink->preview(media_type, bytes);
+  return sink != nullptr;
+}
+
+std::string FakeExecutor::config(const std::string& step) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = configs_.find(step);
+  return found == configs_.end() ? "" : found->second;
 }
 
 std::vector<std::string> FakeExecutor::started() const {

@@ -73,6 +73,7 @@ void NodeTest::start_node(std::size_t slots) {
 
 Result<std::unique_ptr<Node>> NodeTest::try_start(std::size_t slots) {
   NodeOptions options = node_options(executor_, slots);
+  options.secrets = &secrets_;
   if (writers_ == 2) options.shards = {0, 1};
   if (adjust_) adjust_(options);
   return Node::start({clock_, random_, *reader_, blobs_, *evaluators_, metrics_, log_},

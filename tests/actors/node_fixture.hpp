@@ -9,6 +9,7 @@
 #include "actors/broker/broker_actor.hpp"
 #include "actors/fake_executor.hpp"
 #include "actors/fake_ports.hpp"
+#include "actors/fake_secrets.hpp"
 #include "actors/faulty_writer.hpp"
 #include "actors/hooked_reader.hpp"
 #include "actors/node/node.hpp"
@@ -69,6 +70,7 @@ class NodeTest : public ::testing::Test {
   std::size_t writers_ = 1;                   ///< of nodes started from then on; 2: jobs take turns between two shards
   ManualClock clock_;
   StoreScript script_;
+  FakeSecrets secrets_;
   std::shared_ptr<FakeExecutor> executor_ = std::make_shared<FakeExecutor>();
   std::unique_ptr<Store> store_ = make_memory_store();
   std::shared_ptr<HookedReader> reader_ = std::make_shared<HookedReader>(*store_->reader(1));

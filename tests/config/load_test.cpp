@@ -55,6 +55,28 @@ class ConfigTest : public testing::Test {
   Texts environment_, flags_;
 };
 
+TEST_F(ConfigTest, NamesSecretsAndTheirPlaces) {
+  given_file("[secrets]\nTOKEN = {env = \"TROUPE_SHOP_TOKEN\"}\n\"shop.key\" = {file = \"/run/secrets/key\"}\n");
+  given_environment({{"TROUPE_SHOP_TOKEN", "a value that is no configuration"}});
+  const Config config = loaded();
+  EXPECT_EQ(config.secrets.at("TOKEN"), (SecretConfig{"TROUPE_SHOP_TOKEN", ""}));
+  EXPECT_EQ(config.secrets.at("shop.key"), (SecretConfig{"", "/run/secrets/key"}));
+}
+
+TEST_F(ConfigTest, RepeatsNoSecretThatStandsWhereItsPlaceShould) {
+  given_file(
+      "[secrets]\nA = \"hunter2\"\nB = {file = \"hunter2\"}\nC = {}\nD = {env = \"X\", file = \"/x\"}\n"
+      "\"a b\" = {env = \"X\"}\nE = {value = \"hunter2\"}\n");
+  EXPECT_EQ(faults(), (std::vector<std::string>{
+                          R"(file:2|secrets.A: must be {env = "VARIABLE"} or {file = "/path"})",
+                          "file:3|secrets.B.file: must be an absolute path",
+                          "file:4|secrets.C: must have either env or file",
+                          "file:5|secrets.D: must have either env or file",
+                          "file:6|secrets.a b: a secret's name is of A-Z a-z 0-9 _ - .",
+                          "file:7|secrets.E.value: is not a known key",
+                      }));
+}
+
 TEST_F(ConfigTest, NeedsNoFile) {
   const Config config = loaded();
   EXPECT_EQ(config.server.listen, (HostPort{"127.0.0.1", 8080}));

@@ -71,6 +71,17 @@ std::string clients() {
   return text;
 }
 
+std::string secrets() {
+  std::string text =
+      "\n# What `${secret:NAME}` in a definition stands for: each has either env or file. Values never stand here.\n\n"
+      "#[secrets.SHOP_TOKEN]\n";
+  for (const auto& key : secret_keys()) {
+    const std::string example = key.name == "file" ? "\"/run/secrets/shop_token\"" : "\"\"";
+    text += describe(key, key.name, example);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string reference_file() {
@@ -87,7 +98,7 @@ std::string reference_file() {
     if (key.name == "node_name") value = "\"node-1\"";
     text += describe(key, name, value);
   }
-  return text + auth_keys() + exec_commands() + clients();
+  return text + auth_keys() + exec_commands() + clients() + secrets();
 }
 
 }  // namespace troupe

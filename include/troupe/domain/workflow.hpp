@@ -31,6 +31,7 @@ enum class StepType : std::uint8_t {
   generate = 5,
   signal = 6,
   approval = 7,
+  workflow = 8,
 };
 
 std::string_view step_type_text(StepType type);

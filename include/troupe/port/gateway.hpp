@@ -67,6 +67,17 @@ struct RateLimitState {
 /// The tightest first.
 using RateLimitStates = std::vector<RateLimitState>;
 
+/// The step of another job that a job does the work of.
+struct ParentStep {
+  JobId job;
+  TaskKey task;      ///< the attempt; its epoch is of no account
+  std::string step;  ///< its name
+  int depth = 1;     ///< of the job itself: how many jobs it is within
+};
+/// What such a job is known by among its client's job_ids: one job an attempt, however often it is asked for. No client
+/// can choose it, for it holds a `/`.
+std::string child_job_key(const TaskKey& task);
+
 struct SubmitJob {
   std::string job_id;  ///< empty: none chosen
   std::string client_id = "default";
@@ -80,6 +91,7 @@ struct SubmitJob {
   std::string user_id;   ///< metadata.user_id where that is a string
   bool patient = false;  ///< whoever sends it goes by how quickly it is answered: it may join a queue that stands
   Digest request{};      ///< SHA-256 of the canonical body without client_id: same job_id, same body?
+  std::optional<ParentStep> parent;  ///< instead of a job_id; the time-out is then cut to what is allowed, not refused
   std::optional<IdempotencyKey> idempotency;
   std::shared_ptr<RateLimitStates> limits;  ///< told which limits the job met, before it is answered; null: nobody asks
 };
