@@ -53,6 +53,7 @@ std::string ExpressionCheck::sole(const Json& value, const std::string& pointer)
       faults_.push_back({pointer, parts.error().message});
       return {};
     }
+    if (names_secret(*parts)) return {};  // secret_check.hpp tells why it may not stand here
     if (const std::string* jq = sole_expression(*parts)) {
       expression(*jq, pointer);
       return trimmed(*jq);
@@ -65,7 +66,6 @@ std::string ExpressionCheck::sole(const Json& value, const std::string& pointer)
 void ExpressionCheck::expression(const std::string& jq, const std::string& pointer) {
   const std::size_t before = faults_.size();
   step_names(jq, pointer);
-  if (names_secret(*parts)) return {};             // secret_check.hpp tells why it may not stand here
   if (faults_.size() > before || !check_) return;  // the same mistake would be told twice
   if (const auto wrong = check_(jq))
     faults_.push_back({pointer, "\"" + trimmed(jq) + "\" is not an expression: " + *wrong});
