@@ -25,6 +25,12 @@ void add_workflow_list(CLI::App& parent, Session& session);
 void add_workflow_show(CLI::App& parent, Session& session);
 void add_workflow_switch(CLI::App& parent, Session& session);  ///< disable and enable
 
+void add_schedule_create(CLI::App& parent, Session& session);
+void add_schedule_list(CLI::App& parent, Session& session);
+void add_schedule_get(CLI::App& parent, Session& session);
+void add_schedule_change(CLI::App& parent, Session& session);  ///< delete, enable, disable and trigger
+void add_schedule_next(CLI::App& parent, Session& session);
+
 void add_audit_tail(CLI::App& parent, Session& session);
 void add_audit_verify(CLI::App& parent, Session& session);
 
