@@ -289,7 +289,7 @@ void Node::stop(Millis grace) {
       (void)drained.wait(limits::kStopDeadline);
     }
   }
-  caf::anon_send_exit(actors_.schedules, caf::exit_reason::user_shutdown);
+  caf::anon_send(actors_.schedules, Rest{});
   caf::anon_send(actors_.supervisor, Rest{});
   // The broker before the workers: it must not report as lost what they still hold.
   caf::anon_send_exit(actors_.broker, caf::exit_reason::user_shutdown);

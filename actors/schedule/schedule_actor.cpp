@@ -88,6 +88,7 @@ void commit(Self self, const std::string& id, Entry& entry, UnderWay change, con
   persist->records = {std::move(record)};
   persist->frame.actor = actor;
   persist->frame.node = state.node->node_name;
+  persist->frame.client_id = (change.after ? change.after : entry.schedule)->client_id;
   persist->shard = state.ports.shard;
   persist->is_accept = true;
   persist->change.settings.push_back(change.after ? row_of(self, *change.after)
@@ -450,6 +451,7 @@ ScheduleActor::behavior_type schedule_actor(Self self, NodeContext* node, const 
       [=](const ScheduleDue& message) { due(self, message); },
       [=](const ScheduleFired& message) { fired(self, message); },
       [=](const ScheduleSettled& message) { settled(self, message); },
+      [=](Rest) { self->quit(); },
   };
 }
 

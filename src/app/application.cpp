@@ -14,6 +14,7 @@
 #include "auth/api_keys.hpp"
 #include "backup/restore.hpp"
 #include "blob/file/file_blob_store.hpp"
+#include "calendar/time_zones.hpp"
 #include "config/value.hpp"
 #include "executor/exec/exec_executor.hpp"
 #include "executor/http/http_executor.hpp"
@@ -228,6 +229,7 @@ Result<Done> ServingApplication::start_node() {
   };
   options.retention = {config_.retention.period, config_.retention.answers, config_.retention.blobs,
                        config_.retention.blobs_period};
+  options.time_zone = find_time_zone;
   options.gateway.timeout_max = config_.limits.job_timeout_max;
   options.gateway.runs_live_max = config_.limits.jobs_in_flight;
   options.gateway.changes_waiting_max = config_.limits.persistence_queue;
@@ -255,6 +257,7 @@ Result<Done> ServingApplication::listen() {
   options.public_url = config_.server.public_url;
   options.body_bytes = config_.server.body_bytes;
   options.job_timeout_max = config_.limits.job_timeout_max;
+  options.time_zone = find_time_zone;
   auto handler = ingress::make_api(node_->gateway(), keys_, clock_, metrics_, log_, options);
   ingress::ServerOptions serving = server_options(config_);
   serving.body_rules = ingress::body_rules(serving.body_bytes);
@@ -282,6 +285,7 @@ Result<Done> ServingApplication::serve() {
     for (const fs::path& file : files)
       if (auto applied = apply_workflow_file(file); !applied) return applied;
   }
+  node_->begin_schedules();
   server_->start();
   return Done{};
 }

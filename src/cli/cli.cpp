@@ -43,6 +43,13 @@ void add_commands(CLI::App& app, Session& session) {
   add_kill_switch_list(kill_switch, session);
   add_kill_switch_release(kill_switch, session);
 
+  CLI::App& schedule = add_group(app, "schedule", "Begin jobs by the clock");
+  add_schedule_create(schedule, session);
+  add_schedule_list(schedule, session);
+  add_schedule_get(schedule, session);
+  add_schedule_change(schedule, session);
+  add_schedule_next(schedule, session);
+
   CLI::App& audit = add_group(app, "audit", "Read and verify the audit trail");
   add_audit_tail(audit, session);
   add_audit_verify(audit, session);

@@ -31,6 +31,12 @@ void add_kill_switch_engage(CLI::App& parent, Session& session);
 void add_kill_switch_list(CLI::App& parent, Session& session);
 void add_kill_switch_release(CLI::App& parent, Session& session);
 
+void add_schedule_create(CLI::App& parent, Session& session);
+void add_schedule_list(CLI::App& parent, Session& session);
+void add_schedule_get(CLI::App& parent, Session& session);
+void add_schedule_change(CLI::App& parent, Session& session);  ///< delete, enable, disable and trigger
+void add_schedule_next(CLI::App& parent, Session& session);
+
 void add_audit_tail(CLI::App& parent, Session& session);
 void add_audit_verify(CLI::App& parent, Session& session);
 

@@ -36,6 +36,7 @@ class OpenApiTest : public ApiTest {
     gateway_.workflow_view = sample_workflow();
     gateway_.workflow_list = {sample_workflow()};
     gateway_.applied = {"poster", 3, true, {}};
+    options_.time_zone = [](std::string_view) { return Result<TimeZonePtr>(utc()); };
     gateway_.schedule_view = sample_schedule();
     gateway_.schedule_list = {sample_schedule()};
     gateway_.schedule_change = {sample_schedule(), true, {}};
