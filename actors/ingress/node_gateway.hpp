@@ -4,12 +4,14 @@
 //   submit.cpp        accept jobs            reads.cpp      jobs, runs, assets, logs
 //   changes.cpp       cancel, retry, wait    watching.cpp   subscriptions
 //   definitions.cpp   workflows              trail.cpp      audit
+//   actor_tree.cpp    the actors, and their restart
 #pragma once
 
 #include <atomic>
 #include <mutex>
 #include <set>
 
+#include "actors/ingress/answer_once.hpp"
 #include "actors/ingress/waits.hpp"
 #include "actors/ingress/workflow_catalog.hpp"
 #include "actors/node/blocking_pool.hpp"
@@ -73,6 +75,9 @@ class NodeGateway final : public Gateway {
                                           std::optional<std::uint64_t> after_seq,
                                           std::function<void(LiveEventPtr)> event) override;
 
+  void actors(const Caller& caller, int jobs, Reply<ActorView> reply) override;
+  void restart_actor(const Caller& caller, std::string id, Reply<Done> reply) override;
+
   /// The node stops: every `Prefer: wait` is answered with what is known.
   void end_waits();
 
@@ -98,6 +103,10 @@ class NodeGateway final : public Gateway {
   using ChangeJob = std::function<void(const JobRow& row, const Reply<JobChange>& answer)>;
   using FindJob = std::function<Result<JobRow>()>;
   void change(FindJob find, const std::optional<IdempotencyKey>& key, Reply<JobChange> reply, ChangeJob make_change);
+
+  // actor_tree.cpp
+  /// Records that an operator restarts an actor; `done` is then called, unless it could not be recorded.
+  void record_restart(const Caller& caller, const std::string& id, Reply<Done> reply, std::function<void()> done);
 
   // messages.cpp
   /// The job whose newest run this is. Blocks.
@@ -134,6 +143,7 @@ class NodeGateway final : public Gateway {
 
 template <class T>
 void NodeGateway::read(Reply<T> reply, std::function<Result<T>()> function) {
+  reply = answered_in_any_case(node_.health, std::move(reply));
   const bool queued = node_.blocking.run([reply, function = std::move(function)] { reply(function()); });
   if (!queued) reply(Error{ErrorCode::overloaded, "too many reads are waiting", true, {}});
 }

@@ -36,6 +36,8 @@ void add_commands(CLI::App& app, Session& session) {
   add_workflow_show(workflow, session);
   add_workflow_switch(workflow, session);
 
+  add_actors(app, session);
+
   CLI::App& audit = add_group(app, "audit", "Read and verify the audit trail");
   add_audit_tail(audit, session);
   add_audit_verify(audit, session);

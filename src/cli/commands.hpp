@@ -25,6 +25,8 @@ void add_workflow_list(CLI::App& parent, Session& session);
 void add_workflow_show(CLI::App& parent, Session& session);
 void add_workflow_switch(CLI::App& parent, Session& session);  ///< disable and enable
 
+void add_actors(CLI::App& parent, Session& session);
+
 void add_audit_tail(CLI::App& parent, Session& session);
 void add_audit_verify(CLI::App& parent, Session& session);
 

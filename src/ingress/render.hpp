@@ -42,6 +42,9 @@ std::string render_applied(const AppliedWorkflow& workflow);
 std::string render_workflow(const WorkflowView& workflow);
 void write_workflow_summary(JsonWriter& json, const WorkflowView& workflow);
 
+// render_actors.cpp
+std::string render_actors(const ActorView& root);
+
 /// `{"items": […], "next_cursor": …}`; `write` writes one element. An empty cursor is null.
 template <class Items, class Write>
 std::string render_page(const Items& items, std::string_view next_cursor, Write write) {

@@ -12,6 +12,7 @@
 #include "actors/faulty_writer.hpp"
 #include "actors/hooked_reader.hpp"
 #include "actors/node/node.hpp"
+#include "actors/node/worker_keeper.hpp"
 #include "expr/expr.hpp"
 #include "store_memory/memory_store.hpp"
 
@@ -22,7 +23,8 @@ using namespace std::chrono_literals;
 class NodeTest : public ::testing::Test {
  protected:
   NodeTest();
-  /// Whatever a test did: the audit chains hold, no job ended twice, and what holds a slot is what runs.
+  /// Whatever a test did: the audit chains hold, no job ended twice, what holds a slot is what runs, and where
+  /// everything has ended nothing is left.
   void TearDown() override;
 
   void start_node(std::size_t slots = 4);
@@ -62,6 +64,14 @@ class NodeTest : public ::testing::Test {
   std::size_t times_ended(const JobId& job) const;
   std::size_t busy_slots() const;
   std::size_t live_jobs() const { return node_->health().runs_live; }
+  /// No slot, task, timer, job, actor or parked row is left over: all is as it was when the node had started.
+  void expect_nothing_left();
+  /// A worker dies of an error.
+  void kill_worker(const std::string& name = "worker");
+  /// What GET /v1/actors shows; `find_actor`: one of it, none if it is not there.
+  ActorView actor_tree(int jobs = 10);
+  static const ActorView* find_actor(const ActorView& root, const std::string& id);
+  Result<Done> restart_actor(const std::string& id);
 
   ManualClock clock_;
   StoreScript script_;
@@ -70,6 +80,8 @@ class NodeTest : public ::testing::Test {
   std::shared_ptr<HookedReader> reader_ = std::make_shared<HookedReader>(*store_->reader(1));
   std::unique_ptr<EvaluatorFactory> evaluators_ = make_evaluator_factory();
   std::vector<JobId> jobs_;
+  ActorMetrics metrics_;
+  std::function<void(NodeOptions&)> adjust_options_;  ///< for the next start_node()
 
  private:
   caf::scheduler::test_coordinator& scheduler() const;
@@ -77,9 +89,9 @@ class NodeTest : public ::testing::Test {
 
   CountingRandom random_;
   SilentLog log_;
-  SilentMetrics metrics_;
   NoBlobs blobs_;
   std::unique_ptr<Node> node_;
+  std::size_t actors_at_start_ = 0, timers_at_start_ = 0;
 };
 
 /// One worker for all step types.

@@ -45,7 +45,8 @@ class FakeGateway final : public Gateway {
   std::vector<WorkflowView> workflow_list;
   AuditPage audit_page;
   AuditVerdict verdict;
-  Readiness ready{true, {}};
+  Readiness ready{true, {}, {}};
+  ActorView actor_tree;
 
   // what it was asked
   std::mutex held_mutex;
@@ -70,6 +71,8 @@ class FakeGateway final : public Gateway {
   std::optional<std::string> asked_after;
   EventFilter filter;
   std::optional<std::uint64_t> after_seq;
+  int asked_jobs = -1;
+  std::string restarted;
   std::function<void(LiveEventPtr)> watcher;  ///< null when nobody is subscribed
   std::function<void()> while_reading_logs;
   int calls = 0;
@@ -200,6 +203,16 @@ class FakeGateway final : public Gateway {
     after_seq = after;
     watcher = std::move(event);
     return std::make_unique<Watch>(*this);
+  }
+  void actors(const Caller& who, int jobs, Reply<ActorView> reply) override {
+    caller = who;
+    asked_jobs = jobs;
+    reply(give(actor_tree));
+  }
+  void restart_actor(const Caller& who, std::string id, Reply<Done> reply) override {
+    caller = who;
+    restarted = std::move(id);
+    reply(give(Done{}));
   }
   Readiness readiness() override { return ready; }
   NodeMeta meta() override { return {"node-1", "0.1.0", "memory", "2026-11-21T01:02:03.000Z"}; }
