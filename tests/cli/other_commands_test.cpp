@@ -289,11 +289,12 @@ TEST_F(OtherCommandTest, HelpTellsTheExitCodes) {
 }
 
 TEST_F(OtherCommandTest, ActorsAreShownAsATreeWithWhatIsWorthALine) {
-  server_.answer("GET /v1/actors", 200,
-                 R"({"id":"node","kind":"node","state":"running","children":[)"
-                 R"({"id":"broker","state":"running","busy":3,"waiting":0,"mailbox":0,"restarts":0,"children":[]},)"
-                 R"({"id":"worker:exec","state":"given_up","slots":4,"busy":0,"restarts":5,)"
-                 R"("last_error":"it\ndied","next_start_at":"2026-11-21T01:02:03.000Z","children":[]}]})");
+  const char* tree = R"({"id":"node","kind":"node","state":"running","children":[)"
+                     R"({"id":"broker","state":"running","busy":3,"waiting":0,"mailbox":0,"restarts":0,"children":[]},)"
+                     R"({"id":"worker:exec","state":"given_up","slots":4,"busy":0,"restarts":5,)"
+                     R"("last_error":"it\ndied","next_start_at":"2026-11-21T01:02:03.000Z","children":[]}]})";
+  server_.answer("GET /v1/actors?limit=3", 200, tree);
+  server_.answer("GET /v1/actors?limit=50", 200, tree);
   EXPECT_EQ(run({"actors", "--limit", "3"}), 0) << err_;
   EXPECT_EQ(last_request().target, "/v1/actors?limit=3");
   EXPECT_THAT(out_, HasSubstr("\n  broker       running   3 at work\n"));

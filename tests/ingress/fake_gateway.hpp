@@ -46,7 +46,7 @@ class FakeGateway final : public Gateway {
   AuditPage audit_page;
   AuditVerdict verdict;
   Readiness ready{true, {}, {}};
-  ActorView actor_tree;
+  ActorView actor_tree{"node", "node"};
 
   // what it was asked
   std::mutex held_mutex;

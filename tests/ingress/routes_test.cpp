@@ -466,7 +466,6 @@ TEST_F(RoutesTest, ActorsAreATreeWithWhatEachKindHas) {
   broker.queues = {{StepType::exec, 9, 1}};
   silent.id = silent.kind = "timer";
   silent.condition = ActorCondition::unresponsive;
-  gateway_.actor_tree.id = gateway_.actor_tree.kind = "node";
   gateway_.actor_tree.children = {worker, broker, silent};
   const Json root = get("/v1/actors?limit=7").json();
   EXPECT_EQ(gateway_.asked_jobs, 7);
