@@ -152,6 +152,29 @@ void worker_down(Self self, const caf::actor_addr& source) {
   if (state.idle && state.assigned.empty()) std::exchange(state.idle, nullptr)();
 }
 
+/// What a run that is gone had in hand: nobody would start it, stop it, or take its outcome.
+void abandon(Self self, const caf::actor_addr& run) {
+  BrokerState& state = self->state;
+  for (auto& [type, queue] : state.queues)
+    while (queue.remove([&](const TaskOfferPtr& queued) { return queued->run.address() == run; })) {
+    }
+  for (const auto& [task, assignment] : state.assigned)
+    if (assignment.offer->run.address() == run) self->send(assignment.worker, StopTaskMessage{task});
+}
+
+ActorView describe(const BrokerState& state) {
+  ActorView view;
+  view.waiting = view.busy = 0;
+  for (const auto& [type, queue] : state.queues) {
+    *view.waiting += queue.size();
+    const auto depths = queue.depths();
+    for (std::size_t i = 0; i < depths.size(); ++i)
+      if (depths[i] > 0) view.queues.push_back({type, static_cast<int>(i) + 1, depths[i]});
+  }
+  view.busy = state.assigned.size();
+  return view;
+}
+
 }  // namespace
 
 BrokerActor::behavior_type broker_actor(Self self, NodeContext* node) {
@@ -178,6 +201,9 @@ BrokerActor::behavior_type broker_actor(Self self, NodeContext* node) {
         for (const auto& [task, assignment] : self->state.assigned)
           self->send(assignment.worker, StopTaskMessage{task});
       },
+      [=](const AbandonRun& gone) { abandon(self, gone.run); },
+      [=](const RetireWorker& retired) { worker_down(self, retired.worker.address()); },
+      [=](const Probe& probe) { answer_probe(self, probe, describe(self->state)); },
   };
 }
 

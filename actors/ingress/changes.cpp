@@ -24,10 +24,11 @@ void NodeGateway::change(FindJob find, const std::optional<IdempotencyKey>& key,
           if (!*kept) return reply(kept->error());
           return reply(kept_change(**kept));
         }
-        const auto answer = [this, key, reply](Result<JobChange> change) {
-          release_key(key);
-          reply(std::move(change));
-        };
+        const Reply<JobChange> answer =
+            answered_in_any_case<JobChange>(node_.health, [this, key, reply](Result<JobChange> change) {
+              release_key(key);
+              reply(std::move(change));
+            });
         const auto row = find();
         if (!row) return answer(row.error());
         make_change(*row, answer);
@@ -119,6 +120,7 @@ bool tells_of_the_end(const LiveEvent& event) {
 }  // namespace
 
 void NodeGateway::wait(const Caller& caller, JobRef job, Millis timeout, Reply<JobView> reply) {
+  reply = answered_in_any_case(node_.health, std::move(reply));
   const bool queued = node_.blocking.run([this, caller, job, timeout, reply] {
     const auto row = find_job(caller, job);
     if (!row) return reply(row.error());

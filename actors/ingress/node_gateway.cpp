@@ -1,5 +1,6 @@
 #include "actors/ingress/node_gateway.hpp"
 
+#include "actors/node/worker_keeper.hpp"
 #include "actors/switches/kill_switches.hpp"
 
 namespace troupe {
@@ -37,6 +38,8 @@ Readiness NodeGateway::readiness() {
   if (health.changes_waiting >= options_.changes_waiting_max)
     readiness.reasons.emplace_back("too many changes wait for the database");
   readiness.ready = readiness.reasons.empty();
+  // Not a reason: this node does all other work, and a balancer would send that of these steps nowhere better.
+  readiness.warnings = actors_.workers->warnings();
   return readiness;
 }
 

@@ -7,12 +7,14 @@
 //   rates.cpp         rate limits
 //   schedules.cpp     schedules
 //   kill_switches.cpp engage, release, list
+//   actor_tree.cpp    the actors, and their restart
 #pragma once
 
 #include <atomic>
 #include <mutex>
 #include <set>
 
+#include "actors/ingress/answer_once.hpp"
 #include "actors/ingress/rate_limits.hpp"
 #include "actors/ingress/waits.hpp"
 #include "actors/ingress/workflow_catalog.hpp"
@@ -97,6 +99,9 @@ class NodeGateway final : public Gateway {
                                           std::optional<std::uint64_t> after_seq,
                                           std::function<void(LiveEventPtr)> event) override;
 
+  void actors(const Caller& caller, int jobs, Reply<ActorView> reply) override;
+  void restart_actor(const Caller& caller, std::string id, Reply<Done> reply) override;
+
   /// The node stops: every `Prefer: wait` is answered with what is known.
   void end_waits();
 
@@ -164,6 +169,10 @@ class NodeGateway final : public Gateway {
   using FindJob = std::function<Result<JobRow>()>;
   void change(FindJob find, const std::optional<IdempotencyKey>& key, Reply<JobChange> reply, ChangeJob make_change);
 
+  // actor_tree.cpp
+  /// Records that an operator restarts an actor; `done` is then called, unless it could not be recorded.
+  void record_restart(const Caller& caller, const std::string& id, Reply<Done> reply, std::function<void()> done);
+
   // messages.cpp
   /// The job whose newest run this is. Blocks.
   Result<JobRow> find_job_of_run(const Caller& caller, const RunId& run) const;
@@ -200,6 +209,7 @@ class NodeGateway final : public Gateway {
 
 template <class T>
 void NodeGateway::read(Reply<T> reply, std::function<Result<T>()> function) {
+  reply = answered_in_any_case(node_.health, std::move(reply));
   const bool queued = node_.blocking.run([reply, function = std::move(function)] { reply(function()); });
   if (!queued) reply(Error{ErrorCode::overloaded, "too many reads are waiting", true, {}});
 }

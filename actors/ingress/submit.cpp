@@ -68,6 +68,16 @@ Timestamp estimate(const WorkflowDefinition& workflow, Timestamp accepted_at, Mi
   return accepted_at + std::min(sum, timeout);
 }
 
+/// The first decision of a job is made here, on the ingress's threads: a crash in it is that one job's.
+template <class Accept>
+Result<PersistPtr> try_accept(Accept accept) {
+  try {
+    return accept();
+  } catch (const std::exception& fault) {
+    return {ErrorCode::internal, std::string("the job could not be begun: ") + fault.what()};
+  }
+}
+
 }  // namespace
 
 /// A submit of several jobs: answered when the last of them is.
@@ -99,7 +109,7 @@ void NodeGateway::submit(const Caller& caller, std::vector<SubmitJob> jobs, Rend
   const Slot slot = options_.slots[submits_++ % options_.slots.size()];
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     SubmitJob& job = jobs[i];
-    const auto answer = [batch, i](Result<AcceptedJob> result) { batch->answer(i, std::move(result)); };
+    Reply<AcceptedJob> answer = [batch, i](Result<AcceptedJob> result) { batch->answer(i, std::move(result)); };
     const CatalogEntryPtr entry = node_.workflows.find(job.workflow_key, job.workflow_version).entry;
     if (entry && entry->is_quick && !job.idempotency) {
       submit_one(caller, std::move(job), slot, render, answer);
@@ -110,6 +120,7 @@ void NodeGateway::submit(const Caller& caller, std::vector<SubmitJob> jobs, Rend
         answer(*std::move(error));
         continue;
       }
+    answer = answered_in_any_case(node_.health, std::move(answer));
     // An old version may have to be read, and so may a kept answer, and jq may take long: not on the ingress thread.
     const bool queued = node_.blocking.run([this, caller, job, slot, render, answer] {
       if (auto kept = claim_key(job.idempotency)) {
@@ -134,7 +145,7 @@ void NodeGateway::submit_one(const Caller& caller, SubmitJob job, Slot slot, con
   AcceptedJob accepted;
   RunSeedPtr seed;
   RateTicketPtr ticket;
-  auto persist = accept(caller, job, slot, render, accepted, seed, ticket, is_known);
+  auto persist = try_accept([&] { return accept(caller, job, slot, render, accepted, seed, ticket, is_known); });
   if (!persist) {
     if (persist.error().code == ErrorCode::rate_limited && !job.job_id.empty())
       return refuse_unless_known(caller, std::move(job), slot, render, std::move(reply), extend, persist.error());

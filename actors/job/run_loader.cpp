@@ -1,5 +1,6 @@
 #include "actors/job/run_loader.hpp"
 
+#include <exception>
 #include <map>
 #include <set>
 
@@ -161,13 +162,18 @@ Result<Done> load_results(NodeContext& node, const RunState& state, Evaluator& e
   return Done{};
 }
 
-Result<RunSeedPtr> load_run(NodeContext& node, const JobRow& row, bool recover, bool parked) {
+namespace {
+
+Result<RunSeedPtr> load_stored_run(NodeContext& node, const JobRow& row, bool recover, bool parked) {
   auto state = decode_run_state(row.state);
   if (!state) return state.error();
   auto workflow = node.workflows.load(row.workflow_key, row.run_workflow_version);
   if (!workflow) return workflow.error();
   if (state->steps.size() != workflow->entry->workflow->steps.size())
     return {ErrorCode::store_corrupt, "the run's state does not fit its workflow definition"};
+
+  if (row.spec.present() && !parse_json(row.spec.view()))
+    return {ErrorCode::store_corrupt, "the inputs that are stored of the job are no JSON"};
 
   Document inputs;
   if (state->number > 1) {
@@ -197,6 +203,17 @@ Result<RunSeedPtr> load_run(NodeContext& node, const JobRow& row, bool recover, 
   seed->abandoned =
       parent && seed->state.number == 1 && seed->state.phase != RunPhase::ended && !is_awaited(node, *parent);
   return seed;
+}
+
+}  // namespace
+
+// A row that cannot be read must not take the node with it: it would be read again after each start.
+Result<RunSeedPtr> load_run(NodeContext& node, const JobRow& row, bool recover, bool parked) {
+  try {
+    return load_stored_run(node, row, recover, parked);
+  } catch (const std::exception& fault) {
+    return {ErrorCode::store_corrupt, std::string("what is stored of the job cannot be read: ") + fault.what()};
+  }
 }
 
 Result<RunSeedPtr> load_run(NodeContext& node, const JobId& job, bool recover, bool parked) {

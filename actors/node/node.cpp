@@ -51,6 +51,9 @@ Node::Node(NodePorts ports, NodeOptions options)
   config_.set("scheduler.max-throughput", 50);
   system_ = std::make_unique<caf::actor_system>(config_);
   blocking_ = std::make_unique<BlockingPool>(options_.blocking_threads, options_.blocking_queue);
+  blocking_->on_fault([&log = ports.log](const char* what) {
+    log.write(log::Level::error, "what was to be read or loaded has crashed", {{"error", what}});
+  });
   context_ = std::make_unique<NodeContext>(NodeContext{
       options_.name, ports.clock, ports.random, ports.blobs, ports.evaluators, ports.metrics, ports.log, ports.reader,
       *blocking_, events_, board_, timers_, workflows_, switches_, health_, options_.secrets});
@@ -75,7 +78,7 @@ Result<Done> Node::begin(Writers writers) {
   gateway_ = std::make_unique<NodeGateway>(*context_, actors_, options_.gateway);
   children_ = std::make_shared<ChildExecutor>(
       *context_, *gateway_, [this](std::function<void()> function) { system_->spawn(std::move(function)); });
-  spawn_worker({"workflow", limits::kJobsInFlight, {{StepType::workflow, children_}}, /*stops_late=*/true});
+  actors_.workers->start({"workflow", limits::kJobsInFlight, {{StepType::workflow, children_}}, /*stops_late=*/true});
   if (auto spawned = spawn_schedules(); !spawned) return spawned.error();
   guard();
 
@@ -109,8 +112,8 @@ Result<Done> Node::begin(Writers writers) {
 void Node::sweep_later() {
   timers_.call_at(context_->clock.now() + options_.retention.period, [this] {
     blocking_->run_always([this] {
+      const std::shared_ptr<void> again(nullptr, [this](void*) { sweep_later(); });  // whatever becomes of this one
       sweeper_->sweep();
-      sweep_later();
     });
   });
 }
@@ -166,12 +169,14 @@ void Node::spawn_actors(std::vector<std::unique_ptr<Committer>> committers) {
     persistence.push_back({actor, queue});
   }
   actors_.persistence = PersistenceActors(std::move(persistence));
-  timer_ = system_->spawn(timer_actor, context_.get());
-  timers_.on_earlier([timer = timer_] { caf::anon_send(timer, EarlierTimer{}); });
+  actors_.completion = completion_;
+  actors_.timer = system_->spawn(timer_actor, context_.get());
+  timers_.on_earlier([timer = actors_.timer] { caf::anon_send(timer, EarlierTimer{}); });
   actors_.broker = system_->spawn(broker_actor, context_.get());
   actors_.supervisor = system_->spawn(supervisor_actor, context_.get(), &actors_, options_.shards);
   caf::anon_send(actors_.supervisor, ScanParked{});  // from here, so that whoever it spawns finds all actors in place
-  for (const WorkerOptions& worker : options_.workers) spawn_worker(worker);
+  actors_.workers = std::make_shared<WorkerKeeper>(*context_, *system_, actors_.broker);
+  for (const WorkerOptions& worker : options_.workers) actors_.workers->start(worker);
 }
 
 Result<Done> Node::spawn_schedules() {
@@ -191,21 +196,6 @@ Result<Done> Node::spawn_schedules() {
 
 void Node::begin_schedules() { caf::anon_send(actors_.schedules, BeginSchedules{}); }
 
-void Node::spawn_worker(const WorkerOptions& worker) {
-  const WorkerActor actor = system_->spawn(worker_actor, context_.get(), actors_.broker, worker);
-  {
-    const std::lock_guard lock(workers_mutex_);
-    workers_.push_back(actor);
-  }
-  if (options_.testing) return;
-  actor->attach_functor([this, worker](const caf::error& reason) {
-    if (!reason || health_.stopping) return;
-    context_->log.write(log::Level::error, "a worker died; it is started again",
-                        {{"worker", worker.name}, {"error", system_->render(reason)}});
-    blocking_->run_always([this, worker] { spawn_worker(worker); });
-  });
-}
-
 void Node::guard() {
   const auto watch = [this](const auto& actor, const char* name) {
     actor->attach_functor([this, name](const caf::error& reason) {
@@ -215,7 +205,7 @@ void Node::guard() {
   };
   for (const Persistence& writer : actors_.persistence) watch(writer.actor, "persistence");
   watch(completion_, "completion");
-  watch(timer_, "timer");
+  watch(actors_.timer, "timer");
   watch(actors_.broker, "broker");
   watch(actors_.schedules, "schedules");
   watch(actors_.supervisor, "supervisor");
@@ -293,11 +283,8 @@ void Node::stop(Millis grace) {
   caf::anon_send(actors_.supervisor, Rest{});
   // The broker before the workers: it must not report as lost what they still hold.
   caf::anon_send_exit(actors_.broker, caf::exit_reason::user_shutdown);
-  {
-    const std::lock_guard lock(workers_mutex_);
-    for (const WorkerActor& worker : workers_) caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
-  }
-  caf::anon_send_exit(timer_, caf::exit_reason::user_shutdown);
+  actors_.workers->stop();
+  caf::anon_send_exit(actors_.timer, caf::exit_reason::user_shutdown);
   for (const Persistence& writer : actors_.persistence)
     caf::anon_send_exit(writer.actor, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(completion_, caf::exit_reason::user_shutdown);
@@ -311,9 +298,7 @@ Node::~Node() {
   blocking_.reset();
   children_.reset();
   gateway_.reset();
-  workers_.clear();
   completion_ = CompletionActor();
-  timer_ = TimerActor();
   timers_.clear();
   actors_ = {};
 }

@@ -10,18 +10,19 @@
 //         ├─ completion    ends the node: those who wait for a commit would never know
 //         ├─ timer         ends the node: what waits would never wake
 //         ├─ broker        ends the node: its queue is lost; the runs offer their tasks again after the restart
-//         ├─ workers       what one had is lost and retried (the broker tells the runs); it is started again
+//         ├─ workers       what one had is lost and retried (the broker tells the runs); it is started again, within
+//         │                bounds (worker_keeper.hpp)
 //         ├─ schedules     ends the node: nothing would be begun by the clock
 //         └─ supervisor    ends the node
 //              └─ job ─ run   a failing run is loaded again from the store; one that fails for ever ends as `poison`
 //
 // "Ends the node" means the process exits with an error and is started again by whoever runs it: the store has the
-// truth.
+// truth. To start the broker alone again would need every run to hand in its tasks once more, and every worker its
+// slots: a second way to recover, which would be tried only on the worst day. A process is back within a second.
 #pragma once
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@
 #include "actors/ingress/node_gateway.hpp"
 #include "actors/ingress/workflow_catalog.hpp"
 #include "actors/node/blocking_pool.hpp"
+#include "actors/node/worker_keeper.hpp"
 #include "actors/persistence/committer.hpp"
 #include "actors/protocol/interfaces.hpp"
 #include "actors/protocol/node_context.hpp"
@@ -97,7 +99,6 @@ class Node {
   Result<std::vector<std::unique_ptr<Committer>>> make_committers(Writers writers);
   void spawn_actors(std::vector<std::unique_ptr<Committer>> committers);
   Result<Done> spawn_schedules();
-  void spawn_worker(const WorkerOptions& worker);
   void guard();
   /// Takes over the open jobs with ids after `after` and up to `before`; goes on later when the store cannot be read.
   void recover_shard(ShardId shard, JobId after, const JobId& before);
@@ -119,9 +120,6 @@ class Node {
   std::unique_ptr<NodeContext> context_;
   NodeActors actors_;
   CompletionActor completion_;
-  TimerActor timer_;
-  std::mutex workers_mutex_;
-  std::vector<WorkerActor> workers_;
   std::unique_ptr<NodeGateway> gateway_;
   std::shared_ptr<ChildExecutor> children_;    ///< of `workflow` steps
   std::unique_ptr<RetentionSweeper> sweeper_;  ///< one sweep at a time, on the blocking pool

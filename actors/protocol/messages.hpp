@@ -120,7 +120,9 @@ struct RunSeed {
   std::unique_ptr<Evaluator> evaluator;  ///< with every result so far
   std::vector<Effect> effects;           ///< decided and committed, not yet released
   bool recover = false;                  ///< taken over from a process that is gone: begin with RecoverRun
+  std::optional<Error> give_up;          ///< it has crashed too often: end it with this, and decide nothing
   bool parked = false;                   ///< it has a row in `parked`
+  bool maybe_parked = false;             ///< it may have one, which its next commit removes
   std::vector<Review> reviews;           ///< of its images, where an approval is under way
   Document outputs, error;               ///< of a run that has ended, as its job's row has them
   bool abandoned = false;                ///< the step that it was begun for does not wait for it any more
@@ -225,6 +227,11 @@ struct JobRested {
 /// From a job to the supervisor: its run died of an error; load it again.
 struct JobBroken {
   JobId job;
+  std::string why;
+};
+/// From an operator to the supervisor: let go of it, and load it again.
+struct RestartJob {
+  JobId job;
 };
 /// From the node to the supervisor, at the end.
 struct Rest {};
@@ -317,6 +324,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::RetryPrepared)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::RunRested)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::JobRested)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::JobBroken)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::RestartJob)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Rest)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::AdoptJob)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::CommandJobMessage)

@@ -11,6 +11,7 @@
 #include "actors/switches/kill_switches.hpp"
 #include "codec/json.hpp"
 #include "troupe/domain/core.hpp"
+#include "troupe/domain/give_up.hpp"
 
 namespace troupe {
 namespace {
@@ -44,11 +45,20 @@ void RunDriver::begin() {
   const std::vector<Effect> effects = std::exchange(seed_.effects, {});
   release(effects);
   if (std::ranges::none_of(effects, dispatches_instant_task)) seed_.arrival.complete();
-  if (seed_.recover) push({RecoverRun{}, nullptr, nullptr});
+  if (seed_.give_up)
+    give_up(*seed_.give_up);
+  else if (seed_.recover)
+    push({RecoverRun{}, nullptr, nullptr});
   // One that was accepted, retried or loaded while the switch was being engaged is known to nobody else.
   if (const auto by = node_.switches.killing(seed_.job->workflow_key, seed_.job->client_id)) on(KillRun{by});
   if (seed_.abandoned) push({CancelRun{"the step that it was for no longer waits for it"}, nullptr, nullptr});
   rest_if_idle();
+}
+
+void RunDriver::give_up(const Error& why) {
+  const Context context{*seed_.workflow, *seed_.evaluator, node_.random, node_.clock.now()};
+  Decision decision = troupe::give_up(seed_.state, why, context);
+  if (!decision.events.empty()) commit({RecoverRun{}, nullptr, nullptr}, std::move(decision));
 }
 
 // --- what arrives --------------------------------------------------------------------------------------------------
@@ -155,10 +165,12 @@ void RunDriver::on(const Persisted& persisted) {
   seed_.head = persisted.head;
   seed_.state = std::move(done.decision.after);
   seed_.parked = done.parks;
+  seed_.maybe_parked = false;
   note_ended_tasks(done.decision, done.command.outcome);
   log_events(node_.log, *seed_.job, *seed_.workflow, seed_.state, done.decision.events);
   tell_watchers(persisted.records);
   if (done.command.request) answer(done.command);
+  if (is_let_go()) return self_->quit();  // whoever took its place goes on from this
   release(done.decision.effects);
   work_off();
 }
@@ -206,6 +218,7 @@ void RunDriver::commit(QueuedCommand command, Decision decision) {
   const bool parks = queue_.empty() && parked_until(decision.after, *seed_.workflow, node_.clock.now()).has_value();
   RunCommit change{*seed_.job,   *seed_.workflow, seed_.state, decision.after, decision, command.outcome,
                    seed_.parked, parks,           {},          nullptr,        nullptr,  nullptr};
+  change.was_parked = seed_.parked || seed_.maybe_parked;
   if (std::holds_alternative<ReceiveSignal>(command.command)) change.signal = command.request->payload;
   if (const auto* review = std::get_if<ReviewAssets>(&command.command)) change.reviews = &review->reviews;
   if (seed_.state.phase == RunPhase::ended) change.outputs = &seed_.outputs, change.error = &seed_.error;
@@ -383,6 +396,7 @@ void RunDriver::rest_if_idle() {
 
 RunActor::behavior_type run_actor(RunActor::stateful_pointer<RunActorState> self, NodeContext* node,
                                   const NodeActors* actors, const JobActor& job, RunSeedPtr seed) {
+  keep_reason_of_death(self);
   self->state.driver = std::make_unique<RunDriver>(self, *node, *actors, job, std::move(*seed));
   RunDriver* driver = self->state.driver.get();
   driver->begin();
@@ -399,6 +413,7 @@ RunActor::behavior_type run_actor(RunActor::stateful_pointer<RunActorState> self
       [=](const Wake& wake) { driver->on(wake); },
       [=](const CommandRequestPtr& request) { driver->on(request); },
       [=](const RetryRequestPtr& request) { driver->on(request); },
+      [=](const Probe& probe) { answer_probe(self, probe); },
   };
 }
 

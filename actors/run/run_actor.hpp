@@ -55,6 +55,7 @@ class RunDriver {
   void work_off();
   void handle(QueuedCommand command);
   void commit(QueuedCommand command, Decision decision);
+  void give_up(const Error& why);
   Result<Done> prepare(QueuedCommand& command);
   Result<Done> prepare_review(ReviewAssets& command);
   void refuse(const QueuedCommand& command, const Error& error);

@@ -1,5 +1,6 @@
 #include "actors/worker/worker_actor.hpp"
 
+#include <algorithm>
 #include <mutex>
 
 #include "actors/node/blocking_pool.hpp"
@@ -12,6 +13,14 @@ namespace {
 
 using Self = WorkerActor::stateful_pointer<WorkerState>;
 using Running = WorkerState::Running;
+
+/// An executor that throws instead of stopping counts as one that does not stop.
+void stop_executor(Executor& executor, const TaskKey& task) noexcept {
+  try {
+    executor.stop(task);
+  } catch (const std::exception&) {
+  }
+}
 
 /// Carries what an executor says to the actors, from whatever thread it says it on. An outcome that is there before
 /// Executor::start() has returned is kept, and given to the worker by our own start(). It does not keep the run alive:
@@ -40,16 +49,22 @@ class ActorSink final : public TaskSink {
   void done(TaskOutcome outcome) override {
     tell_rest_of_log();
     auto shared = std::make_shared<TaskOutcome>(std::move(outcome));
-    if (starting_ == this)
-      early_outcome_ = std::move(shared);
-    else
+    if (starting_ != this)
       caf::anon_send(worker_, TaskFinished{task_, std::move(shared)});
+    else if (!early_outcome_)  // the first word counts
+      early_outcome_ = std::move(shared);
   }
 
   /// Starts the task; null unless it has ended already.
   std::shared_ptr<TaskOutcome> start(Executor& executor, Task task, const std::shared_ptr<ActorSink>& self) {
     const Starting starting(this);
-    executor.start(std::move(task), self);
+    try {
+      executor.start(std::move(task), self);
+    } catch (const std::exception& fault) {
+      stop_executor(executor, task_);  // whatever of it is at work
+      const std::string what = std::string("the executor threw when the step was to start: ") + fault.what();
+      return std::make_shared<TaskOutcome>(TaskOutcome{Error{ErrorCode::executor_failed, what, true, {}}, {}});
+    }
     return std::move(early_outcome_);
   }
 
@@ -167,7 +182,7 @@ void stop(Self self, const TaskKey& task) {
     return forget(self, task);
   }
   running.stopping = true;
-  self->state.options.executors.at(running.offer->task.type)->stop(task);
+  stop_executor(*self->state.options.executors.at(running.offer->task.type), task);
   if (!self->state.options.stops_late) self->delayed_send(self, limits::kStopDeadline, StopOverdue{task});
 }
 
@@ -207,10 +222,26 @@ void stop_overdue(Self self, const TaskKey& task) {
   self->send(found->second.offer->run, TaskGone{task});
 }
 
+ActorView describe(const WorkerState& state) {
+  ActorView view;
+  view.busy = state.running.size();
+  const Timestamp now = state.node->clock.now();
+  for (const auto& [task, running] : state.running)
+    if (running.executing) view.at_work_for = std::max(view.at_work_for.value_or(Millis(0)), now - running.started_at);
+  return view;
+}
+
 }  // namespace
+
+WorkerState::~WorkerState() {
+  if (node == nullptr || node->health.stopping) return;  // then the node has stopped all tasks
+  for (const auto& [task, one] : running)
+    if (one.executing && !one.stopping) stop_executor(*options.executors.at(one.offer->task.type), task);
+}
 
 WorkerActor::behavior_type worker_actor(Self self, NodeContext* node, BrokerActor broker, WorkerOptions options) {
   WorkerState& state = self->state;
+  keep_reason_of_death(self);
   state.node = node;
   state.broker = std::move(broker);
   state.options = std::move(options);
@@ -228,6 +259,7 @@ WorkerActor::behavior_type worker_actor(Self self, NodeContext* node, BrokerActo
       [=](const StopTaskMessage& message) { stop(self, message.task); },
       [=](const TaskFinished& finished) { finish(self, finished); },
       [=](const StopOverdue& overdue) { stop_overdue(self, overdue.task); },
+      [=](const Probe& probe) { answer_probe(self, probe, describe(self->state)); },
   };
 }
 

@@ -50,6 +50,8 @@ void add_commands(CLI::App& app, Session& session) {
   add_schedule_change(schedule, session);
   add_schedule_next(schedule, session);
 
+  add_actors(app, session);
+
   CLI::App& audit = add_group(app, "audit", "Read and verify the audit trail");
   add_audit_tail(audit, session);
   add_audit_verify(audit, session);

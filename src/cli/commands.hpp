@@ -37,6 +37,8 @@ void add_schedule_get(CLI::App& parent, Session& session);
 void add_schedule_change(CLI::App& parent, Session& session);  ///< delete, enable, disable and trigger
 void add_schedule_next(CLI::App& parent, Session& session);
 
+void add_actors(CLI::App& parent, Session& session);
+
 void add_audit_tail(CLI::App& parent, Session& session);
 void add_audit_verify(CLI::App& parent, Session& session);
 

@@ -78,6 +78,9 @@ Result<Decision> decide_receive_signal(const RunState& state, const ReceiveSigna
 Result<Decision> decide_review_assets(const RunState& state, const ReviewAssets& command, const Context& context);
 Result<Decision> decide_recover_run(const RunState& state, const RecoverRun& command, const Context& context);
 
+/// Of tasks that nobody works on any more: whoever did is gone.
+void cancel_live(Decider& decider);
+
 /// Does the run wait for people, and for nothing else? Then its time-out stands still.
 bool waits_for_people(const RunState& state);
 

@@ -52,16 +52,15 @@ Error poison(const RunState& state) {
           {}};
 }
 
-/// The process that was stopping these tasks is gone, and they with it.
-void cancel_lost(Decider& decider) {
+}  // namespace
+
+void cancel_live(Decider& decider) {
   for (std::size_t i = 0; i < decider.state().steps.size(); ++i) {
     const std::vector<LiveItem> live = decider.state().steps[i].live;
     for (const LiveItem& item : live)
       decider.emit(TaskCancelled{decider.key_of(static_cast<StepIndex>(i), item), decider.now()});
   }
 }
-
-}  // namespace
 
 // The take-over is recorded (a new epoch) only when something may have been running: a run that merely waits is picked
 // up without a commit.
@@ -71,10 +70,10 @@ Result<Decision> decide_recover_run(const RunState& state, const RecoverRun&, co
   if (anything_may_be_running(decider)) decider.emit(RunRecovered{context.now});
 
   if (state.phase == RunPhase::stopping) {
-    cancel_lost(decider);
+    cancel_live(decider);
   } else if (state.phase == RunPhase::forward && is_poison(decider.state())) {
     decider.stop(Status::failed, poison(decider.state()));
-    cancel_lost(decider);
+    cancel_live(decider);
   } else {
     if (state.paused_at == kNever) decider.effect(SetTimer{TimerKind::run_deadline, {state.run}, state.deadline});
     resume_steps(decider);

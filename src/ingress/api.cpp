@@ -158,7 +158,7 @@ const std::vector<Route>& route_table() {
   static const std::vector<Route> table = [] {
     std::vector<Route> all;
     for (auto group : {job_routes, event_routes, workflow_routes, schedule_routes, run_routes, message_routes,
-                       asset_routes, audit_routes, switch_routes, operation_routes})
+                       asset_routes, audit_routes, switch_routes, actor_routes, operation_routes})
       for (Route& route : group()) all.push_back(std::move(route));
     return all;
   }();

@@ -364,8 +364,35 @@ constexpr std::string_view kOthers = R"json(
   "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/KillSwitch"}}, "next_cursor": {"type": ["string", "null"]}}},
 "Health": {"type": "object", "required": ["status"], "properties": {"status": {"type": "string", "enum": ["ok"]}}, "examples": [{"status": "ok"}]},
 "Readiness": {
-  "type": "object", "required": ["ready", "reasons"],
-  "properties": {"ready": {"type": "boolean"}, "reasons": {"type": "array", "items": {"type": "string"}}}, "examples": [{"ready": true, "reasons": []}]},
+  "type": "object", "required": ["ready", "reasons", "warnings"],
+  "properties": {
+    "ready": {"type": "boolean"}, "reasons": {"type": "array", "items": {"type": "string"}, "description": "Why not."},
+    "warnings": {"type": "array", "items": {"type": "string"}, "description": "What is wrong although it is ready."}},
+  "examples": [{"ready": true, "reasons": [], "warnings": []}]},
+"ActorNode": {
+  "type": "object",
+  "required": ["id", "kind", "state", "restarts", "restarts_in_window", "last_error", "failed_at", "next_start_at", "mailbox", "answered_after_ms",
+    "at_work_for_ms", "children"],
+  "properties": {
+    "id": {"type": "string", "description": "Stable: `broker`, `worker:exec`, `job:UUID`."},
+    "kind": {"type": "string", "enum": ["node", "persistence", "completion", "timer", "broker", "worker", "supervisor", "job", "run"]},
+    "state": {"type": "string", "enum": ["running", "unresponsive", "restarting", "given_up"]},
+    "restarts": {"type": "integer", "description": "Since the server started; of the supervisor, those of jobs."},
+    "restarts_in_window": {"type": "integer", "description": "In the last minute. After five of them a worker is given up for a minute."},
+    "last_error": {"type": ["string", "null"], "description": "Why it died last; of a writer, what keeps it from the database."},
+    "failed_at": {"type": ["string", "null"], "format": "date-time"}, "next_start_at": {"type": ["string", "null"], "format": "date-time"},
+    "mailbox": {"type": ["integer", "null"], "description": "Messages that wait for it; null where it did not answer."},
+    "answered_after_ms": {"type": ["integer", "null"]},
+    "at_work_for_ms": {"type": ["integer", "null"], "description": "How long it has been at the oldest thing that it has in hand."},
+    "slots": {"type": "integer"}, "busy": {"type": "integer", "description": "Of a worker, tasks that it has; of the broker, tasks that workers have."},
+    "waiting": {"type": "integer", "description": "Changes for a writer, tasks for the broker, timers that are set, jobs that are being loaded."},
+    "live_jobs": {"type": "integer"},
+    "queues": {"type": "array", "items": {"type": "object", "required": ["type", "priority", "waiting"], "properties": {
+      "type": {"type": "string"}, "priority": {"type": "integer"}, "waiting": {"type": "integer"}}}},
+    "children": {"type": "array", "items": {"$ref": "#/components/schemas/ActorNode"}}}},
+"ActorRestart": {
+  "type": "object", "required": ["id", "message"], "properties": {"id": {"type": "string"}, "message": {"type": "string"}},
+  "examples": [{"id": "worker:exec", "message": "It is being restarted."}]},
 "Meta": {
   "type": "object", "required": ["name", "version", "node", "store", "started_at", "limits", "rate_limits"],
   "properties": {

@@ -47,6 +47,9 @@ std::string render_schedule(const ScheduleView& schedule, std::string_view base)
 /// For lists: without inputs and metadata, and only the next of its times.
 void write_schedule_summary(JsonWriter& json, const ScheduleView& schedule, std::string_view base);
 
+// render_actors.cpp
+std::string render_actors(const ActorView& root);
+
 /// `{"items": […], "next_cursor": …}`; `write` writes one element. An empty cursor is null.
 template <class Items, class Write>
 std::string render_page(const Items& items, std::string_view next_cursor, Write write) {

@@ -68,6 +68,7 @@ std::vector<Route> message_routes();
 std::vector<Route> asset_routes();
 std::vector<Route> audit_routes();
 std::vector<Route> switch_routes();
+std::vector<Route> actor_routes();
 std::vector<Route> operation_routes();
 
 }  // namespace troupe::ingress

@@ -14,6 +14,11 @@ std::string_view review_status_text(ReviewStatus status) {
   return kTexts.at(static_cast<std::size_t>(status));
 }
 
+std::string_view actor_condition_text(ActorCondition condition) {
+  constexpr std::array<std::string_view, 4> kTexts = {"running", "unresponsive", "restarting", "given_up"};
+  return kTexts.at(static_cast<std::size_t>(condition));
+}
+
 std::string_view role_text(Role role) { return kRoles.at(static_cast<std::size_t>(role)); }
 
 std::optional<Role> role_from_text(std::string_view text) {

@@ -16,13 +16,15 @@ TaskOutcome failure(bool retryable) { return {Error{ErrorCode::http_failed, "it 
 void FakeExecutor::start(Task task, std::shared_ptr<TaskSink> sink) {
   std::optional<TaskOutcome> outcome;
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     started_.push_back(task.step);
     traces_.push_back(task.traceparent);
-    configs_[task.step] = task.config.view();
-    if (throws_once_.erase(task.step) > 0) throw std::runtime_error("the executor of " + task.step + " is broken");
-    outcome = immediate(task.step);
+    const std::string step = task.step;
+    configs_[step] = task.config.view();
+    if (hangs_once_.erase(step) > 0) released_.wait(lock, [this] { return is_released_; });
+    outcome = immediate(step);
     if (!outcome) running_.push_back({std::move(task), sink});
+    if (throws_once_.erase(step) > 0) throw std::runtime_error("the executor of " + step + " is broken");
   }
   if (outcome) sink->done(*std::move(outcome));
 }
@@ -76,6 +78,24 @@ void FakeExecutor::throws_once(const std::string& step) {
   throws_once_.insert(step);
 }
 
+void FakeExecutor::hangs_once(const std::string& step) {
+  const std::lock_guard lock(mutex_);
+  hangs_once_.insert(step);
+}
+
+void FakeExecutor::release() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_released_ = true;
+  }
+  released_.notify_all();
+}
+
+void FakeExecutor::answers_twice(const std::string& step) {
+  const std::lock_guard lock(mutex_);
+  answers_twice_.insert(step);
+}
+
 std::optional<FakeExecutor::Running> FakeExecutor::take(const std::string& step) {
   const std::lock_guard lock(mutex_);
   const auto found =
@@ -95,6 +115,7 @@ bool FakeExecutor::complete(const std::string& step, const std::string& outputs,
     for (std::size_t i = 0; i < assets_[step]; ++i)
       outcome.result->assets.push_back({"image.png", "image/png", 1, Digest{static_cast<std::uint8_t>(i + 1)}, 8, 8});
   }
+  if (answers_twice_.contains(step)) running->sink->done(outcome);
   running->sink->done(std::move(outcome));
   return true;
 }

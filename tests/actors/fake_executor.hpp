@@ -2,6 +2,7 @@
 // ignore being stopped, or throw. Serves any step type; thread-safe.
 #pragma once
 
+#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <set>
@@ -24,8 +25,13 @@ class FakeExecutor final : public Executor {
   void never_stops(const std::string& step);
   /// When it is completed it has made so many images.
   void gives_assets(const std::string& step, std::size_t images);
-  /// The next attempt throws out of start().
+  /// The next attempt throws out of start(), with its work under way.
   void throws_once(const std::string& step);
+  /// The start of its next attempt does not return before release().
+  void hangs_once(const std::string& step);
+  void release();
+  /// Its end is told twice.
+  void answers_twice(const std::string& step);
 
   // --- what the test does; the oldest running task of the step is meant. False: none runs
   bool complete(const std::string& step, const std::string& outputs = "{}", const std::string& log = "");
@@ -60,7 +66,9 @@ class FakeExecutor final : public Executor {
   std::shared_ptr<TaskSink> sink_of(const std::string& step) const;
 
   mutable std::mutex mutex_;
-  std::set<std::string> ends_at_once_, never_stops_, throws_once_;
+  std::set<std::string> ends_at_once_, never_stops_, throws_once_, answers_twice_, hangs_once_;
+  std::condition_variable released_;
+  bool is_released_ = false;
   std::map<std::string, int> fails_;
   std::map<std::string, std::size_t> assets_;
   std::map<std::string, std::string> configs_;

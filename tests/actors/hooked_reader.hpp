@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <utility>
 
 #include "troupe/port/store.hpp"
@@ -22,6 +23,10 @@ class HookedReader final : public StoreReader {
   int jobs_failures = 0;
   /// What settings() says in place of the store.
   std::optional<Result<std::vector<SettingRow>>> settings_answer;
+  /// What is stored of this job is no JSON.
+  std::optional<JobId> damaged;
+  /// job() throws, as nothing should.
+  bool throws = false;
 
   Result<std::vector<JournalRow>> journal(const JournalQuery& query) override {
     auto rows = inner_->journal(query);
@@ -29,7 +34,10 @@ class HookedReader final : public StoreReader {
     return rows;
   }
 
-  Result<std::optional<JobRow>> job(const JobId& id) override { return inner_->job(id); }
+  Result<std::optional<JobRow>> job(const JobId& id) override {
+    if (throws) throw std::runtime_error("the reader is broken");
+    return inner_->job(id);
+  }
   Result<std::vector<JobId>> jobs_called(const std::string& id, const std::optional<std::string>& client) override {
     return inner_->jobs_called(id, client);
   }
@@ -70,7 +78,10 @@ class HookedReader final : public StoreReader {
       --open_jobs_failures;
       return Error{ErrorCode::not_ready, "the store is away", true, {}};
     }
-    return inner_->open_jobs(shard, after, rows);
+    auto found = inner_->open_jobs(shard, after, rows);
+    for (JobRow& row : *found)
+      if (row.id == damaged) row.spec = Document("{ this is no JSON");
+    return found;
   }
   Result<std::vector<Parked>> parked(ShardId shard, const Parked& after, Timestamp due_before,
                                      std::size_t rows) override {

@@ -13,6 +13,7 @@
 #include "actors/faulty_writer.hpp"
 #include "actors/hooked_reader.hpp"
 #include "actors/node/node.hpp"
+#include "actors/node/worker_keeper.hpp"
 #include "expr/expr.hpp"
 #include "store_memory/memory_store.hpp"
 
@@ -23,7 +24,8 @@ using namespace std::chrono_literals;
 class NodeTest : public ::testing::Test {
  protected:
   NodeTest();
-  /// Whatever a test did: the audit chains hold, no job ended twice, and what holds a slot is what runs.
+  /// Whatever a test did: the audit chains hold, no job ended twice, what holds a slot is what runs, and where
+  /// everything has ended nothing is left.
   void TearDown() override;
 
   void start_node(std::size_t slots = 4);
@@ -65,6 +67,14 @@ class NodeTest : public ::testing::Test {
   std::size_t times_ended(const JobId& job) const;
   std::size_t busy_slots() const;
   std::size_t live_jobs() const { return node_->health().runs_live; }
+  /// No slot, task, timer, job, actor or parked row is left over: all is as it was when the node had started.
+  void expect_nothing_left();
+  /// A worker dies of an error.
+  void kill_worker(const std::string& name = "worker");
+  /// What GET /v1/actors shows; `find_actor`: one of it, none if it is not there.
+  ActorView actor_tree(int jobs = 10);
+  static const ActorView* find_actor(const ActorView& root, const std::string& id);
+  Result<Done> restart_actor(const std::string& id);
 
   std::function<void(NodeOptions&)> adjust_;  ///< called with the options of the next node, where it is set
   std::size_t writers_ = 1;                   ///< of nodes started from then on; 2: jobs take turns between two shards
@@ -76,6 +86,7 @@ class NodeTest : public ::testing::Test {
   std::shared_ptr<HookedReader> reader_ = std::make_shared<HookedReader>(*store_->reader(1));
   std::unique_ptr<EvaluatorFactory> evaluators_ = make_evaluator_factory();
   std::vector<JobId> jobs_;
+  ActorMetrics metrics_;
 
  private:
   caf::scheduler::test_coordinator& scheduler() const;
@@ -84,9 +95,9 @@ class NodeTest : public ::testing::Test {
 
   CountingRandom random_;
   SilentLog log_;
-  SilentMetrics metrics_;
   NoBlobs blobs_;
   std::unique_ptr<Node> node_;
+  std::size_t actors_at_start_ = 0, timers_at_start_ = 0;
 };
 
 /// One worker for all step types.

@@ -102,14 +102,19 @@ TEST_F(NodeTest, LoadsARunAgainWhoseChangeIsRefusedAndNotItsNeighbours) {
   EXPECT_EQ(status(neighbour), Status::success);
 }
 
-TEST_F(NodeTest, TellsTheRunsOfAWorkerThatDiedAndGivesNoWorkToTheDead) {
+TEST_F(NodeTest, TellsTheRunsOfAWorkerThatDiedAndGivesTheirWorkToTheOneInItsPlace) {
   given_workflow("{key: one, steps: [{name: work, type: noop, retry: {max_attempts: 2, initial: 1s, jitter: none}}]}");
-  executor_->throws_once("work");
   const JobId job = submit("one");
+  kill_worker();
   EXPECT_THAT(actions(job), ElementsAre("job.accepted", "step.retrying"));
+  EXPECT_THAT(executor_->stopped(), ElementsAre("work")) << "nobody would take its outcome";
   EXPECT_EQ(busy_slots(), 0u);
   pass(2s);
-  EXPECT_EQ(executor_->count_started("work"), 1u) << "its only worker is dead";
+  EXPECT_EQ(executor_->count_started("work"), 2u);
+  EXPECT_EQ(busy_slots(), 1u);
+  ASSERT_TRUE(executor_->complete("work"));
+  run();
+  EXPECT_EQ(status(job), Status::success);
 }
 
 // --- the database ----------------------------------------------------------------------------------------------------

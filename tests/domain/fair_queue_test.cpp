@@ -53,5 +53,16 @@ TEST(FairQueue, AnEntryCanBeTakenOut) {
   EXPECT_EQ(queue.pop(kStart), 2);
 }
 
+TEST(FairQueue, TellsHowManyOfEachPriorityWait) {
+  FairQueue<int> queue;
+  queue.push(1, 1, "a", kStart);
+  queue.push(2, 10, "a", kStart);
+  queue.push(3, 10, "b", kStart);
+  EXPECT_EQ(queue.depths()[0], 1u);
+  EXPECT_EQ(queue.depths()[9], 2u);
+  queue.pop(kStart);
+  EXPECT_EQ(queue.depths()[9], 1u);
+}
+
 }  // namespace
 }  // namespace troupe

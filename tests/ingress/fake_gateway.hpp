@@ -52,7 +52,8 @@ class FakeGateway final : public Gateway {
   AuditPage audit_page;
   AuditVerdict verdict;
   RateLimitStates limits;  ///< that jobs and retries meet, and that meta shows
-  Readiness ready{true, {}};
+  Readiness ready{true, {}, {}};
+  ActorView actor_tree{"node", "node"};
 
   // what it was asked
   std::mutex held_mutex;
@@ -84,6 +85,8 @@ class FakeGateway final : public Gateway {
   std::optional<bool> set_enabled;
   EventFilter filter;
   std::optional<std::uint64_t> after_seq;
+  int asked_jobs = -1;
+  std::string restarted;
   std::function<void(LiveEventPtr)> watcher;  ///< null when nobody is subscribed
   std::function<void()> while_reading_logs;
   int calls = 0;
@@ -277,6 +280,16 @@ class FakeGateway final : public Gateway {
   RateLimitStates client_limits(const std::string& client) override {
     asked_client = client;
     return limits;
+  }
+  void actors(const Caller& who, int jobs, Reply<ActorView> reply) override {
+    caller = who;
+    asked_jobs = jobs;
+    reply(give(actor_tree));
+  }
+  void restart_actor(const Caller& who, std::string id, Reply<Done> reply) override {
+    caller = who;
+    restarted = std::move(id);
+    reply(give(Done{}));
   }
   Readiness readiness() override { return ready; }
   NodeMeta meta() override { return {"node-1", "0.1.0", "memory", "2026-11-21T01:02:03.000Z"}; }

@@ -33,6 +33,9 @@ TEST(Metrics, TellsWhatHappenedInPrometheusText) {
   metrics.kill_switches("workflow", "pause", 2);
   metrics.request_answered("/v1/jobs/{id}", "GET", 200, 2ms);
   metrics.connections(3);
+  metrics.worker_up("exec", false);
+  metrics.worker_up("http", true);
+  metrics.actor_restarted("worker:exec");
 
   const std::string text = metrics.render();
   for (const char* line : {
@@ -55,6 +58,9 @@ TEST(Metrics, TellsWhatHappenedInPrometheusText) {
            "troupe_http_requests_total{method=\"GET\",route=\"/v1/jobs/{id}\",status=\"200\"} 1\n",
            "troupe_http_request_seconds_bucket{route=\"/v1/jobs/{id}\",le=\"0.0025\"} 1\n",
            "troupe_connections 3\n",
+           "troupe_worker_up{worker=\"exec\"} 0\n",
+           "troupe_worker_up{worker=\"http\"} 1\n",
+           "troupe_actor_restarts_total{actor=\"worker:exec\"} 1\n",
            "troupe_build_info{",
        })
     EXPECT_THAT(text, HasSubstr(line));

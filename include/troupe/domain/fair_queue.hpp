@@ -84,6 +84,13 @@ class FairQueue {
     return std::nullopt;
   }
 
+  /// How many entries each priority has; [0] is priority 1.
+  std::array<std::size_t, 10> depths() const {
+    std::array<std::size_t, 10> depths{};
+    for (std::size_t i = 0; i < levels_.size(); ++i)
+      for (const Turn& turn : levels_[i].turns) depths[i] += turn.entries.size();
+    return depths;
+  }
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
 

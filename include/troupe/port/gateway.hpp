@@ -22,6 +22,7 @@
 #include "troupe/domain/rate_limit.hpp"
 #include "troupe/domain/run.hpp"
 #include "troupe/domain/schedule.hpp"
+#include "troupe/port/actor_view.hpp"
 #include "troupe/port/blob_store.hpp"
 #include "troupe/port/store.hpp"
 
@@ -284,7 +285,8 @@ struct LogPiece {
 
 struct Readiness {
   bool ready = false;
-  std::vector<std::string> reasons;  ///< why not
+  std::vector<std::string> reasons;   ///< why not
+  std::vector<std::string> warnings;  ///< what is wrong although it can
 };
 
 struct NodeMeta {
@@ -430,6 +432,12 @@ class Gateway {
 
   /// Those in force for all jobs of a client, whatever their workflow. Does not block.
   virtual RateLimitStates client_limits(const std::string& client) = 0;
+  /// The tree, asked for right now: who has not answered within a second is shown as unresponsive. At most `jobs` of
+  /// the live jobs are shown.
+  virtual void actors(const Caller& caller, int jobs, Reply<ActorView> reply) = 0;
+  /// Replies once the wish is recorded. Errors: not_found, conflict (this one cannot be restarted by itself),
+  /// job_finished.
+  virtual void restart_actor(const Caller& caller, std::string id, Reply<Done> reply) = 0;
 
   virtual Readiness readiness() = 0;  ///< does not block
   virtual NodeMeta meta() = 0;        ///< does not block

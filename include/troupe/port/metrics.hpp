@@ -35,6 +35,12 @@ class Metrics {
   /// How many kill switches of this scope and mode are engaged.
   virtual void kill_switches(std::string_view scope, std::string_view mode, std::size_t engaged) = 0;
 
+  // actors
+  /// `worker` is one of a few fixed names.
+  virtual void worker_up(std::string_view worker, bool up) = 0;
+  /// `kind` as in ActorView; of a worker its name, too: `worker:exec`.
+  virtual void actor_restarted(std::string_view kind) = 0;
+
   // HTTP
   /// `route` is the pattern (`/v1/jobs/{id}`), never the path.
   virtual void request_answered(std::string_view route, std::string_view method, int status, Duration took) = 0;
