@@ -27,6 +27,14 @@ std::string trimmed(std::string_view text) {
   return first == std::string_view::npos ? std::string() : std::string(text.substr(first, last - first + 1));
 }
 
+std::string shortened(std::string text) {
+  constexpr std::size_t kShown = 200;
+  if (text.size() <= kShown) return text;
+  std::size_t end = kShown;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end) + "…";
+}
+
 }  // namespace
 
 void ExpressionCheck::value(const Json& value, const std::string& pointer) {
@@ -68,7 +76,7 @@ void ExpressionCheck::expression(const std::string& jq, const std::string& point
   step_names(jq, pointer);
   if (faults_.size() > before || !check_) return;  // the same mistake would be told twice
   if (const auto wrong = check_(jq))
-    faults_.push_back({pointer, "\"" + trimmed(jq) + "\" is not an expression: " + *wrong});
+    faults_.push_back({pointer, "\"" + shortened(trimmed(jq)) + "\" is not an expression: " + *wrong});
 }
 
 /// Finds `.steps.NAME` and `.steps["NAME"]` as far as `.` is certainly the run. What it does not see is found when it

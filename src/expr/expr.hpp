@@ -24,6 +24,11 @@ std::optional<std::string> check_expression(std::string_view expression);
 /// Is it evaluated in microseconds (a plain path), or by jq, which may take its whole time?
 bool is_quick(std::string_view expression);
 
+/// How many expressions were compiled since the process began. Whatever runs use them, each is compiled once: for the
+/// check of its definition. It is again where more than kProgramsMax are in use, where several threads evaluate the
+/// same one at once, and after it was halted.
+std::uint64_t expressions_compiled();
+
 /// Evaluates one expression. Fails with expression_failed.
 Result<Json> evaluate(std::string_view expression, const Json& scope);
 

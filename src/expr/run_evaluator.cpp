@@ -6,6 +6,7 @@
 #include "expr/approval.hpp"
 #include "expr/evaluation.hpp"
 #include "expr/expr.hpp"
+#include "expr/expression_text.hpp"
 #include "expr/render.hpp"
 #include "troupe/domain/validation.hpp"
 
@@ -79,7 +80,7 @@ class RunEvaluator final : public Evaluator {
     const auto rendered = render_in(scope(), from_document(form, nullptr), SecretParts::plain_text);
     if (rendered.ok()) return to_document(*rendered);
     Error error = rendered.error();
-    error.message = "outputs" + (error.message.starts_with('/') ? error.message : ": " + error.message);
+    error.message = std::string("outputs") + (error.message.starts_with('/') ? " " : ": ") + error.message;
     return error;
   }
 
@@ -184,16 +185,17 @@ class RunEvaluator final : public Evaluator {
     if (known) return *known;
     auto value = evaluate_bare(step, definition(step).for_each);
     if (!value.ok()) return in_step(step, "for_each", std::move(value).error());
-    if (!value->is_array())
-      return in_step(step, "for_each", wrong_list("must give a list, and gives " + std::string(value->type_name())));
+    const auto wrong_list = [&](const std::string& what) {
+      const std::string expression = excerpt(definition(step).for_each);
+      return in_step(step, "for_each", {ErrorCode::expression_failed, expression + ": " + what, false, {}});
+    };
+    if (!value->is_array()) return wrong_list("must give a list, and gives " + std::string(value->type_name()));
     if (value->size() > limits::kItems)
-      return in_step(step, "for_each",
-                     wrong_list("gives " + std::to_string(value->size()) + " items; at most " +
-                                std::to_string(limits::kItems) + " are allowed"));
+      return wrong_list("gives " + std::to_string(value->size()) + " items; at most " + std::to_string(limits::kItems) +
+                        " are allowed");
     known = std::make_shared<const Json>(*std::move(value));
     return *known;
   }
-  static Error wrong_list(std::string message) { return {ErrorCode::expression_failed, std::move(message), false, {}}; }
 
   /// `when` and `for_each` belong to the step as a whole: there is no item yet.
   Result<Json> evaluate_bare(StepIndex step, const std::string& expression) {
@@ -236,7 +238,7 @@ class RunEvaluator final : public Evaluator {
 
   Error in_step(StepIndex step, std::string_view member, Error error) const {
     const std::string place = "step \"" + definition(step).name + "\", " + std::string(member);
-    error.message = place + (error.message.starts_with('/') ? "" : ": ") + error.message;
+    error.message = place + (error.message.starts_with('/') ? " " : ": ") + error.message;
     const std::string pointer = "/steps/" + std::to_string(step) + "/" + std::string(member);
     for (Fault& fault : error.faults) fault.pointer = pointer + fault.pointer;
     return error;

@@ -227,18 +227,7 @@ TEST_F(SubWorkflowTest, FindsItsJobThoughTheWorkflowWasDisabledMeanwhile) {
   EXPECT_EQ(status(parent), Status::success);
 }
 
-TEST_F(SubWorkflowTest, IsNoPoisonHoweverOftenTheNodeRestarts) {
-  const JobId parent = submit_parent();
-  for (int i = 0; i < limits::kRecoveriesMax + 3; ++i) {
-    restart_node();
-    if (i % 4 == 3) executor_->complete("work"), run();
-    if (status(parent) == Status::success) break;
-  }
-  EXPECT_EQ(status(parent), Status::success) << error_message(parent);
-  EXPECT_THAT(children(), SizeIs(1));
-}
-
-TEST_F(SubWorkflowTest, OutlivesManyRestartsWhileItsJobRestsInItsWait) {
+TEST_F(SubWorkflowTest, IsNoPoisonHoweverOftenTheNodeRestartsWhileItsJobWaits) {
   given_workflow(
       "{key: child, timeout: 1d, steps: [{name: far, type: delay, config: {duration: 20m}}, {name: work, type: "
       "noop}]}");

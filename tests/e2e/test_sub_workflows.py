@@ -24,17 +24,18 @@ def jobs_of(server, workflow):
     return server.http.get(f"/v1/jobs?workflow_key={workflow}&limit=500").json["items"]
 
 
-def test_a_parent_finds_its_jobs_again_however_often_the_server_is_killed(make_server, receiver):
+def test_a_parent_finds_its_jobs_again_however_often_the_server_is_killed(make_server):
     server = make_server().start()
-    server.apply(CHILD)
+    server.apply({**CHILD, "steps": [{"name": "wait", "type": "delay", "config": {"duration": "25s"}}, CHILD["steps"][1]]})
     server.apply(PARENT)
-    parent = server.submit("parent", {"list": list(range(20)), "url": receiver.url + "/slow/600"})
+    parent = server.submit("parent", {"list": list(range(20)), "url": ""})
     eventually(lambda: len(jobs_of(server, "child")) == 20, "every item has its job")
-    for _ in range(7):  # more often than a run may be taken over without getting anywhere
+    run = server.job(parent)["execution_id"]
+    for kills in range(1, 8):  # more often than a run may be taken over without getting anywhere
         server.kill()
         server.start()
+        eventually(lambda: server.http.get(f"/v1/runs/{run}").json["recoveries"] >= kills, "the parent is taken over")
     assert len(jobs_of(server, "child")) == 20, "none was made twice"
-    receiver.stopping.set()  # the receiver answers what it holds, and from now on at once
 
     job = server.await_end(parent, 120)
     assert job["status"] == "success", job["error"]

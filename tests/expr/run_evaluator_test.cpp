@@ -129,11 +129,12 @@ TEST_F(RunEvaluatorTest, NamesStepAndFieldOfAFault) {
   made.when = "error(\"never\")";
   made.for_each = ".inputs.count";
   given(made);
-  EXPECT_EQ(evaluator().condition(0).error().message, "step \"a\", when: \"error(\"never\")\": never");
-  EXPECT_EQ(evaluator().item_count(0).error().message, "step \"a\", for_each: must give a list, and gives number");
+  EXPECT_EQ(evaluator().condition(0).error().message, "step \"a\", when: error(\"never\"): never");
+  EXPECT_EQ(evaluator().item_count(0).error().message,
+            "step \"a\", for_each: .inputs.count: must give a list, and gives number");
   workflow_.steps[0].for_each.clear();
   evaluator_.reset();
-  EXPECT_EQ(config_of(0), "step \"a\", config/body/x: \".inputs.prompt.y\": Cannot index string with string \"y\"");
+  EXPECT_EQ(config_of(0), "step \"a\", config /body/x: .inputs.prompt.y: Cannot index string with string \"y\"");
   const auto config = evaluator().config(TaskKey{{}, 0, 0, 1, false, 0});
   EXPECT_EQ(config.error().faults.at(0).pointer, "/steps/0/config/body/x");
 }
@@ -143,7 +144,7 @@ TEST_F(RunEvaluatorTest, BoundsTheNumberOfItems) {
   made.for_each = "[range(10001)]";
   given(made);
   EXPECT_EQ(evaluator().item_count(0).error().message,
-            "step \"a\", for_each: gives 10001 items; at most 10000 are allowed");
+            "step \"a\", for_each: [range(10001)]: gives 10001 items; at most 10000 are allowed");
 }
 
 TEST_F(RunEvaluatorTest, ShowsACompensationTheItemAndTheResults) {
@@ -170,7 +171,7 @@ TEST_F(RunEvaluatorTest, ComputesWhenADelayIsOver) {
   EXPECT_EQ(*wake(R"({"until":"1970-01-01T00:00:01Z"})"), now);
   EXPECT_EQ(wake(R"({"duration":"${ .inputs.prompt }"})").error().code, ErrorCode::invalid_config);
   EXPECT_EQ(wake(R"({"until":"${ .inputs.prompt }"})").error().message,
-            "step \"wait\", config/until: must be a time as RFC 3339 has it, as in 2026-11-21T01:02:03Z");
+            "step \"wait\", config /until: must be a time as RFC 3339 has it, as in 2026-11-21T01:02:03Z");
 }
 
 TEST_F(RunEvaluatorTest, NamesTheSignalOfEachItem) {
@@ -262,7 +263,7 @@ TEST_F(RunEvaluatorTest, MakesTheRunsOutputs) {
   EXPECT_EQ(outputs(), R"({"by":"shop","x":"${secret:no harm here}"})");
   workflow_.outputs = Document(R"({"x":"${ .client_id.y }"})");
   evaluator_.reset();
-  EXPECT_EQ(outputs(), "outputs/x: \".client_id.y\": Cannot index string with string \"y\"");
+  EXPECT_EQ(outputs(), "outputs /x: .client_id.y: Cannot index string with string \"y\"");
 }
 
 TEST_F(RunEvaluatorTest, StaysRightWhileThousandsOfResultsArriveBetweenExpressions) {
