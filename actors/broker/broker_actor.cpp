@@ -155,11 +155,13 @@ void worker_down(Self self, const caf::actor_addr& source) {
 /// What a run that is gone had in hand: nobody would start it, stop it, or take its outcome.
 void abandon(Self self, const caf::actor_addr& run) {
   BrokerState& state = self->state;
+  state.held.take_if([&](const TaskOffer& held) { return held.run.address() == run; });
   for (auto& [type, queue] : state.queues)
     while (queue.remove([&](const TaskOfferPtr& queued) { return queued->run.address() == run; })) {
     }
   for (const auto& [task, assignment] : state.assigned)
-    if (assignment.offer->run.address() == run) self->send(assignment.worker, StopTaskMessage{task});
+    if (assignment.offer->run.address() == run)
+      self->send(assignment.worker, StopTaskMessage{task, /*is_abandoned=*/true});
 }
 
 ActorView describe(const BrokerState& state) {

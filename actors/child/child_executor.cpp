@@ -108,6 +108,17 @@ void ChildExecutor::stop(const TaskKey& key) {
   // Else it is being looked for or submitted, and whoever does that sees it.
 }
 
+void ChildExecutor::abandon(const TaskKey& key) {
+  WaitPtr wait;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = waits_.find(key);
+    if (found == waits_.end() || found->second->stop_asked) return;
+    wait = found->second;
+  }
+  finish(wait, cancelled());
+}
+
 void ChildExecutor::let_go() {
   std::vector<WaitPtr> given_back;
   {

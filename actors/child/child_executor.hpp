@@ -33,6 +33,8 @@ class ChildExecutor final : public Executor, public std::enable_shared_from_this
 
   void start(Task task, std::shared_ptr<TaskSink> sink) override;
   void stop(const TaskKey& key) override;
+  /// The job goes on.
+  void abandon(const TaskKey& key) override;
 
   /// The node stops: nothing more is started, and what is waited for is given back (`cancelled`), unless it is being
   /// cancelled. The jobs themselves go on, and are found again.

@@ -213,6 +213,7 @@ void NodeGateway::actors(const Caller& caller, int jobs, Reply<ActorView> reply)
   }
   caf::anon_send(actors_.completion, Probe{inquiry->await_answer(named("completion", "completion"), kRoot)});
   caf::anon_send(actors_.timer, Probe{inquiry->await_answer(named("timer", "timer"), kRoot)});
+  caf::anon_send(actors_.schedules, Probe{inquiry->await_answer(named("schedules", "schedules"), kRoot)});
   caf::anon_send(actors_.broker, Probe{inquiry->await_answer(named("broker", "broker"), kRoot)});
   for (const WorkerKeeper::Kept& worker : actors_.workers->list()) {
     if (worker.actor)
@@ -269,7 +270,7 @@ void NodeGateway::restart_actor(const Caller& caller, std::string id, Reply<Done
     return;
   }
   if (kind == "run") return reply(not_alone("a run"));
-  for (const char* other : {"node", "persistence", "completion", "timer", "broker", "supervisor"})
+  for (const char* other : {"node", "persistence", "completion", "timer", "schedules", "broker", "supervisor"})
     if (kind == other) return reply(not_alone("the " + kind));
   reply(Error{ErrorCode::not_found, "there is no actor " + id});
 }

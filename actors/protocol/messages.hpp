@@ -268,6 +268,7 @@ struct JobLoaded {
 /// Broker to worker.
 struct StopTaskMessage {
   TaskKey task;
+  bool is_abandoned = false;  ///< Executor::abandon in place of stop
 };
 /// Run to worker: the start is durable; go ahead.
 struct TaskAdmitted {

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "actors/protocol/messages.hpp"
+#include "actors/protocol/probe.hpp"
 
 namespace troupe {
 
@@ -67,7 +68,7 @@ using ScheduleActor = caf::typed_actor<caf::reacts_to<PutScheduleRequestPtr>, ca
                                        caf::reacts_to<ReadScheduleRequestPtr>, caf::reacts_to<ListSchedulesRequestPtr>,
                                        caf::reacts_to<BeginSchedules>, caf::reacts_to<ScheduleDue>,
                                        caf::reacts_to<ScheduleFired>, caf::reacts_to<ScheduleSettled>,
-                                       caf::reacts_to<Rest>>;  // answer what came before, and quit
+                                       caf::reacts_to<Probe>, caf::reacts_to<Rest>>;  // answer what came before, and quit
 
 }  // namespace troupe
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "actors/schedule/schedule_records.hpp"
-#include "actors/timer/timers.hpp"
 #include "codec/schedule_codec.hpp"
 
 namespace troupe {
@@ -61,11 +60,15 @@ ScheduleView view_of(const Entry& entry, const Schedule& schedule) {
 /// Sees to it that what is due first is looked at in time.
 void arm(Self self) {
   ScheduleState& state = self->state;
-  if (!state.begun || state.due.empty()) return;
+  Timers& timers = state.node->timers;
+  if (!state.begun || state.due.empty()) {
+    if (state.timer) timers.forget(*std::exchange(state.timer, std::nullopt));
+    return;
+  }
   const Timestamp wake = std::min(state.due.begin()->first, state.node->clock.now() + kLookPeriod);
-  if (wake >= state.armed) return;
-  state.armed = wake;
-  state.node->timers.call_at(wake, [me = ScheduleActor(self), wake] { caf::anon_send(me, ScheduleDue{wake}); });
+  if (state.timer && wake >= state.timer->due) return;
+  if (state.timer) timers.forget(*state.timer);
+  state.timer = timers.call_at(wake, [me = ScheduleActor(self), wake] { caf::anon_send(me, ScheduleDue{wake}); });
 }
 
 void look_at(Self self, const std::string& id, Entry& entry, Timestamp at) {
@@ -375,7 +378,7 @@ void begin(Self self) {
 
 void due(Self self, const ScheduleDue& message) {
   ScheduleState& state = self->state;
-  if (message.at == state.armed) state.armed = Timestamp::max();
+  if (state.timer && message.at == state.timer->due) state.timer.reset();
   const Timestamp now = state.node->clock.now();
   for (std::size_t looks = 0; !state.due.empty() && state.due.begin()->first <= now; ++looks) {
     if (looks == kLooksAtOnce) return self->send(self, ScheduleDue{message.at});  // others have their turn
@@ -431,6 +434,7 @@ Result<std::vector<Schedule>> load_schedules(StoreReader& reader) {
 
 ScheduleActor::behavior_type schedule_actor(Self self, NodeContext* node, const SchedulePorts& ports,
                                             const std::vector<Schedule>& schedules) {
+  keep_reason_of_death(self);
   self->state.node = node;
   self->state.ports = ports;
   self->state.ids = std::make_unique<IdFactory>(node->clock, node->random);
@@ -451,6 +455,11 @@ ScheduleActor::behavior_type schedule_actor(Self self, NodeContext* node, const 
       [=](const ScheduleDue& message) { due(self, message); },
       [=](const ScheduleFired& message) { fired(self, message); },
       [=](const ScheduleSettled& message) { settled(self, message); },
+      [=](const Probe& probe) {
+        ActorView view;
+        view.waiting = self->state.due.size();
+        answer_probe(self, probe, view);
+      },
       [=](Rest) { self->quit(); },
   };
 }

@@ -18,6 +18,7 @@
 #include "actors/protocol/interfaces.hpp"
 #include "actors/protocol/node_context.hpp"
 #include "actors/protocol/schedules.hpp"
+#include "actors/timer/timers.hpp"
 #include "troupe/domain/schedule.hpp"
 
 namespace troupe {
@@ -58,7 +59,7 @@ struct ScheduleState {
   bool begun = false;
   std::map<std::string, Entry> entries;
   std::set<std::pair<Timestamp, std::string>> due;
-  Timestamp armed = Timestamp::max();  ///< the earliest timer that was set and has not come
+  std::optional<Timers::Key> timer;  ///< set, and has not come
   std::unique_ptr<IdFactory> ids;
   static inline const char* name = "schedules";
 };

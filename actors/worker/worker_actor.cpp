@@ -15,9 +15,9 @@ using Self = WorkerActor::stateful_pointer<WorkerState>;
 using Running = WorkerState::Running;
 
 /// An executor that throws instead of stopping counts as one that does not stop.
-void stop_executor(Executor& executor, const TaskKey& task) noexcept {
+void stop_executor(Executor& executor, const TaskKey& task, bool is_abandoned = false) noexcept {
   try {
-    executor.stop(task);
+    is_abandoned ? executor.abandon(task) : executor.stop(task);
   } catch (const std::exception&) {
   }
 }
@@ -173,7 +173,8 @@ void forget(Self self, const TaskKey& task) {
   self->send(self->state.broker, SlotFree{task, /*is_undone=*/true});
 }
 
-void stop(Self self, const TaskKey& task) {
+void stop(Self self, const StopTaskMessage& message) {
+  const TaskKey& task = message.task;
   const auto found = self->state.running.find(task);
   if (found == self->state.running.end() || found->second.stopping) return;
   Running& running = found->second;
@@ -182,7 +183,7 @@ void stop(Self self, const TaskKey& task) {
     return forget(self, task);
   }
   running.stopping = true;
-  stop_executor(*self->state.options.executors.at(running.offer->task.type), task);
+  stop_executor(*self->state.options.executors.at(running.offer->task.type), task, message.is_abandoned);
   if (!self->state.options.stops_late) self->delayed_send(self, limits::kStopDeadline, StopOverdue{task});
 }
 
@@ -256,7 +257,7 @@ WorkerActor::behavior_type worker_actor(Self self, NodeContext* node, BrokerActo
         execute(self, found->second);
       },
       [=](const SecretsFilled& filled) { secrets_filled(self, filled); },
-      [=](const StopTaskMessage& message) { stop(self, message.task); },
+      [=](const StopTaskMessage& message) { stop(self, message); },
       [=](const TaskFinished& finished) { finish(self, finished); },
       [=](const StopOverdue& overdue) { stop_overdue(self, overdue.task); },
       [=](const Probe& probe) { answer_probe(self, probe, describe(self->state)); },

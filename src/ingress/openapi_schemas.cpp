@@ -375,7 +375,7 @@ constexpr std::string_view kOthers = R"json(
     "at_work_for_ms", "children"],
   "properties": {
     "id": {"type": "string", "description": "Stable: `broker`, `worker:exec`, `job:UUID`."},
-    "kind": {"type": "string", "enum": ["node", "persistence", "completion", "timer", "broker", "worker", "supervisor", "job", "run"]},
+    "kind": {"type": "string", "enum": ["node", "persistence", "completion", "timer", "schedules", "broker", "worker", "supervisor", "job", "run"]},
     "state": {"type": "string", "enum": ["running", "unresponsive", "restarting", "given_up"]},
     "restarts": {"type": "integer", "description": "Since the server started; of the supervisor, those of jobs."},
     "restarts_in_window": {"type": "integer", "description": "In the last minute. After five of them a worker is given up for a minute."},
@@ -385,7 +385,7 @@ constexpr std::string_view kOthers = R"json(
     "answered_after_ms": {"type": ["integer", "null"]},
     "at_work_for_ms": {"type": ["integer", "null"], "description": "How long it has been at the oldest thing that it has in hand."},
     "slots": {"type": "integer"}, "busy": {"type": "integer", "description": "Of a worker, tasks that it has; of the broker, tasks that workers have."},
-    "waiting": {"type": "integer", "description": "Changes for a writer, tasks for the broker, timers that are set, jobs that are being loaded."},
+    "waiting": {"type": "integer", "description": "Changes for a writer, tasks for the broker, timers that are set, schedules that are awaited, jobs that are being loaded."},
     "live_jobs": {"type": "integer"},
     "queues": {"type": "array", "items": {"type": "object", "required": ["type", "priority", "waiting"], "properties": {
       "type": {"type": "string"}, "priority": {"type": "integer"}, "waiting": {"type": "integer"}}}},

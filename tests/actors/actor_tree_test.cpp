@@ -25,7 +25,8 @@ TEST_F(ActorTreeTest, ShowsEveryActorDownToTheRuns) {
   EXPECT_EQ(root.kind, "node");
   std::vector<std::string> ids;
   for (const ActorView& child : root.children) ids.push_back(child.id);
-  EXPECT_THAT(ids, ElementsAre("persistence:0", "completion", "timer", "broker", "worker:worker", "supervisor"));
+  EXPECT_THAT(ids, ElementsAre("persistence:0", "completion", "timer", "schedules", "broker", "worker:worker",
+                               "worker:workflow", "supervisor"));
   for (const ActorView& child : root.children) EXPECT_EQ(child.condition, ActorCondition::running) << child.id;
   const ActorView* run = find_actor(root, "run:" + to_string(row(job).run));
   ASSERT_NE(run, nullptr);
@@ -79,7 +80,7 @@ TEST_F(ActorTreeTest, WhoDoesNotAnswerWithinASecondIsShownAsUnresponsive) {
   node().context().timers.fire(clock_.now());  // before any other actor has its turn
   ASSERT_TRUE(answer.has_value());
   const ActorView& root = **answer;
-  ASSERT_EQ(root.children.size(), 6u);
+  ASSERT_EQ(root.children.size(), 8u);
   for (const ActorView& child : root.children) {
     EXPECT_EQ(child.condition, ActorCondition::unresponsive) << child.id;
     EXPECT_FALSE(child.mailbox.has_value());
@@ -117,7 +118,7 @@ TEST_F(ActorTreeTest, ARestartIsAuditedBeforeItIsDone) {
 }
 
 TEST_F(ActorTreeTest, RefusesWhatCannotBeRestartedByItselfWithTheReason) {
-  for (const char* id : {"node", "persistence:0", "completion", "timer", "broker", "supervisor"}) {
+  for (const char* id : {"node", "persistence:0", "completion", "timer", "schedules", "broker", "supervisor"}) {
     const auto answer = restart_actor(id);
     ASSERT_FALSE(answer.ok()) << id;
     EXPECT_EQ(answer.error().code, ErrorCode::conflict) << id;

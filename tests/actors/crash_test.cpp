@@ -281,12 +281,13 @@ TEST_F(NodeTest, EndsTheProcessWhenAnActorDiesThatCannotBeStartedAgain) {
   dies([](const NodeActors& actors) { return actors.persistence.begin()->actor; });
   dies([](const NodeActors& actors) { return actors.completion; });
   dies([](const NodeActors& actors) { return actors.timer; });
+  dies([](const NodeActors& actors) { return actors.schedules; });
   dies([](const NodeActors& actors) { return actors.broker; });
   dies([](const NodeActors& actors) { return actors.supervisor; });
   using ::testing::StartsWith;
   EXPECT_THAT(failed, ::testing::ElementsAre(StartsWith("persistence failed"), StartsWith("completion failed"),
-                                             StartsWith("timer failed"), StartsWith("broker failed"),
-                                             StartsWith("supervisor failed")));
+                                             StartsWith("timer failed"), StartsWith("schedules failed"),
+                                             StartsWith("broker failed"), StartsWith("supervisor failed")));
   start_node();
 }
 

@@ -226,7 +226,7 @@ TEST_F(MessagesTest, AssetsThatAreNoneFailTheStepWithTheirPlace) {
   job.inputs = Document(R"({"assets":[{"id":"no uuid"}]})");
   const JobId id = submit("bad", job);
   EXPECT_EQ(error_code(id), "invalid_config");
-  EXPECT_NE(std::string(row(id).error.view()).find("config/assets/0"), std::string::npos);
+  EXPECT_NE(std::string(row(id).error.view()).find("config /assets/0"), std::string::npos);
 }
 
 // --- limits of steps

@@ -156,7 +156,7 @@ TEST_F(ThreadsTest, AWorkerThatIsStuckIsShownAsUnresponsiveAndCanBeReplaced) {
   node_->gateway().actors({}, 10, [&](Result<ActorView> root) { shown.set_value(*root); });
   const ActorView root = shown.get_future().get();
   for (const ActorView& child : root.children)
-    EXPECT_EQ(child.condition, child.kind == "worker" ? ActorCondition::unresponsive : ActorCondition::running)
+    EXPECT_EQ(child.condition, child.id == "worker:worker" ? ActorCondition::unresponsive : ActorCondition::running)
         << child.id;
 
   std::promise<bool> taken;

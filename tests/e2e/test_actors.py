@@ -52,7 +52,7 @@ def test_every_actor_is_shown_down_to_the_runs(server):
     job_id = server.submit("long")
     server.await_step(job_id, "it", "running")
     found = actors(server)
-    for name in ("node", "persistence:0", "completion", "timer", "broker", "supervisor", "worker:instant", "worker:http",
+    for name in ("node", "persistence:0", "completion", "timer", "schedules", "broker", "supervisor", "worker:instant", "worker:http",
                  "worker:exec", "worker:generate", f"job:{job_id}"):
         assert found[name]["state"] == "running", found[name]
     assert found["worker:exec"]["busy"] == 1
