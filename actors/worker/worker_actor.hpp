@@ -8,8 +8,8 @@
 // A task that was told to stop and does not within limits::kStopDeadline is reported as ended, and its slot stays taken
 // until the executor lets go of it: a stuck executor costs slots, never the run.
 //
-// An executor that throws has failed its task (`executor_failed`), not its worker. A worker that dies all the same, or is
-// replaced, stops what it had; the broker tells the runs.
+// An executor that throws has failed its task (`executor_failed`), not its worker. A worker that dies all the same, or
+// is replaced, stops what it had; the broker tells the runs.
 #pragma once
 
 #include <map>

@@ -1,7 +1,8 @@
 // The Metrics port over prometheus-cpp, and the text that /metrics answers. Names, labels and buckets are a contract:
 // docs/metrics.md lists them, a test holds them.
 //
-// Labels are bounded: a workflow beyond the first 200, a route beyond 100, a queue or an actor beyond 64 counts as `other`.
+// Labels are bounded: a workflow beyond the first 200, a route beyond 100, a queue or an actor beyond 64 counts as
+// `other`.
 #pragma once
 
 #include <memory>

@@ -13,7 +13,8 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 constexpr const char* kPause =
-    "{key: pause, timeout: 10h, steps: [{name: pause, type: delay, config: {duration: 10m}}, {name: work, type: noop}]}";
+    "{key: pause, timeout: 10h, steps: [{name: pause, type: delay, config: {duration: 10m}}, {name: work, type: "
+    "noop}]}";
 constexpr const char* kNap =
     "{key: nap, timeout: 10h, steps: [{name: pause, type: delay, config: {duration: 30s}}, {name: work, type: noop}]}";
 

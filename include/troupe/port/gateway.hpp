@@ -338,8 +338,8 @@ class Gateway {
                                                   std::optional<std::uint64_t> after_seq,
                                                   std::function<void(LiveEventPtr)> event) = 0;
 
-  /// The tree, asked for right now: who has not answered within a second is shown as unresponsive. At most `jobs` of the
-  /// live jobs are shown.
+  /// The tree, asked for right now: who has not answered within a second is shown as unresponsive. At most `jobs` of
+  /// the live jobs are shown.
   virtual void actors(const Caller& caller, int jobs, Reply<ActorView> reply) = 0;
   /// Replies once the wish is recorded. Errors: not_found, conflict (this one cannot be restarted by itself),
   /// job_finished.
