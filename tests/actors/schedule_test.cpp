@@ -237,6 +237,15 @@ INSTANTIATE_TEST_SUITE_P(Policies, MissedTest,
                                            MissedCase{"all", MissedRuns::all, {"08:10", "08:20", "08:30"}, 0}),
                          [](const auto& missed) { return missed.param.name; });
 
+TEST_F(ScheduleTest, ATimeThatComesAfterARestartIsNotMissed) {
+  given_schedule("*/10 * * * *");
+  pass(5min, 1s);
+  restart_node();
+  pass(5min, 1s);
+  EXPECT_THAT(fired(), ElementsAre("08:10"));
+  EXPECT_EQ(count_skipped(), 0u);
+}
+
 TEST_F(ScheduleTest, TheTrailTellsWhichTimesWereMissed) {
   given_schedule("*/10 * * * *");
   crash_node();
