@@ -368,9 +368,10 @@ void fired(Self self, const ScheduleFired& message) {
 void begin(Self self) {
   ScheduleState& state = self->state;
   state.begun = true;
+  const Timestamp now = state.node->clock.now();
   for (auto& [id, entry] : state.entries) {
     if (!entry.schedule || !entry.schedule->enabled || entry.schedule->next_at == kNever) continue;
-    entry.first = true;
+    entry.first = entry.schedule->next_at <= now;
     look_at(self, id, entry, entry.schedule->next_at);
   }
   arm(self);

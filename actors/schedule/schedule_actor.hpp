@@ -48,7 +48,7 @@ struct ScheduleState {
     std::optional<UnderWay> under_way;
     std::deque<Request> waiting;
     Timestamp look_at = kNever;  ///< when it is in `due`
-    bool first = false;          ///< next_at stands since before the node began
+    bool first = false;          ///< next_at had passed when the node began
     Timestamp seen = kNever;     ///< what was due by then was looked at in time
     std::optional<Error> tried;  ///< why there is no job for next_at yet
     int failures = 0;

@@ -194,6 +194,8 @@ struct MissedCase {
   MissedRuns policy;
   std::vector<std::string> fired;
   std::size_t skipped;
+
+  friend std::ostream& operator<<(std::ostream& out, const MissedCase& row) { return out << row.name; }
 };
 
 class MissedTest : public ScheduleTest, public ::testing::WithParamInterface<MissedCase> {};
@@ -236,6 +238,15 @@ INSTANTIATE_TEST_SUITE_P(Policies, MissedTest,
                                            MissedCase{"once", MissedRuns::once, {"08:30"}, 1},
                                            MissedCase{"all", MissedRuns::all, {"08:10", "08:20", "08:30"}, 0}),
                          [](const auto& missed) { return missed.param.name; });
+
+TEST_F(ScheduleTest, ATimeThatComesAfterARestartIsNotMissed) {
+  given_schedule("*/10 * * * *");
+  pass(5min, 1s);
+  restart_node();
+  pass(5min, 1s);
+  EXPECT_THAT(fired(), ElementsAre("08:10"));
+  EXPECT_EQ(count_skipped(), 0u);
+}
 
 TEST_F(ScheduleTest, TheTrailTellsWhichTimesWereMissed) {
   given_schedule("*/10 * * * *");
@@ -314,6 +325,15 @@ TEST_F(ScheduleTest, WhileTheStoreIsAwayItTriesAgain) {
   EXPECT_THAT(fired(), IsEmpty());
   script_.all_commits(Fate::goes_through);
   pass(60s, 1s);
+  EXPECT_THAT(fired(), ElementsAre("08:10"));
+  EXPECT_EQ(count_skipped(), 0u);
+}
+
+TEST_F(ScheduleTest, AStoreThatFailsOnceLosesNoTime) {
+  given_schedule("*/10 * * * *");
+  pass(10min - 1s, 1s);
+  script_.next_commits({Fate::unavailable});
+  pass(60s, 250ms);
   EXPECT_THAT(fired(), ElementsAre("08:10"));
   EXPECT_EQ(count_skipped(), 0u);
 }
