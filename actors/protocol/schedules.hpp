@@ -64,11 +64,12 @@ struct ScheduleSettled {
 };
 
 /// Keeps the schedules and begins their jobs. At most one change of each is on its way to the store.
-using ScheduleActor = caf::typed_actor<caf::reacts_to<PutScheduleRequestPtr>, caf::reacts_to<SwitchScheduleRequestPtr>,
-                                       caf::reacts_to<ReadScheduleRequestPtr>, caf::reacts_to<ListSchedulesRequestPtr>,
-                                       caf::reacts_to<BeginSchedules>, caf::reacts_to<ScheduleDue>,
-                                       caf::reacts_to<ScheduleFired>, caf::reacts_to<ScheduleSettled>,
-                                       caf::reacts_to<Probe>, caf::reacts_to<Rest>>;  // answer what came before, and quit
+using ScheduleActor =
+    caf::typed_actor<caf::reacts_to<PutScheduleRequestPtr>, caf::reacts_to<SwitchScheduleRequestPtr>,
+                     caf::reacts_to<ReadScheduleRequestPtr>, caf::reacts_to<ListSchedulesRequestPtr>,
+                     caf::reacts_to<BeginSchedules>, caf::reacts_to<ScheduleDue>, caf::reacts_to<ScheduleFired>,
+                     caf::reacts_to<ScheduleSettled>, caf::reacts_to<Probe>,
+                     caf::reacts_to<Rest>>;  // answer what came before, and quit
 
 }  // namespace troupe
 
