@@ -6,6 +6,7 @@ namespace troupe {
 namespace {
 
 using Self = BrokerActor::stateful_pointer<BrokerState>;
+using Queue = BrokerState::Queue;
 
 /// The worker of this type with the most free slots; none if all are busy.
 BrokerState::WorkerEntry* free_worker(BrokerState& state, StepType type) {
@@ -29,25 +30,38 @@ void assign(Self self, BrokerState::WorkerEntry& entry, const TaskOfferPtr& offe
   self->send(entry.worker.worker, AssignTask{offer});
 }
 
+std::shared_ptr<Queue>& queue_of(BrokerState& state, StepType type) {
+  std::shared_ptr<Queue>& queue = state.queues[type];
+  if (!queue) queue = std::make_shared<Queue>(state.node->fair_rules);
+  return queue;
+}
+
+void push(BrokerState& state, const std::shared_ptr<Queue>& queue, const TaskOfferPtr& offer) {
+  state.queued[offer->task.key] = {queue, queue->push(offer, offer->priority, offer->task.client_id, offer->since)};
+}
+
 void assign_queued(Self self, StepType type) {
   BrokerState& state = self->state;
-  const auto queue = state.queues.find(type);
-  if (!state.assigning || queue == state.queues.end()) return;
-  while (!queue->second.empty()) {
+  const std::shared_ptr<Queue> queue = queue_of(state, type);
+  while (state.assigning && !queue->empty()) {
     BrokerState::WorkerEntry* worker = free_worker(state, type);
     if (worker == nullptr) break;
-    assign(self, *worker, *queue->second.pop(state.node->clock.now()));
+    const TaskOfferPtr offer = *queue->pop(state.node->clock.now());
+    state.queued.erase(offer->task.key);
+    assign(self, *worker, offer);
   }
 }
 
 void offer(Self self, const TaskOfferPtr& offer) {
   BrokerState& state = self->state;
   if (state.assigned.contains(offer->task.key)) return;  // offered again: it is at work already
-  FairQueue<TaskOfferPtr>& queue = state.queues[offer->task.type];
-  if (queue.empty() && state.assigning) {
+  const std::shared_ptr<Queue> queue = queue_of(state, offer->task.type);
+  if (queue->empty() && state.assigning) {
     if (auto* worker = free_worker(state, offer->task.type)) return assign(self, *worker, offer);
   }
-  queue.push(offer, offer->priority, offer->task.client_id, state.node->clock.now());
+  if (const auto found = state.queued.find(offer->task.key); found != state.queued.end())
+    found->second.queue->remove(found->second.place);  // offered again, by a run that was loaded again
+  push(state, queue, offer);
 }
 
 void withdraw(Self self, const WithdrawTask& withdrawal) {
@@ -56,9 +70,32 @@ void withdraw(Self self, const WithdrawTask& withdrawal) {
     self->send(found->second.worker, StopTaskMessage{withdrawal.task});
     return;
   }
-  for (auto& [type, queue] : state.queues)
-    if (queue.remove([&](const TaskOfferPtr& queued) { return queued->task.key == withdrawal.task; })) break;
+  if (const auto found = state.queued.find(withdrawal.task); found != state.queued.end()) {
+    found->second.queue->remove(found->second.place);
+    state.queued.erase(found);
+  }
   self->send(withdrawal.run, TaskGone{withdrawal.task});
+}
+
+/// The types of a worker share its slots, so they share a queue; what came before it is moved there.
+void add_worker(Self self, const RegisterWorker& registration) {
+  BrokerState& state = self->state;
+  for (const auto& entry : state.workers) {
+    const auto serves = [&](StepType type) {
+      return std::find(entry.worker.types.begin(), entry.worker.types.end(), type) != entry.worker.types.end();
+    };
+    TROUPE_ASSERT(entry.worker.types == registration.types ||
+                      std::none_of(registration.types.begin(), registration.types.end(), serves),
+                  "workers serve the same types or none in common");
+  }
+  self->monitor(registration.worker);
+  state.workers.push_back({registration, 0});
+  const std::shared_ptr<Queue> shared = queue_of(state, registration.types.front());
+  for (StepType type : registration.types) {
+    const std::shared_ptr<Queue> before = std::exchange(queue_of(state, type), shared);
+    while (before != shared && !before->empty()) push(state, shared, *before->pop(state.node->clock.now()));
+  }
+  assign_queued(self, registration.types.front());
 }
 
 void slot_free(Self self, const TaskKey& task) {
@@ -68,7 +105,7 @@ void slot_free(Self self, const TaskKey& task) {
   for (auto& entry : state.workers) {
     if (entry.worker.worker != found->second.worker) continue;
     --entry.busy;
-    for (StepType type : entry.worker.types) assign_queued(self, type);
+    assign_queued(self, entry.worker.types.front());
     break;
   }
   state.assigned.erase(found);
@@ -103,11 +140,7 @@ BrokerActor::behavior_type broker_actor(Self self, NodeContext* node) {
   return {
       [=](const TaskOfferPtr& ready) { offer(self, ready); },
       [=](const WithdrawTask& withdrawal) { withdraw(self, withdrawal); },
-      [=](const RegisterWorker& registration) {
-        self->monitor(registration.worker);
-        self->state.workers.push_back({registration, 0});
-        for (StepType type : registration.types) assign_queued(self, type);
-      },
+      [=](const RegisterWorker& registration) { add_worker(self, registration); },
       [=](const SlotFree& free) { slot_free(self, free.task); },
       [=](const StopAssigning& stop) {
         self->state.assigning = false;

@@ -4,8 +4,10 @@
 //   run ── WithdrawTask ──► queued: TaskGone to the run               … until SlotFree, or the worker's end
 //                           assigned: StopTaskMessage to the worker
 //
-// One queue for each step type, because a worker serves some types only and a full one must not block the others.
-// The queue is soft state: after a crash the runs, which are the truth, offer their tasks again.
+// One queue for each pool of slots, that is, for the step types that the same workers serve: whatever competes for a
+// slot competes in one queue, and a full pool does not block the others. Workers serve the same types or none in
+// common. Which client and which priority has the next turn: domain/fair_queue.hpp. A task has waited since it became
+// ready. The queue is soft state: after a crash the runs, which are the truth, offer their tasks again.
 #pragma once
 
 #include <map>
@@ -18,9 +20,14 @@
 namespace troupe {
 
 struct BrokerState {
+  using Queue = FairQueue<TaskOfferPtr>;
   struct WorkerEntry {
     RegisterWorker worker;
     std::size_t busy = 0;
+  };
+  struct Queued {
+    std::shared_ptr<Queue> queue;
+    Queue::Place place;
   };
   struct Assignment {
     TaskOfferPtr offer;
@@ -28,7 +35,8 @@ struct BrokerState {
   };
 
   NodeContext* node = nullptr;
-  std::map<StepType, FairQueue<TaskOfferPtr>> queues;
+  std::map<StepType, std::shared_ptr<Queue>> queues;  ///< types of one pool have the same
+  std::unordered_map<TaskKey, Queued> queued;
   std::vector<WorkerEntry> workers;
   std::unordered_map<TaskKey, Assignment> assigned;
   bool assigning = true;

@@ -123,7 +123,6 @@ void NodeGateway::submit_one(const Caller& caller, SubmitJob job, Slot slot, con
   if (!persist) return reply(persist.error());
   (*persist)->done = [this, job = std::move(job), accepted, seed, reply,
                       request = caller.request_id](Persisted persisted) {
-    if (persisted.verdict != Persisted::Verdict::committed) --node_.health.runs_live;
     switch (persisted.verdict) {
       case Persisted::Verdict::duplicate:
         seed->arrival.complete();
@@ -146,12 +145,11 @@ void NodeGateway::submit_one(const Caller& caller, SubmitJob job, Slot slot, con
     // It is in the store, where the supervisor finds it, unless the commit took so long that it has looked past it.
     if (seed->parked && parked_until(seed->state, *seed->workflow, node_.clock.now())) {
       seed->arrival.complete();
-      --node_.health.runs_live;
+      seed->live = {};
     } else {
-      caf::anon_send(actors_.supervisor, AdoptJob{seed, /*counted=*/true});
+      caf::anon_send(actors_.supervisor, AdoptJob{seed});
     }
   };
-  ++node_.health.runs_live;
   actors_.persistence.commit(node_, *persist);
 }
 
@@ -173,9 +171,16 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
                                        const RenderAccepted& render, AcceptedJob& accepted, RunSeedPtr& seed) {
   if (auto error = unavailable()) return *std::move(error);
   NodeHealth& health = node_.health;
-  if (health.changes_waiting >= options_.changes_waiting_max || health.runs_live >= options_.runs_live_max ||
-      (!job.patient && !health.admission.admits(node_.clock.monotonic())))
-    return {ErrorCode::overloaded, "the server has more work than it may queue", true};
+  const auto overloaded = [](std::string why) { return Error{ErrorCode::overloaded, std::move(why), true, {}}; };
+  if (health.changes_waiting >= options_.changes_waiting_max)
+    return overloaded("the server has more work than it may queue");
+  auto live = health.live.admit(job.client_id, options_.runs_live_max, options_.client_share);
+  if (!live)
+    return overloaded(health.live.count() < options_.runs_live_max
+                          ? "the client " + job.client_id + " has as many live jobs as it may have now"
+                          : "the server has more work than it may queue");
+  if (!job.patient && !health.admission.admits(node_.clock.monotonic()))
+    return overloaded("the server has more work than it may queue");
   Arrival arrival = job.patient ? Arrival() : Arrival(health.admission, node_.clock);
 
   const WorkflowCatalog::Found found = node_.workflows.find(job.workflow_key, job.workflow_version);
@@ -209,6 +214,7 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   facts->timeout = timeout;
 
   seed = std::make_shared<RunSeed>();
+  seed->live = *std::move(live);
   seed->arrival = std::move(arrival);
   seed->workflow = found.entry->workflow;
   seed->state = make_run(facts->id.as<RunId>(), 1, workflow, facts->created_at, timeout);

@@ -59,6 +59,7 @@ struct NodeOptions {
   bool testing = false;               ///< CAF's deterministic scheduler and virtual clock; nothing is detached
   GatewayOptions gateway;
   RetentionOptions retention{.period = Millis(0)};
+  FairRulesPtr fair_rules = std::make_shared<FairRules>();  ///< of queues for workers
   std::function<void(std::string why)> failed;  ///< an actor that must not fail has failed; called on an actor's thread
 };
 

@@ -60,6 +60,7 @@ struct TaskOffer {
   Millis timeout{0};  ///< of the attempt, from its start; the worker sets the task's deadline by it
   RunActor run;
   std::uint8_t priority = 5;
+  Timestamp since;             ///< when it became ready; of a task that is offered again, too
   bool commits_start = false;  ///< the worker waits for TaskAdmitted
 };
 using TaskOfferPtr = std::shared_ptr<const TaskOffer>;
@@ -78,7 +79,7 @@ struct RegisterWorker {
   std::size_t slots = 1;
 };
 
-/// Gives tasks to workers: by priority with aging, then fair between clients. Its queue is soft: runs are the truth.
+/// Gives tasks to workers, by turns (domain/fair_queue.hpp). Its queue is soft: runs are the truth.
 using BrokerActor =
     caf::typed_actor<caf::reacts_to<TaskOfferPtr>, caf::reacts_to<WithdrawTask>, caf::reacts_to<RegisterWorker>,
                      caf::reacts_to<SlotFree>, caf::reacts_to<StopAssigning>, caf::reacts_to<StopAllTasks>>;

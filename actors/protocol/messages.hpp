@@ -14,6 +14,7 @@
 
 #include "actors/protocol/admission.hpp"
 #include "actors/protocol/in_flight.hpp"
+#include "actors/protocol/live_jobs.hpp"
 #include "audit/chain.hpp"
 #include "codec/event_codec.hpp"
 #include "troupe/domain/evaluator.hpp"
@@ -119,6 +120,7 @@ struct RunSeed {
   std::vector<Effect> effects;           ///< decided and committed, not yet released
   bool recover = false;                  ///< taken over from a process that is gone: begin with RecoverRun
   bool parked = false;                   ///< it has a row in `parked`
+  LiveJobs::Ticket live;                 ///< of a new job, until the supervisor has it
   Arrival arrival;  ///< of a new job; complete when `effects` are released, or what they dispatch at once is done
 };
 using RunSeedPtr = std::shared_ptr<RunSeed>;
@@ -215,7 +217,6 @@ struct Rest {};
 /// To the supervisor: a committed job to look after.
 struct AdoptJob {
   RunSeedPtr seed;
-  bool counted = false;  ///< in NodeHealth::runs_live, since it was admitted
 };
 struct CancelJobMessage {
   JobId job;

@@ -238,8 +238,17 @@ void RunDriver::do_effect(const DispatchTask& effect) {
   offer->timeout = effect.task.compensation ? step.compensate->timeout : step.timeout;
   offer->run = RunActor(self_);
   offer->priority = seed_.job->priority;
+  offer->since = ready_since(effect.task);
   offer->commits_start = commits_start(effect.task);
   self_->send(actors_.broker, TaskOfferPtr(offer));
+}
+
+Timestamp RunDriver::ready_since(const TaskKey& task) const {
+  const Timestamp now = node_.clock.now();
+  if (task.compensation) return std::min(now, seed_.state.compensation->due);
+  for (const LiveItem& item : seed_.state.steps[task.step].live)
+    if (item.item == task.item) return std::min(now, item.due);
+  return now;
 }
 
 bool RunDriver::commits_start(const TaskKey& task) const {

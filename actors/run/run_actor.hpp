@@ -71,6 +71,8 @@ class RunDriver {
   void do_effect(const StopTask& effect);
   void do_effect(const FinishRun& effect);
 
+  /// When the task became ready for a worker.
+  Timestamp ready_since(const TaskKey& task) const;
   bool commits_start(const TaskKey& task) const;
   const std::string& step_name(StepIndex step) const { return seed_.workflow->steps[step].name; }
   bool watched() const;

@@ -28,6 +28,7 @@ inline constexpr std::size_t kParkedLive = limits::kJobsInFlight / 2;
 struct SupervisorState {
   struct Live {
     JobActor actor;
+    LiveJobs::Ticket ticket;
     std::uint64_t passed_on = 0;
   };
   using Pending = std::variant<CancelRequestPtr, RetryRequestPtr>;

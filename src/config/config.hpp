@@ -86,9 +86,23 @@ struct WorkerConfig {
   bool operator==(const WorkerConfig&) const = default;
 };
 
+struct QueueConfig {
+  Millis max_wait = limits::kQueueMaxWait;  ///< after which a task's turn comes whatever its priority
+
+  bool operator==(const QueueConfig&) const = default;
+};
+
+/// One entry of [clients].
+struct ClientConfig {
+  int weight = 1;  ///< 1–1000
+
+  bool operator==(const ClientConfig&) const = default;
+};
+
 struct LimitsConfig {
   Millis job_timeout_max = limits::kRunTimeoutMax;
   std::size_t jobs_in_flight = limits::kJobsInFlight;
+  int client_share = limits::kClientShare;  ///< percent
   std::size_t persistence_queue = limits::kPersistenceQueue;
 
   bool operator==(const LimitsConfig&) const = default;
@@ -120,6 +134,8 @@ struct Config {
   EgressConfig egress;
   std::map<std::string, ExecCommandConfig> exec_commands;
   WorkerConfig worker;
+  QueueConfig queue;
+  std::map<std::string, ClientConfig> clients;
   LimitsConfig limits;
   RetentionConfig retention;
   Millis shutdown_grace = limits::kShutdownGrace;

@@ -58,7 +58,10 @@ class Loader {
   void read_table(const std::string& prefix, const RawValue& table);
   void read_member(const std::string& name, const RawValue& value);
   void read_auth_keys(const RawValue& list);
-  void read_exec_commands(const RawValue& table);
+  /// Tables by names of the user's: [exec.commands.NAME], [clients.NAME].
+  template <class Owner>
+  void read_named(const std::string& name, std::string_view what, const RawValue& table,
+                  const std::vector<Key<Owner>>& keys, std::map<std::string, Owner>& entries);
   template <class Owner>
   void read_entry(const std::string& name, const RawValue& table, const std::vector<Key<Owner>>& keys, Owner& entry);
   void check_auth_keys();
@@ -85,13 +88,14 @@ void Loader::read_table(const std::string& prefix, const RawValue& table) {
 
 void Loader::read_member(const std::string& name, const RawValue& value) {
   if (name == "auth.keys") return read_auth_keys(value);
-  if (name == "exec.commands") return read_exec_commands(value);
+  if (name == "exec.commands") return read_named(name, "commands", value, exec_command_keys(), config_.exec_commands);
+  if (name == "clients") return read_named(name, "clients", value, client_keys(), config_.clients);
   if (const auto* key = find_key(config_keys(), name)) {
     if (auto wrong = assign_key(*key, config_, value)) fault(place(value), name + ": " + *wrong);
     return;
   }
   std::vector<std::string> known = names_of(config_keys());
-  known.insert(known.end(), {"auth.keys", "exec.commands"});
+  known.insert(known.end(), {"auth.keys", "exec.commands", "clients"});
   const auto is_inside = [&](const std::string& key) { return key.starts_with(name + "."); };
   if (std::any_of(known.begin(), known.end(), is_inside)) {
     if (value.kind == Kind::table) return read_table(name + ".", value);
@@ -110,12 +114,14 @@ void Loader::read_auth_keys(const RawValue& list) {
   }
 }
 
-void Loader::read_exec_commands(const RawValue& table) {
-  if (table.kind != Kind::table) return fault(place(table), "exec.commands: must be a table of commands");
+template <class Owner>
+void Loader::read_named(const std::string& name, std::string_view what, const RawValue& table,
+                        const std::vector<Key<Owner>>& keys, std::map<std::string, Owner>& entries) {
+  if (table.kind != Kind::table) return fault(place(table), name + ": must be a table of " + std::string(what));
   for (const RawValue& entry : table.members) {
-    const std::string path = "exec.commands." + entry.name;
+    const std::string path = name + "." + entry.name;
     if (entry.kind == Kind::table)
-      read_entry(path, entry, exec_command_keys(), config_.exec_commands[entry.name]);
+      read_entry(path, entry, keys, entries[entry.name]);
     else
       fault(place(entry), path + ": must be a table");
   }

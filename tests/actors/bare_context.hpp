@@ -14,10 +14,10 @@ namespace troupe::test {
 
 struct BareContext {
   explicit BareContext(StoreReader& reader)
-      : workflows(reader, [](std::string_view) { return true; }), node{"node",      clock,   random, blobs,
-                                                                       *evaluators, metrics, log,    reader,
-                                                                       blocking,    events,  board,  timers,
-                                                                       workflows,   health} {}
+      : workflows(reader, [](std::string_view) { return true; }),
+        node{"node",  clock,  random,    blobs,    *evaluators,
+             metrics, log,    reader,    blocking, events,
+             board,   timers, workflows, health,   std::make_shared<FairRules>()} {}
 
   ManualClock clock;
   CountingRandom random;

@@ -61,7 +61,7 @@ class NodeTest : public ::testing::Test {
   /// How often a run of the job has ended.
   std::size_t times_ended(const JobId& job) const;
   std::size_t busy_slots() const;
-  std::size_t live_jobs() const { return node_->health().runs_live; }
+  std::size_t live_jobs() const { return node_->health().live.count(); }
 
   ManualClock clock_;
   StoreScript script_;

@@ -61,6 +61,12 @@ std::string exec_commands() {
   return text;
 }
 
+std::string clients() {
+  std::string text = "\n# What is set for single clients, by client_id.\n\n#[clients.shop]\n";
+  for (const auto& key : client_keys()) text += describe(key, key.name, default_of(key));
+  return text;
+}
+
 }  // namespace
 
 std::string reference_file() {
@@ -77,7 +83,7 @@ std::string reference_file() {
     if (key.name == "node_name") value = "\"node-1\"";
     text += describe(key, name, value);
   }
-  return text + auth_keys() + exec_commands();
+  return text + auth_keys() + exec_commands() + clients();
 }
 
 }  // namespace troupe
