@@ -123,6 +123,7 @@ void NodeGateway::submit_one(const Caller& caller, SubmitJob job, Slot slot, con
   if (!persist) return reply(persist.error());
   (*persist)->done = [this, job = std::move(job), accepted, seed, reply,
                       request = caller.request_id](Persisted persisted) {
+    if (persisted.verdict != Persisted::Verdict::committed) node_.gate.leave(seed->job->id, seed->state.run);
     switch (persisted.verdict) {
       case Persisted::Verdict::duplicate:
         seed->arrival.complete();
@@ -220,7 +221,14 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   seed->state = make_run(facts->id.as<RunId>(), 1, workflow, facts->created_at, timeout);
   seed->evaluator = node_.evaluators.make(seed->workflow, run_facts(*facts, seed->state.run));
   seed->job = facts;
-  auto decision = decide(seed->state, StartRun{}, {workflow, *seed->evaluator, node_.random, node_.clock.now()});
+  if (workflow.concurrency_limit > 0) {
+    auto key = concurrency_key_of(*seed->evaluator);
+    if (!key) return key.error();
+    seed->state.concurrency_key = *std::move(key);
+  }
+  ConcurrencyGate::Entering entering(node_.gate, claim_of(*facts, seed->state));
+  auto decision =
+      decide(seed->state, StartRun{entering.holds()}, {workflow, *seed->evaluator, node_.random, node_.clock.now()});
   if (!decision) return decision.error();
   RunState after = std::move(decision->after);
   const bool parks = parked_until(after, workflow, node_.clock.now()).has_value();
@@ -245,6 +253,7 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   seed->state = std::move(after);
   seed->effects = std::move(decision->effects);
   seed->parked = parks;
+  entering.keep();
   return persist;
 }
 

@@ -2,6 +2,7 @@
 // runs on the blocking pool.
 #pragma once
 
+#include "actors/concurrency/concurrency_gate.hpp"
 #include "actors/protocol/messages.hpp"
 #include "actors/protocol/node_context.hpp"
 
@@ -14,6 +15,10 @@ std::string traceparent_of(const JobId& id);
 /// The spec column of a new job. `traceparent`: as given, or empty.
 Document job_spec(const Document& inputs, const Document& metadata, const std::string& callback_url, Millis timeout,
                   const std::string& traceparent);
+/// What a run asks of the concurrency gate; nothing if its workflow has no limit.
+std::optional<ConcurrencyGate::Claim> claim_of(const JobFacts& job, const RunState& state);
+/// The value of a workflow's concurrency key for a new run; fails with validation_failed.
+Result<std::string> concurrency_key_of(Evaluator& evaluator);
 RunFacts run_facts(const JobFacts& job, const RunId& run);
 
 /// The newest run of a job. `recover` and `parked` as in RunSeed.

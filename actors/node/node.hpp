@@ -24,6 +24,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/concurrency/concurrency_gate.hpp"
 #include "actors/ingress/event_hub.hpp"
 #include "actors/ingress/node_gateway.hpp"
 #include "actors/ingress/workflow_catalog.hpp"
@@ -59,7 +60,7 @@ struct NodeOptions {
   bool testing = false;               ///< CAF's deterministic scheduler and virtual clock; nothing is detached
   GatewayOptions gateway;
   RetentionOptions retention{.period = Millis(0)};
-  FairRulesPtr fair_rules = std::make_shared<FairRules>();  ///< of queues for workers
+  FairRulesPtr fair_rules = std::make_shared<FairRules>();  ///< of queues for workers, and of concurrency limits
   std::function<void(std::string why)> failed;  ///< an actor that must not fail has failed; called on an actor's thread
 };
 
@@ -104,6 +105,8 @@ class Node {
   LiveBoard board_;
   Timers timers_;
   WorkflowCatalog workflows_;
+  ConcurrencyGate gate_;
+  std::atomic<std::size_t> shards_to_recover_{0};
   caf::actor_system_config config_;
   std::unique_ptr<caf::actor_system> system_;
   std::unique_ptr<BlockingPool> blocking_;  ///< joined before the system goes: its work sends messages

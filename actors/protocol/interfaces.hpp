@@ -51,6 +51,7 @@ using RunActor = caf::typed_actor<caf::reacts_to<Persisted>,  // what became of 
                                   caf::reacts_to<TaskPreview>, caf::reacts_to<TaskLog>, caf::reacts_to<TaskEndedPtr>,
                                   caf::reacts_to<TaskGone>,  // it is not running and will not
                                   caf::reacts_to<Wake>,      // a timer of its is due
+                                  caf::reacts_to<TurnCame>,  // it was held, and may begin
                                   caf::reacts_to<CancelRequestPtr>,
                                   caf::reacts_to<RetryRequestPtr>>;  // answered here unless it has ended
 
@@ -105,7 +106,7 @@ using JobActor = caf::typed_actor<caf::reacts_to<CancelRequestPtr>, caf::reacts_
 using SupervisorActor =
     caf::typed_actor<caf::reacts_to<AdoptJob>, caf::reacts_to<CancelJobMessage>, caf::reacts_to<RetryJobMessage>,
                      caf::reacts_to<JobLoaded>, caf::reacts_to<JobRested>, caf::reacts_to<JobBroken>,
-                     caf::reacts_to<ScanParked>, caf::reacts_to<ParkedScanned>,
+                     caf::reacts_to<ScanParked>, caf::reacts_to<ParkedScanned>, caf::reacts_to<AllAdopted>,
                      caf::reacts_to<Rest>>;  // let go of all jobs, and quit
 
 /// One way to the store: changes go into the queue, and the actor is told.

@@ -127,6 +127,8 @@ using RunSeedPtr = std::shared_ptr<RunSeed>;
 
 /// From the timer: something of the run is due.
 struct Wake {};
+/// From the concurrency gate: a held run may begin.
+struct TurnCame {};
 
 struct TaskProgress {
   TaskKey task;
@@ -218,6 +220,8 @@ struct Rest {};
 struct AdoptJob {
   RunSeedPtr seed;
 };
+/// To the supervisor, after all open jobs that there were at the start.
+struct AllAdopted {};
 struct CancelJobMessage {
   JobId job;
   CancelRequestPtr request;
@@ -277,6 +281,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Flush)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Drain)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Persisted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Wake)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TurnCame)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskProgress)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskPreview)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskLog)
@@ -291,6 +296,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::JobRested)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::JobBroken)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Rest)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::AdoptJob)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::AllAdopted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::CancelJobMessage)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::RetryJobMessage)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::ScanParked)

@@ -26,6 +26,7 @@ class EventHub;         // ingress/event_hub.hpp: live events to whoever watches
 class Timers;           // timer/timers.hpp: what is due when
 class LiveBoard;        // run/live_board.hpp: what runs are doing right now, before it is durable
 class WorkflowCatalog;  // ingress/workflow_catalog.hpp: compiled definitions
+class ConcurrencyGate;  // concurrency/concurrency_gate.hpp: which runs may be under way
 
 /// What keeps changes from the store; the greater, the more there is to say about it.
 enum class StoreObstacle : std::uint8_t { none, away, read_only, full };
@@ -79,6 +80,7 @@ struct NodeContext {
   WorkflowCatalog& workflows;
   NodeHealth& health;
   FairRulesPtr fair_rules;
+  ConcurrencyGate& gate;
 };
 
 }  // namespace troupe

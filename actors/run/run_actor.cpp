@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "actors/concurrency/concurrency_gate.hpp"
 #include "actors/ingress/event_hub.hpp"
 #include "actors/node/scheduler.hpp"
 #include "actors/run/live_board.hpp"
@@ -33,6 +34,11 @@ RunDriver::~RunDriver() {
 }
 
 void RunDriver::begin() {
+  if (seed_.state.phase == RunPhase::ended) node_.gate.leave(seed_.job->id);
+  if (seed_.state.held)
+    node_.gate.wait(seed_.job->id, seed_.state.run, [run = caf::actor_cast<caf::weak_actor_ptr>(RunActor(self_))] {
+      if (const auto held = caf::actor_cast<RunActor>(run)) caf::anon_send(held, TurnCame{});
+    });
   const std::vector<Effect> effects = std::exchange(seed_.effects, {});
   release(effects);
   if (std::ranges::none_of(effects, dispatches_instant_task)) seed_.arrival.complete();
@@ -95,6 +101,8 @@ void RunDriver::on(const Wake&) {
   arm_timer();
   work_off();
 }
+
+void RunDriver::on(const TurnCame&) { push({AdmitRun{}, nullptr, nullptr}); }
 
 void RunDriver::on(const CancelRequestPtr& request) {
   ++handled_;
@@ -283,6 +291,7 @@ void RunDriver::after_end() {
   timers_.clear();
   if (armed_) node_.timers.forget(*std::exchange(armed_, std::nullopt));
   node_.board.remove(seed_.state.run);
+  if (!seed_.state.concurrency_key.empty()) node_.gate.leave(seed_.job->id, seed_.state.run);
   node_.metrics.job_ended(seed_.job->workflow_key, seed_.state.status, seed_.state.ended_at - seed_.state.accepted_at);
 }
 
@@ -318,6 +327,7 @@ RunActor::behavior_type run_actor(RunActor::stateful_pointer<RunActorState> self
       [=](const TaskEndedPtr& ended) { driver->on(ended); },
       [=](const TaskGone& gone) { driver->on(gone); },
       [=](const Wake& wake) { driver->on(wake); },
+      [=](const TurnCame& came) { driver->on(came); },
       [=](const CancelRequestPtr& request) { driver->on(request); },
       [=](const RetryRequestPtr& request) { driver->on(request); },
   };

@@ -44,6 +44,7 @@ class RunDriver {
   void on(const TaskEndedPtr& ended);
   void on(const TaskGone& gone);
   void on(const Wake& wake);
+  void on(const TurnCame&);
   void on(const CancelRequestPtr& request);
   void on(const RetryRequestPtr& request);
 

@@ -24,6 +24,8 @@ void adopt(Self self, const RunSeedPtr& seed) {
   if (state.live.contains(id)) return;  // found twice: by recovery and by someone who asked for it
   SupervisorState::Live& live = state.live[id];
   live.ticket = seed->live ? std::move(seed->live) : state.node->health.live.take(seed->job->client_id);
+  if (const auto claim = claim_of(*seed->job, seed->state); claim && seed->state.phase != RunPhase::ended)
+    state.node->gate.restore(*claim, seed->state.held);
   JobActor& actor = live.actor;
   actor = self->spawn(job_actor, state.node, state.actors, seed);
   // It tells itself when its run dies; this is for its own death, unless nobody holds it any more.
@@ -76,6 +78,7 @@ void loaded(Self self, const JobLoaded& message) {
   } else {
     state.node->log.write(log::Level::error, "a job could not be loaded",
                           {{"job", to_string(message.job)}, {"error", message.error.message}});
+    if (!message.error.retryable) state.node->gate.leave(message.job);  // it can never go on, so it is not under way
   }
   for (const auto& request : pending) {
     std::visit(
@@ -187,6 +190,7 @@ SupervisorActor::behavior_type supervisor_actor(Self self, NodeContext* node, co
       [=](const JobBroken& message) { broken(self, message.job); },
       [=](ScanParked) { scan_parked(self); },
       [=](const ParkedScanned& scanned) { parked_scanned(self, scanned); },
+      [=](AllAdopted) { self->state.node->gate.open(); },
       [=](Rest) {
         self->state.live.clear();
         self->quit();

@@ -36,6 +36,8 @@ class Recorder {
   void operator()(const CompensationBegun& e);
   void operator()(const RunRecovered& e);
   void operator()(const RunEnded& e);
+  void operator()(const RunHeld& e);
+  void operator()(const RunAdmitted& e);
 
   std::vector<RecordDraft> take() { return std::move(records_); }
 
@@ -224,6 +226,14 @@ void Recorder::operator()(const RunEnded& e) {
   RecordDraft& record = add(action_of_end(e.status), e.at);
   if (error_ && e.status != Status::success) record.details["error"] = error_to_json(*error_);
   record.duration = std::max(e.at - before_.accepted_at, Millis(0));
+}
+
+void Recorder::operator()(const RunHeld& e) {
+  add("run.held", e.at).details["concurrency_key"] = before_.concurrency_key;
+}
+
+void Recorder::operator()(const RunAdmitted& e) {
+  add("run.admitted", e.at).duration = std::max(e.at - before_.accepted_at, Millis(0));
 }
 
 }  // namespace

@@ -199,6 +199,13 @@ void Decoder::read_run(const Value& value, RunState& state) {
         return each_element(field, [&](const Value& step) { read(step, state.steps.emplace_back()); });
       case RunKey::compensation: return read(field, state.compensation.emplace());
       case RunKey::compensation_step: return read(field, state.compensation_step);
+      case RunKey::concurrency_key: return read(field, state.concurrency_key);
+      case RunKey::held: {
+        std::uint8_t held = 0;
+        read(field, held);
+        state.held = held != 0;
+        return;
+      }
     }
   });
   check(!state.compensation || state.compensation_step < state.steps.size(), "the step being undone does not exist");

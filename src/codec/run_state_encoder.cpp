@@ -124,6 +124,11 @@ void Encoder::write_run(const RunState& state) {
       write_live(*state.compensation);
     }
     number(RunKey::compensation_step, state.compensation_step);
+    if (!state.concurrency_key.empty()) {
+      key(RunKey::concurrency_key);
+      text(state.concurrency_key);
+    }
+    number(RunKey::held, state.held ? 1 : 0);
   });
 }
 

@@ -10,7 +10,8 @@
 //   state      = map { 1: run, 2: accepted_at?, 3: number?, 4: phase?, 5: status?, 6: verdict?, 7: error?, 8:
 //   started_at?,
 //                      9: ended_at?, 10: deadline?, 11: epoch?, 12: barren_recoveries?, 13: steps_succeeded?,
-//                      14: steps?, 15: compensation?, 16: compensation_step? }
+//                      14: steps?, 15: compensation?, 16: compensation_step?,
+//                      30: concurrency_key? str, 31: held? uint 1 }
 //   run        = bin                        16 bytes
 //   accepted_at = uint                      milliseconds since 1970
 //   …_at, deadline, due = int               milliseconds after accepted_at (1 to 5 bytes instead of 9)
@@ -49,6 +50,8 @@ enum class RunKey : std::uint8_t {
   steps = 14,
   compensation = 15,
   compensation_step = 16,
+  concurrency_key = 30,
+  held = 31,
 };
 enum class StepKey : std::uint8_t {
   status = 1,

@@ -15,8 +15,6 @@ struct UnavailableField {
 
 inline constexpr std::array<std::string_view, 6> kUnavailableStepTypes = {"approval", "comfyui", "n8n",
                                                                           "signal",   "task",    "workflow"};
-inline constexpr std::array<UnavailableField, 1> kUnavailableWorkflowFields = {
-    {{"concurrency", "a concurrency limit"}}};
 inline constexpr std::array<UnavailableField, 3> kUnavailableStepFields = {{
     {"requires", "choosing workers by what they have"},
     {"affinity", "choosing workers by affinity"},

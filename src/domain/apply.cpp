@@ -97,7 +97,11 @@ class Applier {
     end(*step, Status::failed, e.at);
   }
 
+  void operator()(const RunHeld&) { state_.held = true; }
+  void operator()(const RunAdmitted&) { state_.held = false; }
+
   void operator()(const RunStopping& e) {
+    state_.held = false;
     state_.phase = RunPhase::stopping;
     state_.verdict = e.verdict;
     if (!state_.error) state_.error = e.error;

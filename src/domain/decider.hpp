@@ -62,6 +62,7 @@ Result<Decision> decide_task_stopped(const RunState& state, const TaskStopped& c
 Result<Decision> decide_fire_timer(const RunState& state, const FireTimer& command, const Context& context);
 Result<Decision> decide_cancel_run(const RunState& state, const CancelRun& command, const Context& context);
 Result<Decision> decide_recover_run(const RunState& state, const RecoverRun& command, const Context& context);
+Result<Decision> decide_admit_run(const RunState& state, const AdmitRun& command, const Context& context);
 
 /// Why an outcome does not count: its task is not live.
 Error not_live(const TaskKey& task);

@@ -21,7 +21,7 @@ constexpr Millis kMaxWait = 100s;
 RunActor::behavior_type deaf_run(RunActor::pointer) {
   return {[](const Persisted&) {},        [](const TaskStarting&) {},   [](const TaskProgress&) {},
           [](const TaskPreview&) {},      [](const TaskLog&) {},        [](const TaskEndedPtr&) {},
-          [](const TaskGone&) {},         [](const Wake&) {},
+          [](const TaskGone&) {},         [](const Wake&) {},           [](const TurnCame&) {},
           [](const CancelRequestPtr&) {}, [](const RetryRequestPtr&) {}};
 }
 

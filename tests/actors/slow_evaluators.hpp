@@ -20,6 +20,7 @@ class SlowEvaluator final : public Evaluator {
     return inner_->wake_time(step, item, now);
   }
   Result<Document> outputs() override { return inner_->outputs(); }
+  Result<std::string> concurrency_key() override { return inner_->concurrency_key(); }
   void add_result(StepIndex step, ItemIndex item, Document outputs) override {
     std::this_thread::sleep_for(pause_);
     inner_->add_result(step, item, std::move(outputs));

@@ -38,6 +38,7 @@ class ThrowingEvaluators final : public EvaluatorFactory {
       }
       return inner_->outputs();
     }
+    Result<std::string> concurrency_key() override { return inner_->concurrency_key(); }
     void add_result(StepIndex step, ItemIndex item, Document outputs) override {
       inner_->add_result(step, item, std::move(outputs));
     }

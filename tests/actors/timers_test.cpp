@@ -69,11 +69,12 @@ TEST_F(TimersTest, NeitherKeepsARunAliveNorFiresForOneThatIsForgotten) {
   int woken = 0;
   struct Probe {
     static RunActor::behavior_type make(RunActor::pointer, int* woken) {
-      return {[](const Persisted&) {},        [](const TaskStarting&) {},
-              [](const TaskProgress&) {},     [](const TaskPreview&) {},
-              [](const TaskLog&) {},          [](const TaskEndedPtr&) {},
-              [](const TaskGone&) {},         [woken](const Wake&) { ++*woken; },
-              [](const CancelRequestPtr&) {}, [](const RetryRequestPtr&) {}};
+      return {[](const Persisted&) {},      [](const TaskStarting&) {},
+              [](const TaskProgress&) {},   [](const TaskPreview&) {},
+              [](const TaskLog&) {},        [](const TaskEndedPtr&) {},
+              [](const TaskGone&) {},       [woken](const Wake&) { ++*woken; },
+              [](const TurnCame&) {},       [](const CancelRequestPtr&) {},
+              [](const RetryRequestPtr&) {}};
     }
   };
   auto& scheduler = dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler());

@@ -52,6 +52,7 @@ class ScriptedEvaluator final : public Evaluator {
     if (outputs_fail) return failure();
     return Document("{}");
   }
+  Result<std::string> concurrency_key() override { return std::string("null"); }
   void add_result(StepIndex, ItemIndex, Document) override {}
 
  private:

@@ -35,6 +35,7 @@ class FakeEvaluator final : public Evaluator {
     if (outputs_error) return *outputs_error;
     return Document("{}");
   }
+  Result<std::string> concurrency_key() override { return std::string("null"); }
   void add_result(StepIndex, ItemIndex, Document) override {}
 };
 

@@ -30,6 +30,7 @@ void RunLedger::on(const RunStarted&) {}
 void RunLedger::on(const StepBegun& event) {
   Step& step = steps_.at(event.step);
   require(!stopping(), "no step begins once the run is stopping");
+  note_begun();
   require(status_of(step) == Status::pending, "a step begins once");
   require(needs_met(event.step), "no step begins before its needs are met");
   step.begun = true;
@@ -41,6 +42,7 @@ void RunLedger::on(const StepBegun& event) {
 void RunLedger::on(const StepSkipped& event) {
   Step& step = steps_.at(event.step);
   require(!stopping() && status_of(step) == Status::pending, "only a step that has not begun is skipped");
+  note_begun();
   require(needs_met(event.step), "no step is skipped before its needs are met");
   require(!workflow_.steps[event.step].when.empty(), "only a step with a condition is skipped");
   step.skipped = true;
@@ -110,6 +112,7 @@ void RunLedger::on(const TaskCancelled& event) {
 void RunLedger::on(const StepFailed& event) {
   Step& step = steps_.at(event.step);
   require(!stopping() && status_of(step) == Status::pending, "only a step that has not begun fails as a whole");
+  note_begun();
   step.failed = true;
 }
 
@@ -118,6 +121,7 @@ void RunLedger::on(const RunStopping& event) {
   require(event.verdict == Status::failed || event.verdict == Status::cancelled,
           "a run is stopped to fail or be cancelled");
   stopping_ = event;
+  held_ = false;
 }
 
 void RunLedger::on(const CompensationBegun& event) {
@@ -153,6 +157,21 @@ void RunLedger::on(const RunEnded& event) {
     }
   }
   ended_ = event.status;
+}
+
+void RunLedger::on(const RunHeld&) {
+  require(!held_ && !begun_ && !stopping(), "a run is held before anything of it begins");
+  held_ = true;
+}
+
+void RunLedger::on(const RunAdmitted&) {
+  require(held_, "only a held run is admitted");
+  held_ = false;
+}
+
+void RunLedger::note_begun() {
+  require(!held_, "nothing of a held run begins");
+  begun_ = true;
 }
 
 // --- what is known -------------------------------------------------------------------------------------------------
@@ -238,6 +257,7 @@ void RunLedger::expect_agreement(const RunState& state) const {
           "the error is the first failure");
   require((state.ended_at != kNever) == ended(), "a run has an end when it has ended");
   require(state.epoch == epoch_, "the epoch counts take-overs");
+  require(state.held == held_, "a run is held until it is admitted or stopped");
   require(state.barren_recoveries == barren_, "barren take-overs are counted since the last completion");
   require(state.steps_succeeded == completed_.size(), "the counter of steps that succeeded agrees");
   require(state.compensation.has_value() == undoing_.has_value(), "an undoing is live while it is under way");

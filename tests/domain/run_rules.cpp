@@ -25,13 +25,14 @@ const TaskKey* task_of(const Command& command) {
     const TaskKey* operator()(const StartRun&) const { return nullptr; }
     const TaskKey* operator()(const CancelRun&) const { return nullptr; }
     const TaskKey* operator()(const RecoverRun&) const { return nullptr; }
+    const TaskKey* operator()(const AdmitRun&) const { return nullptr; }
   };
   return std::visit(Find{}, command);
 }
 
 const char* name_of(const Command& command) {
-  static constexpr const char* kNames[] = {"StartRun",    "StartTask", "CompleteTask", "FailTask",
-                                           "TaskStopped", "FireTimer", "CancelRun",    "RecoverRun"};
+  static constexpr const char* kNames[] = {"StartRun",  "StartTask", "CompleteTask", "FailTask", "TaskStopped",
+                                           "FireTimer", "CancelRun", "RecoverRun",   "AdmitRun"};
   return kNames[command.index()];
 }
 
@@ -205,7 +206,7 @@ void RunWorld::check_timer_obeyed(const RunState& before, const Command& command
 
 /// What waits has been let go, or has a timer: otherwise it would wait for the run's deadline.
 void RunWorld::check_nothing_forgotten() const {
-  if (state_.phase == RunPhase::forward) ledger_->expect_all_begun();
+  if (state_.phase == RunPhase::forward && !ledger_->held()) ledger_->expect_all_begun();
   const auto check = [&](const LiveItem& item, StepIndex step, bool compensation) {
     if (item.phase != AttemptPhase::waiting || state_.phase == RunPhase::stopping) return;
     require(promised_.contains({state_.run, step, item.item, item.attempt, compensation, state_.epoch}),

@@ -197,5 +197,23 @@ TEST_F(RunEvaluatorTest, StaysRightWhileThousandsOfResultsArriveBetweenExpressio
   }
 }
 
+TEST_F(RunEvaluatorTest, GivesTheConcurrencyKeyAsCanonicalJson) {
+  facts_.inputs = Document(R"({"b":[1.0,{"d":2,"c":null}],"long":")" + std::string(255, 'x') + "\"}");
+  const auto key = [&](const std::string& form) {
+    workflow_.concurrency_key = form;
+    evaluator_.reset();
+    const auto made = evaluator().concurrency_key();
+    return made.ok() ? *made : made.error().message;
+  };
+  EXPECT_EQ(key(""), "null");
+  EXPECT_EQ(key("all"), R"("all")");
+  EXPECT_EQ(key("${ .client_id }/${ .job_id }"), R"("shop/order-7")");
+  EXPECT_EQ(key("${ .inputs.b }"), R"([1,{"c":null,"d":2}])");
+  EXPECT_EQ(key("${ .inputs.none }"), "null");
+  EXPECT_EQ(key("${ .inputs.long }"), "the concurrency key has 257 bytes as JSON; at most 256 are allowed");
+  EXPECT_TRUE(key("${ .client_id.x }").starts_with("the concurrency key cannot be evaluated: "))
+      << key("${ .client_id.x }");
+}
+
 }  // namespace
 }  // namespace troupe

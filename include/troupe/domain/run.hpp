@@ -130,6 +130,8 @@ struct RunState {
   std::vector<StepState> steps;
   std::optional<LiveItem> compensation;  ///< the one undoing that is live
   StepIndex compensation_step = 0;
+  std::string concurrency_key;  ///< canonical JSON; runs of a workflow with the same share its limit. Empty: no limit
+  bool held = false;            ///< accepted; nothing of it begins before AdmitRun
 
   bool operator==(const RunState&) const = default;
 };
@@ -142,7 +144,9 @@ WaitingFor waiting_for(const StepState& step, Timestamp now);
 // --- commands ------------------------------------------------------------------------------------------------------
 
 /// A run begins (with its job, or by a retry). The state must be fresh (make_run).
-struct StartRun {};
+struct StartRun {
+  bool hold = false;  ///< as many runs as may be are under way
+};
 /// A worker has the task and is about to work on it.
 struct StartTask {
   TaskKey task;
@@ -176,9 +180,11 @@ struct CancelRun {
 };
 /// The node that had the run is gone (or was restarted); this one takes it over.
 struct RecoverRun {};
+/// A held run may begin now.
+struct AdmitRun {};
 
 using Command =
-    std::variant<StartRun, StartTask, CompleteTask, FailTask, TaskStopped, FireTimer, CancelRun, RecoverRun>;
+    std::variant<StartRun, StartTask, CompleteTask, FailTask, TaskStopped, FireTimer, CancelRun, RecoverRun, AdmitRun>;
 
 // --- events --------------------------------------------------------------------------------------------------------
 
@@ -271,9 +277,18 @@ struct RunEnded {
   bool operator==(const RunEnded&) const = default;
 };
 
-using Event =
-    std::variant<RunStarted, StepBegun, StepSkipped, ItemBegun, TaskStarted, TaskCompleted, TaskRetried, TaskFailed,
-                 TaskCancelled, StepFailed, RunStopping, CompensationBegun, RunRecovered, RunEnded>;
+struct RunHeld {
+  Timestamp at;
+  bool operator==(const RunHeld&) const = default;
+};
+struct RunAdmitted {
+  Timestamp at;
+  bool operator==(const RunAdmitted&) const = default;
+};
+
+using Event = std::variant<RunStarted, StepBegun, StepSkipped, ItemBegun, TaskStarted, TaskCompleted, TaskRetried,
+                           TaskFailed, TaskCancelled, StepFailed, RunStopping, CompensationBegun, RunRecovered,
+                           RunEnded, RunHeld, RunAdmitted>;
 
 // --- effects -------------------------------------------------------------------------------------------------------
 // Idempotent by their key: doing one twice does no harm.
