@@ -34,6 +34,7 @@ void NodeGateway::apply_workflow(const Caller& caller, std::string definition, s
                                  std::function<KeptAnswer(const AppliedWorkflow&)> render,
                                  Reply<AppliedWorkflow> reply) {
   if (auto error = unavailable()) return reply(*std::move(error));
+  reply = answered_in_any_case(node_.health, std::move(reply));
   const bool queued = node_.blocking.run([this, caller, definition = std::move(definition), key, render, reply] {
     AppliedWorkflow applied;
     if (const auto kept = claim_key(key)) {

@@ -1,6 +1,8 @@
 #include "actors/ingress/node_gateway.hpp"
 
 #include "actors/concurrency/concurrency_gate.hpp"
+#include "actors/node/worker_keeper.hpp"
+#include "actors/switches/kill_switches.hpp"
 
 namespace troupe {
 namespace {
@@ -24,7 +26,8 @@ NodeGateway::NodeGateway(NodeContext& node, const NodeActors& actors, GatewayOpt
       actors_(actors),
       options_(std::move(options)),
       started_at_(format_rfc3339(node.clock.now())),
-      ids_(node.clock, node.random) {}
+      ids_(node.clock, node.random),
+      rate_limits_(std::make_shared<RateLimits>(node.clock, options_.rate_buckets_most)) {}
 
 Readiness NodeGateway::readiness() {
   Readiness readiness;
@@ -36,6 +39,8 @@ Readiness NodeGateway::readiness() {
   if (health.changes_waiting >= options_.changes_waiting_max)
     readiness.reasons.emplace_back("too many changes wait for the database");
   readiness.ready = readiness.reasons.empty();
+  // Not a reason: this node does all other work, and a balancer would send that of these steps nowhere better.
+  readiness.warnings = actors_.workers->warnings();
   return readiness;
 }
 
@@ -45,6 +50,12 @@ std::optional<Error> NodeGateway::unavailable() const {
   if (health.stopping) return not_ready("the server is stopping");
   if (health.fenced) return not_ready("another node has taken over this node's shards");
   return error_of(health.obstacle(node_.clock.monotonic(), kStoreSilence));
+}
+
+std::optional<Error> NodeGateway::stopped(const std::string& workflow, const std::string& client) const {
+  const KillSwitchPtr by = node_.switches.refusing(workflow, client, node_.node_name);
+  if (!by) return std::nullopt;
+  return engaged_error(*by);
 }
 
 NodeMeta NodeGateway::meta() { return {node_.node_name, options_.version, options_.store_kind, started_at_}; }

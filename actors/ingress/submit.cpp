@@ -4,6 +4,8 @@
 #include "actors/job/run_loader.hpp"
 #include "actors/run/live_events.hpp"
 #include "actors/run/run_change.hpp"
+#include "actors/switches/kill_request.hpp"
+#include "actors/switches/kill_switches.hpp"
 #include "codec/json.hpp"
 #include "codec/run_state_codec.hpp"
 #include "crypto/hash.hpp"
@@ -31,6 +33,12 @@ void describe_acceptance(RecordDraft& record, const SubmitJob& job, const Workfl
   record.details["inputs"] = digest_to_json(sha256(inputs.view()), inputs.size());
   if (!job.job_id.empty()) record.details["client_job_id"] = job.job_id;
   if (!job.user_id.empty()) record.details["user_id"] = job.user_id;
+  if (job.parent)
+    record.details["parent"] = {{"job_id", to_string(job.parent->job)},
+                                {"run_id", to_string(job.parent->task.run)},
+                                {"step", job.parent->step},
+                                {"item", job.parent->task.item},
+                                {"attempt", job.parent->task.attempt}};
 }
 
 /// A new job's row: what never changes from the request, the rest from the first decision.
@@ -58,6 +66,16 @@ Timestamp estimate(const WorkflowDefinition& workflow, Timestamp accepted_at, Mi
   Millis sum{0};
   for (const StepDefinition& step : workflow.steps) sum += step.timeout;
   return accepted_at + std::min(sum, timeout);
+}
+
+/// The first decision of a job is made here, on the ingress's threads: a crash in it is that one job's.
+template <class Accept>
+Result<PersistPtr> try_accept(Accept accept) {
+  try {
+    return accept();
+  } catch (const std::exception& fault) {
+    return {ErrorCode::internal, std::string("the job could not be begun: ") + fault.what()};
+  }
 }
 
 }  // namespace
@@ -91,12 +109,18 @@ void NodeGateway::submit(const Caller& caller, std::vector<SubmitJob> jobs, Rend
   const Slot slot = options_.slots[submits_++ % options_.slots.size()];
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     SubmitJob& job = jobs[i];
-    const auto answer = [batch, i](Result<AcceptedJob> result) { batch->answer(i, std::move(result)); };
+    Reply<AcceptedJob> answer = [batch, i](Result<AcceptedJob> result) { batch->answer(i, std::move(result)); };
     const CatalogEntryPtr entry = node_.workflows.find(job.workflow_key, job.workflow_version).entry;
     if (entry && entry->is_quick && !job.idempotency) {
       submit_one(caller, std::move(job), slot, render, answer);
       continue;
     }
+    if (!job.idempotency)
+      if (auto error = stopped(job.workflow_key, job.client_id)) {
+        answer(*std::move(error));
+        continue;
+      }
+    answer = answered_in_any_case(node_.health, std::move(answer));
     // An old version may have to be read, and so may a kept answer, and jq may take long: not on the ingress thread.
     const bool queued = node_.blocking.run([this, caller, job, slot, render, answer] {
       if (auto kept = claim_key(job.idempotency)) {
@@ -116,14 +140,22 @@ void NodeGateway::submit(const Caller& caller, std::vector<SubmitJob> jobs, Rend
 }
 
 void NodeGateway::submit_one(const Caller& caller, SubmitJob job, Slot slot, const RenderAccepted& render,
-                             std::function<void(Result<AcceptedJob>)> reply) {
+                             std::function<void(Result<AcceptedJob>)> reply, const ExtendChange& extend,
+                             bool is_known) {
   AcceptedJob accepted;
   RunSeedPtr seed;
-  auto persist = accept(caller, job, slot, render, accepted, seed);
-  if (!persist) return reply(persist.error());
-  (*persist)->done = [this, job = std::move(job), accepted, seed, reply,
+  RateTicketPtr ticket;
+  auto persist = try_accept([&] { return accept(caller, job, slot, render, accepted, seed, ticket, is_known); });
+  if (!persist) {
+    if (persist.error().code == ErrorCode::rate_limited && !job.job_id.empty())
+      return refuse_unless_known(caller, std::move(job), slot, render, std::move(reply), extend, persist.error());
+    return reply(persist.error());
+  }
+  if (extend) extend((*persist)->change, accepted);
+  (*persist)->done = [this, job = std::move(job), accepted, seed, reply, ticket,
                       request = caller.request_id](Persisted persisted) {
     if (persisted.verdict != Persisted::Verdict::committed) node_.gate.leave(seed->job->id, seed->state.run);
+    if (ticket) persisted.verdict == Persisted::Verdict::committed ? ticket->use() : ticket->give_back();
     switch (persisted.verdict) {
       case Persisted::Verdict::duplicate:
         seed->arrival.complete();
@@ -147,11 +179,26 @@ void NodeGateway::submit_one(const Caller& caller, SubmitJob job, Slot slot, con
     if (seed->parked && parked_until(seed->state, *seed->workflow, node_.clock.now())) {
       seed->arrival.complete();
       seed->live = {};
+      // One that kills may have been engaged meanwhile, and looked past it too.
+      if (const auto by = node_.switches.killing(seed->job->workflow_key, seed->job->client_id))
+        caf::anon_send(actors_.supervisor, CommandJobMessage{accepted.id, kill_request(*by, [](const auto&) {})});
     } else {
       caf::anon_send(actors_.supervisor, AdoptJob{seed});
     }
   };
   actors_.persistence.commit(node_, *persist);
+}
+
+Result<Millis> NodeGateway::check_timeout(const WorkflowDefinition& workflow, std::optional<Millis> asked,
+                                          bool cut) const {
+  const Millis timeout = asked.value_or(workflow.timeout);
+  const Millis longest =
+      workflow.timeout_given ? std::min(workflow.timeout, options_.timeout_max) : options_.timeout_max;
+  if (timeout <= longest || cut) return std::min(timeout, longest);
+  return Error{ErrorCode::timeout_too_large,
+               "the time-out is above the maximum of " + format_duration(longest),
+               false,
+               {{"/timeout_seconds", "must be at most " + std::to_string(longest.count() / 1000)}}};
 }
 
 Result<Document> NodeGateway::check_inputs(const CatalogEntry& entry, const Document& inputs) const {
@@ -169,8 +216,10 @@ Result<Document> NodeGateway::check_inputs(const CatalogEntry& entry, const Docu
 }
 
 Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& job, Slot slot,
-                                       const RenderAccepted& render, AcceptedJob& accepted, RunSeedPtr& seed) {
+                                       const RenderAccepted& render, AcceptedJob& accepted, RunSeedPtr& seed,
+                                       RateTicketPtr& ticket, bool is_known) {
   if (auto error = unavailable()) return *std::move(error);
+  if (auto error = stopped(job.workflow_key, job.client_id)) return *std::move(error);
   NodeHealth& health = node_.health;
   const auto overloaded = [](std::string why) { return Error{ErrorCode::overloaded, std::move(why), true, {}}; };
   if (health.changes_waiting >= options_.changes_waiting_max)
@@ -188,16 +237,20 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   if (!found.entry) return unknown_workflow(job);
   if (found.disabled) return {ErrorCode::workflow_disabled, "the workflow " + job.workflow_key + " is disabled"};
   const WorkflowDefinition& workflow = *found.entry->workflow;
-  const Millis timeout = job.timeout.value_or(workflow.timeout);
-  const Millis longest =
-      workflow.timeout_given ? std::min(workflow.timeout, options_.timeout_max) : options_.timeout_max;
-  if (timeout > longest)
-    return Error{ErrorCode::timeout_too_large,
-                 "the time-out is above the maximum of " + format_duration(longest),
-                 false,
-                 {{"/timeout_seconds", "must be at most " + std::to_string(longest.count() / 1000)}}};
+  const Result<Millis> asked = check_timeout(workflow, job.timeout, /*cut=*/job.parent.has_value());
+  if (!asked) return asked.error();
+  const Millis timeout = *asked;
   auto inputs = check_inputs(*found.entry, job.inputs);
   if (!inputs) return inputs.error();
+  if (const WorkflowPtr limiting = newest_of(found); !is_known && meets_rate_limit(job.client_id, *limiting)) {
+    const auto scope = [&]() -> Result<Json> {
+      return Json{
+          {"inputs", from_document(*inputs)}, {"metadata", from_document(job.metadata)}, {"client_id", job.client_id}};
+    };
+    auto taken = take_tokens({job.client_id, *limiting, scope, job.limits});
+    if (!taken) return taken.error();
+    ticket = *std::move(taken);
+  }
 
   auto facts = std::make_shared<JobFacts>();
   {
@@ -213,6 +266,7 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   facts->inputs = *inputs;
   facts->metadata = job.metadata.present() ? job.metadata : Document("{}");
   facts->timeout = timeout;
+  facts->parent = job.parent;
 
   seed = std::make_shared<RunSeed>();
   seed->live = *std::move(live);
@@ -246,8 +300,10 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   persist->frame.actor = caller.name;
   persist->is_accept = true;
   persist->change.insert = row_of_acceptance(job, *facts, *std::exchange(persist->change.update, std::nullopt));
-  persist->change.insert->spec = job_spec(*inputs, facts->metadata, job.callback_url, timeout, caller.traceparent);
-  if (!job.job_id.empty()) persist->change.job_key = JobKeyRow{job.client_id, job.job_id, facts->id, job.request};
+  persist->change.insert->spec =
+      job_spec(*inputs, facts->metadata, job.callback_url, timeout, caller.traceparent, job.parent);
+  const std::string key = job.parent ? child_job_key(job.parent->task) : job.job_id;
+  if (!key.empty()) persist->change.job_key = JobKeyRow{job.client_id, key, facts->id, job.request};
   if (job.idempotency) persist->change.idempotency = kept_row(*job.idempotency, render(accepted));
 
   seed->state = std::move(after);

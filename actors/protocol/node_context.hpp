@@ -17,6 +17,7 @@
 #include "troupe/port/blob_store.hpp"
 #include "troupe/port/log.hpp"
 #include "troupe/port/metrics.hpp"
+#include "troupe/port/secrets.hpp"
 #include "troupe/port/store.hpp"
 
 namespace troupe {
@@ -27,6 +28,7 @@ class Timers;           // timer/timers.hpp: what is due when
 class LiveBoard;        // run/live_board.hpp: what runs are doing right now, before it is durable
 class WorkflowCatalog;  // ingress/workflow_catalog.hpp: compiled definitions
 class ConcurrencyGate;  // concurrency/concurrency_gate.hpp: which runs may be under way
+class KillSwitches;     // switches/kill_switches.hpp: what an operator has stopped
 
 /// What keeps changes from the store; the greater, the more there is to say about it.
 enum class StoreObstacle : std::uint8_t { none, away, read_only, full };
@@ -78,9 +80,11 @@ struct NodeContext {
   LiveBoard& board;
   Timers& timers;
   WorkflowCatalog& workflows;
+  KillSwitches& switches;
   NodeHealth& health;
   FairRulesPtr fair_rules;
   ConcurrencyGate& gate;
+  Secrets* secrets = nullptr;  ///< null: there are none
 };
 
 }  // namespace troupe

@@ -46,7 +46,8 @@ std::string_view step_status_after(std::string_view action) {
   if (action == "step.failed") return "failed";
   if (action == "step.cancelled") return "cancelled";
   if (action == "step.skipped") return "skipped";
-  if (action == "step.started" || action == "step.retrying" || action == "item.completed") return "running";
+  if (action == "step.started" || action == "step.retrying" || action == "item.completed" || action == "item.failed")
+    return "running";
   return "";
 }
 
@@ -98,6 +99,22 @@ void add_asset_events(const EventSubject& subject, const RunId& run, const Recor
   }
 }
 
+bool is_review(const RecordView& record) {
+  return record.action == "asset.approved" || record.action == "asset.rejected";
+}
+
+/// It says nothing of the run, which may have ended before.
+LiveEventPtr approval_event(const EventSubject& subject, const RunId& run, const RecordView& record) {
+  std::string data = "{\"seq\":" + std::to_string(record.seq);
+  add_text(data, "at", record.at);
+  add_text(data, "decision", record.action.substr(std::string_view("asset.").size()));
+  for (const auto& [name, value] : record.details) data.append(",\"").append(name).append("\":").append(value);
+  add_text(data, "job_id", to_string(subject.job));
+  add_text(data, "run_id", to_string(run));
+  data += '}';
+  return make_event(subject, "approval", run, std::move(data), record.seq);
+}
+
 }  // namespace
 
 std::vector<LiveEventPtr> events_of_records(const EventSubject& subject, std::string_view records,
@@ -111,7 +128,7 @@ std::vector<LiveEventPtr> events_of_records(const EventSubject& subject, std::st
     if (record == nullptr || record->seq <= after_seq) continue;
     const RunId run = parse_id<RunId>(record->run_id).value_or(subject.job.as<RunId>());
     add_asset_events(subject, run, *record, events);
-    events.push_back(status_event(subject, run, *record));
+    events.push_back(is_review(*record) ? approval_event(subject, run, *record) : status_event(subject, run, *record));
   }
   return events;
 }

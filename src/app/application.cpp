@@ -2,16 +2,20 @@
 
 #include <sys/stat.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <future>
 #include <sstream>
 
 #include "actors/node/node.hpp"
+#include "actors/worker/secret_mask.hpp"
 #include "app/log_port.hpp"
 #include "auth/api_keys.hpp"
 #include "backup/restore.hpp"
 #include "blob/file/file_blob_store.hpp"
+#include "calendar/time_zones.hpp"
+#include "config/value.hpp"
 #include "executor/exec/exec_executor.hpp"
 #include "executor/http/http_executor.hpp"
 #include "executor/instant/noop_executor.hpp"
@@ -23,6 +27,7 @@
 #include "ingress/api.hpp"
 #include "ingress/server.hpp"
 #include "net/curl_http_client.hpp"
+#include "secrets/configured_secrets.hpp"
 #include "store/open.hpp"
 #include "telemetry/build_info.hpp"
 #include "telemetry/log.hpp"
@@ -66,6 +71,19 @@ FairRulesPtr fair_rules(const Config& config) {
   return rules;
 }
 
+Result<std::unique_ptr<ConfiguredSecrets>> open_secrets(const Config& config) {
+  std::vector<SecretSource> sources;
+  for (const auto& [name, secret] : config.secrets) sources.push_back({name, secret.env, secret.file});
+  auto secrets = ConfiguredSecrets::open(sources, [](const std::string& variable) -> std::optional<std::string> {
+    const char* value = std::getenv(variable.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  });
+  if (!secrets) return secrets;
+  for (const std::string& name : (*secrets)->shorter_than(SecretMask::kMaskedBytes))
+    log::warning("a value is too short to be masked in what steps give back", {{"name", name}});
+  return secrets;
+}
+
 ingress::ServerOptions server_options(const Config& config) {
   ingress::ServerOptions options;
   options.host = config.server.listen.host;
@@ -76,6 +94,14 @@ ingress::ServerOptions server_options(const Config& config) {
   options.request_stall = config.server.request_stall;
   options.keep_alive_idle = config.server.keep_alive_idle;
   return options;
+}
+
+ClientRates client_rates(const Config& config) {
+  ClientRates rates;
+  rates.all = parse_rate(config.limits.client_rate).value_or(RateLimit{});
+  for (const auto& [name, client] : config.clients)
+    if (const auto rate = parse_rate(client.rate)) rates.named[name] = *rate;
+  return rates;
 }
 
 std::vector<ShardId> all_shards() {
@@ -109,6 +135,7 @@ class ServingApplication final : public Application {
   TelemetryLog log_;
   PrometheusMetrics metrics_;
   ApiKeys keys_;
+  std::unique_ptr<ConfiguredSecrets> secrets_;
   std::unique_ptr<EvaluatorFactory> evaluators_ = make_evaluator_factory();
   std::unique_ptr<Store> store_;
   std::shared_ptr<StoreReader> reader_;
@@ -136,6 +163,9 @@ ServingApplication::~ServingApplication() {
 
 Result<Done> ServingApplication::open() {
   if (auto safe = check_safety(config_); !safe) return safe;
+  auto secrets = open_secrets(config_);
+  if (!secrets) return secrets.error();
+  secrets_ = *std::move(secrets);
   const auto paths = make_data_dir(config_);
   if (!paths) return paths.error();
   if (auto whole = backup::check_not_restoring(paths->root); !whole) return whole;
@@ -193,6 +223,7 @@ Result<Done> ServingApplication::start_node() {
   options.shards = all_shards();
   options.failed = failed_;
   options.fair_rules = fair_rules(config_);
+  options.secrets = secrets_.get();
   options.workers = {
       {"instant",
        kInstantSlots,
@@ -206,6 +237,7 @@ Result<Done> ServingApplication::start_node() {
   };
   options.retention = {config_.retention.period, config_.retention.answers, config_.retention.blobs,
                        config_.retention.blobs_period};
+  options.time_zone = find_time_zone;
   options.gateway.timeout_max = config_.limits.job_timeout_max;
   options.gateway.runs_live_max = config_.limits.jobs_in_flight;
   options.gateway.client_share = static_cast<std::size_t>(config_.limits.client_share);
@@ -220,6 +252,8 @@ Result<Done> ServingApplication::start_node() {
   };
   options.gateway.check_expression = check_expression;
   options.gateway.is_quick_expression = is_quick;
+  options.gateway.evaluate = evaluate;
+  options.gateway.client_rates = client_rates(config_);
   auto node =
       Node::start({clock_, random_, *reader_, *blobs_, *evaluators_, metrics_, log_}, std::move(writers), options);
   if (!node) return node.error();
@@ -232,6 +266,7 @@ Result<Done> ServingApplication::listen() {
   options.public_url = config_.server.public_url;
   options.body_bytes = config_.server.body_bytes;
   options.job_timeout_max = config_.limits.job_timeout_max;
+  options.time_zone = find_time_zone;
   auto handler = ingress::make_api(node_->gateway(), keys_, clock_, metrics_, log_, options);
   ingress::ServerOptions serving = server_options(config_);
   serving.body_rules = ingress::body_rules(serving.body_bytes);
@@ -259,6 +294,7 @@ Result<Done> ServingApplication::serve() {
     for (const fs::path& file : files)
       if (auto applied = apply_workflow_file(file); !applied) return applied;
   }
+  node_->begin_schedules();
   server_->start();
   return Done{};
 }

@@ -6,6 +6,7 @@
 #include "codec/object_reader.hpp"
 #include "codec/schema.hpp"
 #include "codec/schema_source.hpp"
+#include "codec/secret_check.hpp"
 #include "codec/step_codec.hpp"
 #include "codec/unavailable.hpp"
 #include "troupe/domain/validation.hpp"
@@ -59,6 +60,29 @@ void read_concurrency(ObjectReader& reader, ExpressionCheck& expressions, Workfl
   fields.refuse_others("concurrency");
 }
 
+/// A limit of whole seconds, since that is what the RateLimit-Policy header can tell. The key is asked before there is
+/// a run, so no step may be named in it.
+void read_rate_limit(ObjectReader& reader, const CheckExpression& check, WorkflowDefinition& workflow,
+                     std::vector<Fault>& faults) {
+  const Json* value = reader.object("rate_limit");
+  if (value == nullptr) return;
+  ObjectReader fields(*value, reader.pointer("rate_limit"), faults);
+  RateLimit& limit = workflow.rate_limit;
+  fields.require("limit");
+  if (const auto jobs = fields.integer("limit", 1, RateLimit::kMost)) limit.limit = static_cast<std::uint32_t>(*jobs);
+  fields.require("per");
+  if (const auto per = fields.duration("per")) {
+    limit.per = *per;
+    if (*per % std::chrono::seconds(1) != Millis(0) || *per > RateLimit::kPerMost)
+      fields.fault("per", "must be a whole number of seconds, at most " + format_duration(RateLimit::kPerMost));
+  }
+  limit.burst = limit.limit;
+  if (const auto burst = fields.integer("burst", 1, RateLimit::kMost)) limit.burst = static_cast<std::uint32_t>(*burst);
+  if (const Json* key = fields.any("key"))
+    workflow.rate_limit_key = ExpressionCheck(check, {}, faults).sole(*key, fields.pointer("key"));
+  fields.refuse_others("rate_limit");
+}
+
 std::vector<std::string> step_names(const Json& root) {
   std::vector<std::string> names;
   if (!root.is_object() || !root.contains("steps") || !root["steps"].is_array()) return names;
@@ -99,6 +123,7 @@ std::string read_workflow(const Json& root, const CheckExpression& check, Workfl
   }
   if (const auto retention = reader.duration("retention")) workflow.retention = *retention;
   read_concurrency(reader, expressions, workflow, faults);
+  read_rate_limit(reader, check, workflow, faults);
   read_steps(reader, expressions, draft, faults);
   if (const Json* outputs = reader.any("outputs")) {
     workflow.outputs = to_document(*outputs);
@@ -148,6 +173,7 @@ Result<ParsedWorkflow> parse_workflow(std::string_view text, const CheckExpressi
     faults.push_back({"", "must be an object with key and steps"});
   } else {
     const std::string key_pointer = read_workflow(*root, check, draft, faults);
+    refuse_misplaced_secrets(*root, faults);
     check_rules(*root, key_pointer, draft, faults);
   }
   if (!faults.empty()) {

@@ -8,6 +8,7 @@ namespace {
 #define TROUPE_FIELD(Owner, member) \
   [](Owner & owner) -> auto& { return owner.member; }
 
+constexpr std::string_view kRateUnit = "JOBS/TIME, JOBS/TIME burst JOBS, or none";
 constexpr std::int64_t kSecond = 1'000, kMinute = 60 * kSecond, kHour = 60 * kMinute, kDay = 24 * kHour;
 
 std::vector<Key<Config>> make_config_keys() {
@@ -126,6 +127,11 @@ std::vector<Key<Config>> make_config_keys() {
         .unit = "changes",
         .min = 1,
         .max = 1'000'000}},
+      {"limits.client_rate",
+       TROUPE_FIELD(Config, limits.client_rate),
+       {.help = "Jobs that each client may submit or retry within a time; above it: 429. Empty: any number.",
+        .unit = kRateUnit,
+        .check = check_rate}},
 
       {"retention.period",
        TROUPE_FIELD(Config, retention.period),
@@ -236,6 +242,28 @@ const std::vector<Key<ClientConfig>>& client_keys() {
         .unit = "turns",
         .min = 1,
         .max = limits::kClientWeightMax}},
+      {"rate",
+       TROUPE_FIELD(ClientConfig, rate),
+       {.help = "In place of limits.client_rate; empty: that, none: any number.",
+        .unit = kRateUnit,
+        .check = check_rate}},
+  };
+  return keys;
+}
+
+const std::vector<Key<SecretConfig>>& secret_keys() {
+  static const std::vector<Key<SecretConfig>> keys = {
+      {"env",
+       TROUPE_FIELD(SecretConfig, env),
+       {.help = "The variable of the server's environment that holds it; read at the start.",
+        .unit = "name",
+        .secret = true}},
+      {"file",
+       TROUPE_FIELD(SecretConfig, file),
+       {.help = "The file that holds it, without the line break at its end; read whenever the secret is needed.",
+        .unit = "absolute path",
+        .check = check_absolute_path,
+        .secret = true}},
   };
   return keys;
 }

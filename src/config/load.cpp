@@ -43,6 +43,18 @@ std::string did_you_mean(std::string_view name, const std::vector<std::string>& 
   return nearest.empty() ? std::string() : "; did you mean " + nearest + "?";
 }
 
+bool is_secret_name(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '.';
+  });
+}
+
+bool holds_secret(const Config& config, const std::string& variable) {
+  return std::any_of(config.secrets.begin(), config.secrets.end(),
+                     [&](const auto& secret) { return secret.second.env == variable; });
+}
+
 /// Fills one Config, source by source, and collects what is wrong.
 class Loader {
  public:
@@ -62,6 +74,7 @@ class Loader {
   template <class Owner>
   void read_named(const std::string& name, std::string_view what, const RawValue& table,
                   const std::vector<Key<Owner>>& keys, std::map<std::string, Owner>& entries);
+  void read_secrets(const RawValue& table);
   template <class Owner>
   void read_entry(const std::string& name, const RawValue& table, const std::vector<Key<Owner>>& keys, Owner& entry);
   void check_auth_keys();
@@ -90,12 +103,13 @@ void Loader::read_member(const std::string& name, const RawValue& value) {
   if (name == "auth.keys") return read_auth_keys(value);
   if (name == "exec.commands") return read_named(name, "commands", value, exec_command_keys(), config_.exec_commands);
   if (name == "clients") return read_named(name, "clients", value, client_keys(), config_.clients);
+  if (name == "secrets") return read_secrets(value);
   if (const auto* key = find_key(config_keys(), name)) {
     if (auto wrong = assign_key(*key, config_, value)) fault(place(value), name + ": " + *wrong);
     return;
   }
   std::vector<std::string> known = names_of(config_keys());
-  known.insert(known.end(), {"auth.keys", "exec.commands", "clients"});
+  known.insert(known.end(), {"auth.keys", "exec.commands", "secrets", "clients"});
   const auto is_inside = [&](const std::string& key) { return key.starts_with(name + "."); };
   if (std::any_of(known.begin(), known.end(), is_inside)) {
     if (value.kind == Kind::table) return read_table(name + ".", value);
@@ -127,6 +141,24 @@ void Loader::read_named(const std::string& name, std::string_view what, const Ra
   }
 }
 
+void Loader::read_secrets(const RawValue& table) {
+  if (table.kind != Kind::table) return fault(place(table), "secrets: must be a table of secrets");
+  for (const RawValue& entry : table.members) {
+    const std::string path = "secrets." + entry.name;
+    if (!is_secret_name(entry.name)) fault(place(entry), path + ": a secret's name is of A-Z a-z 0-9 _ - .");
+    // The value itself may have been put there: it is not repeated.
+    if (entry.kind != Kind::table) {
+      fault(place(entry), path + R"(: must be {env = "VARIABLE"} or {file = "/path"})");
+      continue;
+    }
+    const std::size_t before = faults_.size();
+    SecretConfig& secret = config_.secrets[entry.name];
+    read_entry(path, entry, secret_keys(), secret);
+    if (faults_.size() == before && secret.env.empty() == secret.file.empty())
+      fault(place(entry), path + ": must have either env or file");
+  }
+}
+
 template <class Owner>
 void Loader::read_entry(const std::string& name, const RawValue& table, const std::vector<Key<Owner>>& keys,
                         Owner& entry) {
@@ -150,6 +182,7 @@ void Loader::read_environment(const std::map<std::string, std::string>& environm
   for (const auto& key : config_keys()) known.push_back(environment_name(key.name));
   for (const auto& [variable, text] : environment) {
     if (!variable.starts_with(kPrefix) || belongs_to_others(variable) || variable == kFileVariable) continue;
+    if (holds_secret(config_, variable)) continue;
     const auto key = std::find_if(config_keys().begin(), config_keys().end(),
                                   [&](const auto& candidate) { return environment_name(candidate.name) == variable; });
     if (key == config_keys().end()) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/config.hpp"
+#include "troupe/domain/rate_limit.hpp"
 
 namespace troupe {
 
@@ -61,11 +62,18 @@ std::string to_toml(Role value);
 std::string to_toml(const std::vector<std::string>& value);
 std::string to_toml(const std::map<std::string, std::string>& value);
 
+///   RATE: JOBS "/" TIME [" burst " JOBS] | "none"
+///
+/// `100/1m burst 200`: 100 a minute, and 200 at once after a pause; without a burst as many at once as in the time.
+/// `none` gives a limit that does not exist. Nothing if it is neither.
+std::optional<RateLimit> parse_rate(std::string_view text);
+
 // Checks for Rule::check.
 std::optional<std::string> check_http_url(std::string_view text);
 std::optional<std::string> check_database_url(std::string_view text);
 std::optional<std::string> check_node_name(std::string_view text);
 std::optional<std::string> check_absolute_path(std::string_view text);
+std::optional<std::string> check_rate(std::string_view text);
 /// A CIDR block, an IP address, a host name or `*.domain`.
 std::optional<std::string> check_egress_entry(std::string_view text);
 

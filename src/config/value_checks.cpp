@@ -40,6 +40,29 @@ std::optional<Number> whole_number(std::string_view text) {
 
 }  // namespace
 
+std::optional<RateLimit> parse_rate(std::string_view text) {
+  constexpr std::string_view kBurst = " burst ";
+  if (text == "none") return RateLimit{};
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  const auto limit = whole_number<std::uint32_t>(text.substr(0, slash));
+  const std::size_t mark = text.find(kBurst, slash);
+  const auto burst =
+      mark == std::string_view::npos ? limit : whole_number<std::uint32_t>(text.substr(mark + kBurst.size()));
+  const auto per = parse_duration(text.substr(slash + 1, mark == std::string_view::npos ? mark : mark - slash - 1));
+  if (!limit || !burst || !per || *limit < 1 || *limit > RateLimit::kMost || *burst < 1 || *burst > RateLimit::kMost)
+    return std::nullopt;
+  if (*per <= Millis(0) || *per > RateLimit::kPerMost || *per % std::chrono::seconds(1) != Millis(0))
+    return std::nullopt;
+  return RateLimit{*limit, *per, *burst};
+}
+
+std::optional<std::string> check_rate(std::string_view text) {
+  if (parse_rate(text)) return std::nullopt;
+  return "must be like 100/1m, 100/1m burst 200 (1 to " + std::to_string(RateLimit::kMost) +
+         " jobs, whole seconds up to " + format_duration(RateLimit::kPerMost) + ") or none";
+}
+
 std::optional<HostPort> parse_host_port(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return std::nullopt;

@@ -33,6 +33,8 @@ Json path_parameter(std::string_view path, std::string_view name) {
   if (name == "version") schema = {{"type", "integer"}, {"minimum", 1}}, description = "The version.";
   if (name == "id" && path.starts_with("/v1/jobs/"))
     description = "The job's UUID, or the `job_id` that its client chose.";
+  else if (name == "id" && path.starts_with("/v1/schedules/"))
+    description = "The schedule's id.";
   else if (name == "id")
     schema["format"] = "uuid";
   return {{"name", name}, {"in", "path"}, {"required", true}, {"schema", schema}, {"description", description}};
@@ -90,6 +92,15 @@ std::set<ErrorCode> errors_of(const Route& route) {
   return codes;
 }
 
+/// Of answers that tell of rate limits.
+Json rate_limit_headers() {
+  const auto text = [](const char* description) {
+    return Json{{"description", description}, {"schema", {{"type", "string"}}}};
+  };
+  return {{"RateLimit-Policy", text("Where limits apply: `\"client\";q=100;w=60`, 100 jobs in 60 seconds.")},
+          {"RateLimit", text("Where limits apply: `\"client\";r=50;t=1`, 50 left, one more in a second.")}};
+}
+
 Json problem_response(const std::vector<ErrorCode>& codes) {
   std::string description;
   for (ErrorCode code : codes)
@@ -116,6 +127,11 @@ Json responses_of(const Route& route) {
   Json responses;
   for (const auto& [status, codes] : by_status) responses[std::to_string(status)] = problem_response(codes);
   for (const Answer& answer : route.answers) responses[std::to_string(answer.status)] = answer_response(answer);
+  if (const auto limited = responses.find("429"); limited != responses.end()) {
+    for (const char* status : {"200", "202", "429"})
+      if (responses.contains(status)) responses[status]["headers"].update(rate_limit_headers());
+    (*limited)["headers"]["Retry-After"] = {{"description", "Seconds."}, {"schema", {{"type", "integer"}}}};
+  }
   return responses;
 }
 
@@ -143,6 +159,7 @@ std::string make_document() {
       {"name": "Jobs", "description": "Work that clients hand over."},
       {"name": "Events", "description": "What is happening, as it happens."},
       {"name": "Workflows", "description": "What a job goes through."},
+      {"name": "Schedules", "description": "Jobs that the clock begins."},
       {"name": "Runs", "description": "One passage of a job through its workflow."},
       {"name": "Assets", "description": "Files that steps made."},
       {"name": "Audit", "description": "Every change of state, chained by hashes."},

@@ -7,6 +7,7 @@
 #include "ingress/job_batch.hpp"
 #include "ingress/job_body.hpp"
 #include "ingress/parameters.hpp"
+#include "ingress/rate_limit_headers.hpp"
 #include "ingress/render.hpp"
 #include "ingress/request_headers.hpp"
 
@@ -15,7 +16,8 @@ namespace {
 
 /// Answers with the job as it is when it has ended or the wait is over: the whole job if it has ended, else
 /// `otherwise`.
-void answer_after(const ExchangePtr& exchange, JobRef job, Millis wait, std::function<void()> otherwise) {
+void answer_after(const ExchangePtr& exchange, JobRef job, Millis wait, std::function<void()> otherwise,
+                  const RateLimitStates& limits = {}) {
   exchange->gateway.wait(exchange->caller, job, wait, [=](Result<JobView> waited) {
     if (!succeeded(exchange, waited)) return;
     if (otherwise && !has_ended(waited->newest.status)) return otherwise();
@@ -24,15 +26,17 @@ void answer_after(const ExchangePtr& exchange, JobRef job, Millis wait, std::fun
     exchange->gateway.job(exchange->caller, found, true, [=](Result<JobView> view) {
       if (!succeeded(exchange, view)) return;
       const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(wait).count();
-      exchange->json(200, render_job(*view, exchange->options.public_url, exchange->clock.now()),
-                     {{"Preference-Applied", "wait=" + std::to_string(seconds)}});
+      Headers headers{{"Preference-Applied", "wait=" + std::to_string(seconds)}};
+      add_rate_limits(headers, limits);
+      exchange->json(200, render_job(*view, exchange->options.public_url, exchange->clock.now()), std::move(headers));
     });
   });
 }
 
-void answer_accepted(const ExchangePtr& exchange, const AcceptedJob& job) {
+void answer_accepted(const ExchangePtr& exchange, const AcceptedJob& job, const RateLimitStates& limits) {
   if (job.kept) return exchange->replay(*job.kept);
   Headers headers{{"Location", exchange->link("/v1/jobs/" + to_string(job.id))}};
+  add_rate_limits(headers, limits);
   const int status = job.repeated ? 200 : 202;
   std::string body = render_accepted(job, exchange->options.public_url);
   const auto wait = preferred_wait(exchange->request);
@@ -42,7 +46,8 @@ void answer_accepted(const ExchangePtr& exchange, const AcceptedJob& job) {
   headers.emplace_back("Preference-Applied", "wait=" + std::to_string(seconds));
   JobRef ref;
   ref.id = job.id;
-  answer_after(exchange, ref, *wait, [=] { exchange->json(status, body, headers); });
+  answer_after(
+      exchange, ref, *wait, [=] { exchange->json(status, body, headers); }, limits);
 }
 
 void post_job(const ExchangePtr& exchange) {
@@ -56,6 +61,8 @@ void post_job(const ExchangePtr& exchange) {
     job->idempotency = std::move(*key);
   }
   exchange->body = nullptr;
+  const auto limits = std::make_shared<RateLimitStates>();
+  job->limits = limits;
 
   std::vector<SubmitJob> jobs;
   jobs.push_back(std::move(*job));
@@ -64,8 +71,9 @@ void post_job(const ExchangePtr& exchange) {
       [base = exchange->options.public_url](const AcceptedJob& accepted) {
         return KeptAnswer{202, render_accepted(accepted, base)};
       },
-      [exchange](std::vector<Result<AcceptedJob>> results) {
-        if (succeeded(exchange, results.at(0))) answer_accepted(exchange, *results[0]);
+      [exchange, limits](std::vector<Result<AcceptedJob>> results) {
+        if (!results.at(0)) return fail_with_limits(exchange, results[0].error(), *limits);
+        answer_accepted(exchange, *results[0], *limits);
       });
 }
 
@@ -126,7 +134,6 @@ void get_job_status(const ExchangePtr& exchange) {
 }
 
 /// What must not differ when an Idempotency-Key comes again: no body and `{}` are the same.
-std::string payload_of(const Json& body) { return body.is_null() ? "{}" : canonical_json(body); }
 
 /// Who a key belongs to on the routes that change a job.
 std::string key_owner(const JobRef& job) { return job.client_id.value_or("default"); }
@@ -140,12 +147,14 @@ RenderChange keep_change(const ExchangePtr& exchange, std::string_view message) 
   };
 }
 
-Reply<JobChange> answer_change(const ExchangePtr& exchange, std::string_view message) {
-  return [exchange, message](Result<JobChange> change) {
-    if (!succeeded(exchange, change)) return;
+Reply<JobChange> answer_change(const ExchangePtr& exchange, std::string_view message,
+                               const std::shared_ptr<RateLimitStates>& limits = std::make_shared<RateLimitStates>()) {
+  return [exchange, message, limits](Result<JobChange> change) {
+    if (!change) return fail_with_limits(exchange, change.error(), *limits);
     if (change->kept) return exchange->replay(*change->kept);
-    exchange->json(202, render_change(*change, message, exchange->options.public_url),
-                   {{"Location", exchange->link("/v1/jobs/" + to_string(change->id))}});
+    Headers headers{{"Location", exchange->link("/v1/jobs/" + to_string(change->id))}};
+    add_rate_limits(headers, *limits);
+    exchange->json(202, render_change(*change, message, exchange->options.public_url), std::move(headers));
   };
 }
 
@@ -160,7 +169,7 @@ void cancel_job(const ExchangePtr& exchange) {
     fields.reject_others();
     if (const auto error = fields.error()) return exchange->fail(*error);
   }
-  auto key = exchange->idempotency(key_owner(*ref), payload_of(exchange->body));
+  auto key = exchange->idempotency(key_owner(*ref), exchange->payload());
   if (!key) return exchange->fail(key.error());
   command.idempotency = *key;
   exchange->gateway.cancel(exchange->caller, std::move(command), keep_change(exchange, kCancelTaken),
@@ -181,11 +190,13 @@ void retry_job(const ExchangePtr& exchange) {
     fields.reject_others();
     if (const auto error = fields.error()) return exchange->fail(*error);
   }
-  auto key = exchange->idempotency(key_owner(*ref), payload_of(exchange->body));
+  auto key = exchange->idempotency(key_owner(*ref), exchange->payload());
   if (!key) return exchange->fail(key.error());
   command.idempotency = *key;
+  const auto limits = std::make_shared<RateLimitStates>();
+  command.limits = limits;
   exchange->gateway.retry(exchange->caller, std::move(command), keep_change(exchange, kRetryTaken),
-                          answer_change(exchange, kRetryTaken));
+                          answer_change(exchange, kRetryTaken, limits));
 }
 
 }  // namespace
@@ -212,7 +223,7 @@ std::vector<Route> job_routes() {
                     "AcceptedJobOrJob"}},
        .errors = {ErrorCode::unknown_workflow, ErrorCode::workflow_disabled, ErrorCode::kill_switch_engaged,
                   ErrorCode::timeout_too_large, ErrorCode::not_supported, ErrorCode::job_id_conflict,
-                  ErrorCode::idempotency_key_reused, ErrorCode::idempotency_key_in_flight}});
+                  ErrorCode::rate_limited, ErrorCode::idempotency_key_reused, ErrorCode::idempotency_key_in_flight}});
   routes.push_back(
       {.method = "POST",
        .path = "/v1/jobs/batch",
@@ -307,7 +318,7 @@ std::vector<Route> job_routes() {
                     .body_schema = "RetryRequest",
                     .answers = {{202, "The new run is durable.", "JobChange"}},
                     .errors = {ErrorCode::ambiguous_job_id, ErrorCode::job_not_finished, ErrorCode::unknown_workflow,
-                               ErrorCode::workflow_disabled, ErrorCode::kill_switch_engaged,
+                               ErrorCode::workflow_disabled, ErrorCode::kill_switch_engaged, ErrorCode::rate_limited,
                                ErrorCode::idempotency_key_reused, ErrorCode::idempotency_key_in_flight}});
   return routes;
 }

@@ -34,6 +34,8 @@ void get_readiness(const ExchangePtr& exchange) {
   JsonWriter json;
   json.begin_object().flag("ready", readiness.ready).begin_array("reasons");
   for (const auto& reason : readiness.reasons) json.element_text(reason);
+  json.end_array().begin_array("warnings");
+  for (const auto& warning : readiness.warnings) json.element_text(warning);
   json.end_array().end_object();
   if (readiness.ready) return exchange->json(200, json.take());
   exchange->json(503, json.take(), {{"Retry-After", "1"}});
@@ -60,7 +62,14 @@ void get_meta(const ExchangePtr& exchange) {
   json.number("log_bytes", limits::kLogBytes).number("idempotency_key_chars", limits::kIdempotencyKeyChars);
   json.real("timeout_seconds_default", seconds(limits::kRunTimeoutDefault));
   json.real("timeout_seconds_max", seconds(exchange->options.job_timeout_max));
-  json.end_object().end_object();
+  json.end_object();
+  json.begin_array("rate_limits");
+  for (const RateLimitState& state : exchange->gateway.client_limits(exchange->caller.client_id.value_or("default"))) {
+    json.begin_object().text("policy", state.policy).number("limit", state.limit.limit);
+    json.real("per_seconds", seconds(state.limit.per)).number("burst", state.limit.burst);
+    json.number("remaining", state.remaining).end_object();
+  }
+  json.end_array().end_object();
   exchange->json(200, json.take());
 }
 

@@ -5,6 +5,7 @@
 #include "ingress/exchange.hpp"
 #include "ingress/job_body.hpp"
 #include "ingress/parameters.hpp"
+#include "ingress/rate_limit_headers.hpp"
 #include "ingress/render.hpp"
 
 namespace troupe::ingress {
@@ -108,6 +109,8 @@ void trigger(const ExchangePtr& exchange) {
   auto key = exchange->idempotency(job->client_id, canonical);
   if (!key) return exchange->fail(key.error());
   job->idempotency = std::move(*key);
+  const auto limits = std::make_shared<RateLimitStates>();
+  job->limits = limits;
   std::vector<SubmitJob> jobs;
   jobs.push_back(std::move(*job));
   exchange->gateway.submit(
@@ -115,12 +118,13 @@ void trigger(const ExchangePtr& exchange) {
       [](const AcceptedJob& accepted) {
         return KeptAnswer{202, render_triggered(accepted)};
       },
-      [exchange](std::vector<Result<AcceptedJob>> results) {
+      [exchange, limits](std::vector<Result<AcceptedJob>> results) {
         const auto& result = results.at(0);
-        if (!result) return exchange->fail(in_words_of_trigger(result.error()));
+        if (!result) return fail_with_limits(exchange, in_words_of_trigger(result.error()), *limits);
         if (result->kept) return exchange->replay(*result->kept);
-        exchange->json(202, render_triggered(*result),
-                       {{"Location", exchange->link("/v1/jobs/" + to_string(result->id))}});
+        Headers headers{{"Location", exchange->link("/v1/jobs/" + to_string(result->id))}};
+        add_rate_limits(headers, *limits);
+        exchange->json(202, render_triggered(*result), std::move(headers));
       });
 }
 
@@ -214,7 +218,7 @@ std::vector<Route> workflow_routes() {
        .body_schema = "TriggerRequest",
        .answers = {{202, "Accepted and durable.", "Triggered"}},
        .errors = {ErrorCode::unknown_workflow, ErrorCode::workflow_disabled, ErrorCode::kill_switch_engaged,
-                  ErrorCode::idempotency_key_reused, ErrorCode::idempotency_key_in_flight}});
+                  ErrorCode::rate_limited, ErrorCode::idempotency_key_reused, ErrorCode::idempotency_key_in_flight}});
   return routes;
 }
 

@@ -25,6 +25,7 @@ using Buckets = Histogram::BucketBoundaries;
 constexpr std::size_t kWorkflowsMost = 200;
 constexpr std::size_t kRoutesMost = 100;
 constexpr std::size_t kQueuesMost = 64;
+constexpr std::size_t kActorsMost = 64;
 
 /// A request takes from fractions of a millisecond to Prefer: wait=60; a job from milliseconds to days.
 const Buckets kRequestSeconds = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60};
@@ -54,10 +55,12 @@ std::string_view known_method(std::string_view method) {
 
 struct PrometheusMetrics::Families {
   Registry registry;
-  BoundedLabel workflows{kWorkflowsMost}, routes{kRoutesMost}, queues{kQueuesMost};
+  BoundedLabel workflows{kWorkflowsMost}, routes{kRoutesMost}, queues{kQueuesMost}, actors{kActorsMost};
 
   Series<Counter, 1> jobs_accepted{counter(registry, "troupe_jobs_accepted_total", "Jobs that were accepted."),
                                    {"workflow"}};
+  Series<Counter, 1> rate_limited{
+      counter(registry, "troupe_rate_limited_total", "Jobs and retries refused by a limit."), {"scope"}};
   Series<Counter, 2> jobs_ended{counter(registry, "troupe_jobs_ended_total", "Runs that ended, by how."),
                                 {"workflow", "status"}};
   Histogram& job_seconds =
@@ -82,6 +85,12 @@ struct PrometheusMetrics::Families {
       histogram(registry, "troupe_commit_changes", "Changes in one transaction.").Add({}, kCommitChanges);
   Series<Gauge, 1> queue_depth{gauge(registry, "troupe_queue_depth", "What waits in a queue."), {"queue"}};
 
+  Series<Gauge, 2> kill_switches{gauge(registry, "troupe_kill_switches", "Kill switches that are engaged."),
+                                 {"scope", "mode"}};
+  Series<Gauge, 1> worker_up{gauge(registry, "troupe_worker_up", "1 while the worker is there."), {"worker"}};
+  Series<Counter, 1> actor_restarts{counter(registry, "troupe_actor_restarts_total", "Actors that were started again."),
+                                    {"actor"}};
+
   Series<Counter, 3> requests{counter(registry, "troupe_http_requests_total", "Requests answered."),
                               {"route", "method", "status"}};
   Series<Histogram, 1> request_seconds{
@@ -105,6 +114,8 @@ PrometheusMetrics::~PrometheusMetrics() = default;
 void PrometheusMetrics::job_accepted(std::string_view workflow_key) {
   families_->jobs_accepted.with({families_->workflows.admit(workflow_key)}).Increment();
 }
+
+void PrometheusMetrics::rate_limited(std::string_view scope) { families_->rate_limited.with({scope}).Increment(); }
 
 void PrometheusMetrics::job_ended(std::string_view workflow_key, Status status, Duration since_accepted) {
   families_->jobs_ended.with({families_->workflows.admit(workflow_key), status_text(status)}).Increment();
@@ -131,6 +142,18 @@ void PrometheusMetrics::committed(std::size_t changes, Duration took) {
 
 void PrometheusMetrics::queue_depth(std::string_view queue, std::size_t now) {
   families_->queue_depth.with({families_->queues.admit(queue)}).Set(static_cast<double>(now));
+}
+
+void PrometheusMetrics::kill_switches(std::string_view scope, std::string_view mode, std::size_t engaged) {
+  families_->kill_switches.with({scope, mode}).Set(static_cast<double>(engaged));
+}
+
+void PrometheusMetrics::worker_up(std::string_view worker, bool up) {
+  families_->worker_up.with({families_->actors.admit(worker)}).Set(up ? 1 : 0);
+}
+
+void PrometheusMetrics::actor_restarted(std::string_view kind) {
+  families_->actor_restarts.with({families_->actors.admit(kind)}).Increment();
 }
 
 void PrometheusMetrics::request_answered(std::string_view route, std::string_view method, int status, Duration took) {

@@ -8,6 +8,7 @@
 #include "actors/node/blocking_pool.hpp"
 #include "actors/protocol/node_context.hpp"
 #include "actors/run/live_board.hpp"
+#include "actors/switches/kill_switches.hpp"
 #include "actors/timer/timers.hpp"
 #include "expr/expr.hpp"
 
@@ -16,9 +17,8 @@ namespace troupe::test {
 struct BareContext {
   explicit BareContext(StoreReader& reader)
       : workflows(reader, [](std::string_view) { return true; }),
-        node{"node",  clock,  random,    blobs,    *evaluators,
-             metrics, log,    reader,    blocking, events,
-             board,   timers, workflows, health,   std::make_shared<FairRules>(),
+        node{"node",   clock,  random, blobs,  *evaluators, metrics,  log,    reader,
+             blocking, events, board,  timers, workflows,   switches, health, std::make_shared<FairRules>(),
              gate} {}
 
   ManualClock clock;
@@ -32,6 +32,7 @@ struct BareContext {
   LiveBoard board;
   Timers timers;
   WorkflowCatalog workflows;
+  KillSwitches switches{metrics};
   NodeHealth health;
   ConcurrencyGate gate{std::make_shared<FairRules>(), clock, [](const std::string&) { return 0; }};
   NodeContext node;

@@ -19,10 +19,13 @@ using namespace std::chrono_literals;
 constexpr Millis kMaxWait = 100s;
 
 RunActor::behavior_type deaf_run(RunActor::pointer) {
-  return {[](const Persisted&) {},        [](const TaskStarting&) {},   [](const TaskProgress&) {},
-          [](const TaskPreview&) {},      [](const TaskLog&) {},        [](const TaskEndedPtr&) {},
-          [](const TaskGone&) {},         [](const Wake&) {},           [](const TurnCame&) {},
-          [](const CancelRequestPtr&) {}, [](const RetryRequestPtr&) {}};
+  return {[](const Persisted&) {},       [](const TaskStarting&) {},
+          [](const TaskProgress&) {},    [](const TaskPreview&) {},
+          [](const TaskLog&) {},         [](const TaskEndedPtr&) {},
+          [](const TaskGone&) {},        [](const Wake&) {},
+          [](const TurnCame&) {},        [](const CommandRequestPtr&) {},
+          [](const RetryRequestPtr&) {}, [](const TaskHeld&) {},
+          [](const KillRun&) {},         [](const Probe&) {}};
 }
 
 class FairnessTest : public ::testing::Test {
@@ -56,7 +59,7 @@ class FairnessTest : public ::testing::Test {
     offer->task.client_id = offer->task.step = client;
     offer->run = run_;
     offer->priority = static_cast<std::uint8_t>(priority);
-    offer->since = context_.clock.now() - waited;
+    offer->ready_at = context_.clock.now() - waited;
     caf::anon_send(broker_, TaskOfferPtr(offer));
     return offer->task.key;
   }

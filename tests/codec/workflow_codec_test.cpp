@@ -130,15 +130,14 @@ outputs: {x: "${ .steps.c.value }", y: "open ${ .a"}
 TEST(Definition, SaysWhatThisVersionDoesNotDo) {
   EXPECT_EQ(faults_of(R"(key: k
 steps:
-  - {name: a, type: noop, pool: gpu, requires: {vram_gb: ">=16"}, affinity: "${ .inputs.model }", heartbeat: 30s}
-  - {name: b, type: approval}
+  - {name: a, type: noop, pool: gpu, requires: {vram_gb: ">=16"}, affinity: "${ .inputs.model }"}
+  - {name: b, type: comfyui}
   - {name: c, type: noop, pool: default, compensate: {type: task}}
 )"),
             "/steps/0/pool a pool other than \"default\" is not available in this version\n"
             "/steps/0/requires choosing workers by what they have is not available in this version\n"
             "/steps/0/affinity choosing workers by affinity is not available in this version\n"
-            "/steps/0/heartbeat a heartbeat limit is not available in this version\n"
-            "/steps/1/type step type \"approval\" is not available in this version\n"
+            "/steps/1/type step type \"comfyui\" is not available in this version\n"
             "/steps/2/compensate/type step type \"task\" is not available in this version");
 }
 
@@ -167,6 +166,39 @@ steps: [{name: a, type: noop}]
             "/concurrency/limit is required\n"
             "/concurrency/key \".bad\" is not an expression: unexpected bad");
   EXPECT_EQ(faults_of("{key: k, concurrency: 8, steps: [{name: a, type: noop}]}"), "/concurrency must be an object");
+}
+
+TEST(Definition, ReadsARateLimit) {
+  const auto read = [](const std::string& limit) {
+    return parse_workflow("{key: a, rate_limit: " + limit + ", steps: [{name: a, type: noop}]}", fake_check)
+        ->definition;
+  };
+  EXPECT_EQ(read("{limit: 100, per: 1m}").rate_limit, (RateLimit{100, Millis(60'000), 100}));
+  EXPECT_EQ(read("{limit: 100, per: 1m}").rate_limit_key, "");
+  const auto full = read("{limit: 1, per: 30, burst: 7, key: '${ .client_id }'}");
+  EXPECT_EQ(full.rate_limit, (RateLimit{1, Millis(30'000), 7}));
+  EXPECT_EQ(full.rate_limit_key, ".client_id");
+}
+
+TEST(Definition, TellsWhatIsWrongWithARateLimit) {
+  const auto faults = [](const std::string& limit) {
+    return faults_of("{key: a, rate_limit: " + limit + ", steps: [{name: a, type: noop}]}");
+  };
+  EXPECT_EQ(faults("7"), "/rate_limit must be an object");
+  EXPECT_EQ(faults("{}"), "/rate_limit/limit is required\n/rate_limit/per is required");
+  EXPECT_EQ(faults("{limit: 0, per: 1s}"), "/rate_limit/limit must be an integer from 1 to 1000000");
+  EXPECT_EQ(faults("{limit: 1, per: 1s, burst: 1000001}"), "/rate_limit/burst must be an integer from 1 to 1000000");
+  for (const char* per : {"1500ms", "31d"})
+    EXPECT_EQ(faults(std::string("{limit: 1, per: ") + per + "}"),
+              "/rate_limit/per must be a whole number of seconds, at most 30d");
+  EXPECT_EQ(faults("{limit: 1, per: 1s, key: .client_id}"),
+            "/rate_limit/key must be one expression, written \"${ … }\"");
+  EXPECT_EQ(faults("{limit: 1, per: 1s, key: '${ .bad }'}"),
+            "/rate_limit/key \".bad\" is not an expression: unexpected bad");
+  EXPECT_EQ(faults("{limit: 1, per: 1s, key: '${ .steps.a }'}"), "/rate_limit/key there is no step \"a\"")
+      << "there is no run yet";
+  EXPECT_EQ(faults("{limit: 1, per: 1s, bursts: 2}"),
+            "/rate_limit/bursts rate_limit has no field \"bursts\", did you mean \"burst\"?");
 }
 
 struct Case {

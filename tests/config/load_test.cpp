@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "config/keys.hpp"
+#include "config/value.hpp"
 
 namespace troupe {
 namespace {
@@ -53,6 +54,28 @@ class ConfigTest : public testing::Test {
   std::string file_;
   Texts environment_, flags_;
 };
+
+TEST_F(ConfigTest, NamesSecretsAndTheirPlaces) {
+  given_file("[secrets]\nTOKEN = {env = \"TROUPE_SHOP_TOKEN\"}\n\"shop.key\" = {file = \"/run/secrets/key\"}\n");
+  given_environment({{"TROUPE_SHOP_TOKEN", "a value that is no configuration"}});
+  const Config config = loaded();
+  EXPECT_EQ(config.secrets.at("TOKEN"), (SecretConfig{"TROUPE_SHOP_TOKEN", ""}));
+  EXPECT_EQ(config.secrets.at("shop.key"), (SecretConfig{"", "/run/secrets/key"}));
+}
+
+TEST_F(ConfigTest, RepeatsNoSecretThatStandsWhereItsPlaceShould) {
+  given_file(
+      "[secrets]\nA = \"hunter2\"\nB = {file = \"hunter2\"}\nC = {}\nD = {env = \"X\", file = \"/x\"}\n"
+      "\"a b\" = {env = \"X\"}\nE = {value = \"hunter2\"}\n");
+  EXPECT_EQ(faults(), (std::vector<std::string>{
+                          R"(file:2|secrets.A: must be {env = "VARIABLE"} or {file = "/path"})",
+                          "file:3|secrets.B.file: must be an absolute path",
+                          "file:4|secrets.C: must have either env or file",
+                          "file:5|secrets.D: must have either env or file",
+                          "file:6|secrets.a b: a secret's name is of A-Z a-z 0-9 _ - .",
+                          "file:7|secrets.E.value: is not a known key",
+                      }));
+}
 
 TEST_F(ConfigTest, NeedsNoFile) {
   const Config config = loaded();
@@ -125,6 +148,16 @@ weight = 3
   EXPECT_EQ(config.clients.at("two words").weight, 1);
 }
 
+TEST_F(ConfigTest, ReadsTheRatesOfClients) {
+  given_file("[limits]\nclient_rate = '100/1m burst 200'\n[clients.shop]\nrate = 'none'\n[clients.'the lab']\n");
+  const Config config = loaded();
+  EXPECT_EQ(parse_rate(config.limits.client_rate), (RateLimit{100, Millis(60'000), 200}));
+  ASSERT_EQ(config.clients.size(), 2U);
+  EXPECT_EQ(parse_rate(config.clients.at("shop").rate), RateLimit{});
+  EXPECT_EQ(config.clients.at("the lab").rate, "");
+  EXPECT_EQ(parse_rate("5/90"), (RateLimit{5, Millis(90'000), 5}));
+}
+
 TEST_F(ConfigTest, AllFaultsOfAllSourcesAreReportedAtOnce) {
   given_file("lisen = '127.0.0.1:1'\n[server]\nthreads = 0\n[log]\nlevel = 'loud'\n");
   given_environment({{"TROUPE_LISTN", "x"}, {"TROUPE_WORKER_SLOTS", "many"}});
@@ -154,6 +187,10 @@ TEST_P(BadFileTest, IsToldWithItsPlace) {
 constexpr const char* kDigest = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 const std::string kTwins =
     std::string("[[auth.keys]]\nname='a'\nsha256='") + kDigest + "'\n[[auth.keys]]\nname='b'\nsha256='" + kDigest + "'";
+
+constexpr const char* kBadRate =
+    "file:2|limits.client_rate: must be like 100/1m, 100/1m burst 200 (1 to 1000000 jobs, whole seconds up to 30d) or "
+    "none, not \"100 a minute\"";
 
 INSTANTIATE_TEST_SUITE_P(
     Table, BadFileTest,
@@ -193,7 +230,20 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"[clients.shop]\nweight = 0",
                 "file:2|clients.shop.weight: must be a whole number from 1 to 1000, not 0"},
         BadFile{"[client.shop]\nweight = 2", "file:1|client: is not a known key; did you mean clients?"},
+        BadFile{"clients = 3", "file:1|clients: must be a table of clients"},
+        BadFile{"[clients]\nshop = '100/1m'", "file:2|clients.shop: must be a table"},
+        BadFile{"[clients.shop]\nrte = '100/1m'", "file:2|clients.shop.rte: is not a known key; did you mean rate?"},
+        BadFile{"[limits]\nclient_rate = 100", "file:2|limits.client_rate: must be a string, not 100"},
+        BadFile{"[limits]\nclient_rate = '100 a minute'", kBadRate},
         BadFile{"when = 2026-11-21", "file:1|when: is not a known key"}));
+
+TEST_F(ConfigTest, ARateIsWholeSecondsAndWithinItsBounds) {
+  for (const char* text :
+       {"", "/", "100", "100/", "/1m", "0/1m", "100/0s", "100/1500ms", "1000001/1s", "-1/1s", "1/31d", "100/1m burst",
+        "100/1m burst 0", "100/1m burst 1000001", "100/1mburst 5", "100/1m  burst 5", "1.5/1s", " 100/1m", "None"})
+    EXPECT_EQ(parse_rate(text), std::nullopt) << text;
+  EXPECT_TRUE(parse_rate("1000000/30d burst 1000000"));
+}
 
 TEST_F(ConfigTest, MalformedFileIsToldWithItsLine) {
   given_file("listen = '127.0.0.1:1'\nlog = [\n");

@@ -51,10 +51,12 @@ inline constexpr std::size_t kNameChars = 64;
 inline constexpr std::uint32_t kItems = 10'000;  ///< items of one for_each
 inline constexpr std::uint32_t kItemsLive = 64;  ///< items of one step that are queued or running at once
 inline constexpr int kAttemptsMax = 100;
-inline constexpr Millis kRetryAfterMax = 24h;    ///< a Retry-After beyond it counts as this
-inline constexpr int kSubWorkflowDepth = 8;      ///< jobs within jobs
-inline constexpr std::size_t kSignalsKept = 64;  ///< signals of one run that came before a step waits for them
-inline constexpr int kApproversMax = 16;         ///< min_approvers
+inline constexpr Millis kRetryAfterMax = 24h;            ///< a Retry-After beyond it counts as this
+inline constexpr int kSubWorkflowDepth = 8;              ///< jobs within jobs
+inline constexpr std::size_t kSignalsKept = 64;          ///< signals of one run that came before a step waits for them
+inline constexpr std::uint32_t kApprovalAssets = 1'000;  ///< of one approval
+inline constexpr std::size_t kNotUndoneShown = 16;
+inline constexpr int kApproversMax = 16;  ///< min_approvers
 inline constexpr std::size_t kNotesChars = 2'000;
 
 // control
