@@ -9,6 +9,7 @@ namespace troupe {
 namespace {
 
 using Self = BrokerActor::stateful_pointer<BrokerState>;
+using Queue = BrokerState::Queue;
 
 /// The worker of this type with the most free slots; none if all are busy.
 BrokerState::WorkerEntry* free_worker(BrokerState& state, StepType type) {
@@ -48,14 +49,43 @@ void assign(Self self, BrokerState::WorkerEntry& entry, const TaskOfferPtr& offe
   self->send(entry.worker.worker, AssignTask{offer});
 }
 
+std::shared_ptr<Queue>& queue_of(BrokerState& state, StepType type) {
+  std::shared_ptr<Queue>& queue = state.queues[type];
+  if (!queue) queue = std::make_shared<Queue>(state.node->fair_rules);
+  return queue;
+}
+
+void push(BrokerState& state, const std::shared_ptr<Queue>& queue, const TaskOfferPtr& offer) {
+  state.queued[offer->task.key] = {queue, queue->push(offer, offer->priority, offer->task.client_id, offer->ready_at),
+                                   offer->run};
+  ++state.depths[{offer->task.type, offer->priority}];
+}
+
+void note_taken(BrokerState& state, const TaskOffer& offer) {
+  const auto depth = state.depths.find({offer.task.type, offer.priority});
+  if (--depth->second == 0) state.depths.erase(depth);
+}
+
+TaskOfferPtr pop(BrokerState& state, Queue& queue) {
+  TaskOfferPtr next = *queue.pop(state.node->clock.now());
+  state.queued.erase(next->task.key);
+  note_taken(state, *next);
+  return next;
+}
+
+/// Gives the one after it.
+BrokerState::AllQueued::iterator take_out(BrokerState& state, BrokerState::AllQueued::iterator queued) {
+  note_taken(state, *queued->second.queue->remove(queued->second.place));
+  return state.queued.erase(queued);
+}
+
 void assign_queued(Self self, StepType type) {
   BrokerState& state = self->state;
-  const auto queue = state.queues.find(type);
-  if (!state.assigning || queue == state.queues.end()) return;
-  while (!queue->second.empty()) {
+  const std::shared_ptr<Queue> queue = queue_of(state, type);
+  while (state.assigning && !queue->empty()) {
     BrokerState::WorkerEntry* worker = free_worker(state, type);
     if (worker == nullptr) break;
-    const TaskOfferPtr next = *queue->second.pop(state.node->clock.now());
+    const TaskOfferPtr next = pop(state, *queue);
     if (!hold(self, next)) assign(self, *worker, next);
   }
 }
@@ -63,12 +93,14 @@ void assign_queued(Self self, StepType type) {
 void offer(Self self, const TaskOfferPtr& offer) {
   BrokerState& state = self->state;
   if (state.assigned.contains(offer->task.key)) return;  // offered again: it is at work already
+  if (const auto found = state.queued.find(offer->task.key); found != state.queued.end())
+    take_out(state, found);  // offered again, by a run that was loaded again
   if (hold(self, offer)) return;
-  FairQueue<TaskOfferPtr>& queue = state.queues[offer->task.type];
-  if (queue.empty() && state.assigning) {
+  const std::shared_ptr<Queue> queue = queue_of(state, offer->task.type);
+  if (queue->empty() && state.assigning) {
     if (auto* worker = free_worker(state, offer->task.type)) return assign(self, *worker, offer);
   }
-  queue.push(offer, offer->priority, offer->task.client_id, state.node->clock.now());
+  push(state, queue, offer);
 }
 
 void withdraw(Self self, const WithdrawTask& withdrawal) {
@@ -78,11 +110,30 @@ void withdraw(Self self, const WithdrawTask& withdrawal) {
     self->send(found->second.worker, StopTaskMessage{withdrawal.task});
     return;
   }
-  const bool was_held = state.held.remove(withdrawal.task);
-  for (auto& [type, queue] : state.queues)
-    if (was_held || queue.remove([&](const TaskOfferPtr& queued) { return queued->task.key == withdrawal.task; }))
-      break;
+  state.held.remove(withdrawal.task);
+  if (const auto found = state.queued.find(withdrawal.task); found != state.queued.end()) take_out(state, found);
   self->send(withdrawal.run, TaskGone{withdrawal.task});
+}
+
+/// The types of a worker share its slots, so they share a queue; what came before it is moved there.
+void add_worker(Self self, const RegisterWorker& registration) {
+  BrokerState& state = self->state;
+  for (const auto& entry : state.workers) {
+    const auto serves = [&](StepType type) {
+      return std::find(entry.worker.types.begin(), entry.worker.types.end(), type) != entry.worker.types.end();
+    };
+    TROUPE_ASSERT(entry.worker.types == registration.types ||
+                      std::none_of(registration.types.begin(), registration.types.end(), serves),
+                  "workers serve the same types or none in common");
+  }
+  self->monitor(registration.worker);
+  state.workers.push_back({registration, 0});
+  const std::shared_ptr<Queue> shared = queue_of(state, registration.types.front());
+  for (StepType type : registration.types) {
+    const std::shared_ptr<Queue> before = std::exchange(queue_of(state, type), shared);
+    while (before != shared && !before->empty()) push(state, shared, pop(state, *before));
+  }
+  assign_queued(self, registration.types.front());
 }
 
 void slot_free(Self self, const SlotFree& free) {
@@ -93,7 +144,7 @@ void slot_free(Self self, const SlotFree& free) {
   for (auto& entry : state.workers) {
     if (entry.worker.worker != found->second.worker) continue;
     --entry.busy;
-    for (StepType type : entry.worker.types) assign_queued(self, type);
+    assign_queued(self, entry.worker.types.front());
     break;
   }
   state.assigned.erase(found);
@@ -102,14 +153,13 @@ void slot_free(Self self, const SlotFree& free) {
 }
 
 /// What waits in a queue and is stopped is held from now on: then a run that is cancelled has it back without a search.
-void hold_queued(Self self, FairQueue<TaskOfferPtr>& queue) {
+void hold_queued(Self self, const std::shared_ptr<Queue>& queue) {
   std::vector<TaskOfferPtr> others;
-  while (!queue.empty()) {
-    TaskOfferPtr next = *queue.pop(self->state.node->clock.now());
+  while (!queue->empty()) {
+    TaskOfferPtr next = pop(self->state, *queue);
     if (!hold(self, next)) others.push_back(std::move(next));
   }
-  for (const TaskOfferPtr& other : others)
-    queue.put_back(other, other->priority, other->task.client_id, other->ready_at);
+  for (const TaskOfferPtr& other : others) push(self->state, queue, other);
 }
 
 void kill(Self self, const KillSwitchPtr& by) {
@@ -127,7 +177,7 @@ void switches_changed(Self self, const SwitchesChanged& change) {
   BrokerState& state = self->state;
   for (const TaskOfferPtr& free :
        state.held.take_if([&](const TaskOffer& offer) { return !is_stopped(*state.node, offer); }))
-    state.queues[free->task.type].put_back(free, free->priority, free->task.client_id, free->ready_at);
+    push(state, queue_of(state, free->task.type), free);
   if (change.kill) kill(self, change.kill);
   for (auto& [type, queue] : state.queues) assign_queued(self, type);
 }
@@ -156,9 +206,8 @@ void worker_down(Self self, const caf::actor_addr& source) {
 void abandon(Self self, const caf::actor_addr& run) {
   BrokerState& state = self->state;
   state.held.take_if([&](const TaskOffer& held) { return held.run.address() == run; });
-  for (auto& [type, queue] : state.queues)
-    while (queue.remove([&](const TaskOfferPtr& queued) { return queued->run.address() == run; })) {
-    }
+  for (auto queued = state.queued.begin(); queued != state.queued.end();)
+    queued = queued->second.run.address() == run ? take_out(state, queued) : std::next(queued);
   for (const auto& [task, assignment] : state.assigned)
     if (assignment.offer->run.address() == run)
       self->send(assignment.worker, StopTaskMessage{task, /*is_abandoned=*/true});
@@ -166,13 +215,8 @@ void abandon(Self self, const caf::actor_addr& run) {
 
 ActorView describe(const BrokerState& state) {
   ActorView view;
-  view.waiting = view.busy = 0;
-  for (const auto& [type, queue] : state.queues) {
-    *view.waiting += queue.size();
-    const auto depths = queue.depths();
-    for (std::size_t i = 0; i < depths.size(); ++i)
-      if (depths[i] > 0) view.queues.push_back({type, static_cast<int>(i) + 1, depths[i]});
-  }
+  view.waiting = state.queued.size();
+  for (const auto& [of, depth] : state.depths) view.queues.push_back({of.first, of.second, depth});
   view.busy = state.assigned.size();
   return view;
 }
@@ -185,11 +229,7 @@ BrokerActor::behavior_type broker_actor(Self self, NodeContext* node) {
   return {
       [=](const TaskOfferPtr& ready) { offer(self, ready); },
       [=](const WithdrawTask& withdrawal) { withdraw(self, withdrawal); },
-      [=](const RegisterWorker& registration) {
-        self->monitor(registration.worker);
-        self->state.workers.push_back({registration, 0});
-        for (StepType type : registration.types) assign_queued(self, type);
-      },
+      [=](const RegisterWorker& registration) { add_worker(self, registration); },
       [=](const SlotFree& free) { slot_free(self, free); },
       [=](const SwitchesChanged& change) { switches_changed(self, change); },
       [=](const StopAssigning& stop) {

@@ -8,8 +8,10 @@
 // its old place when that is released. A switch that kills stops what is assigned, too: its run is told first, so that
 // it knows why; an undoing, which a run cannot give up, is offered again instead, and held.
 //
-// One queue for each step type, because a worker serves some types only and a full one must not block the others.
-// The queue is soft state: after a crash the runs, which are the truth, offer their tasks again.
+// One queue for each pool of slots, that is, for the step types that the same workers serve: whatever competes for a
+// slot competes in one queue, and a full pool does not block the others. Workers serve the same types or none in
+// common. Which client and which priority has the next turn: domain/fair_queue.hpp. A task has waited since it became
+// ready. The queue is soft state: after a crash the runs, which are the truth, offer their tasks again.
 #pragma once
 
 #include <map>
@@ -23,10 +25,17 @@
 namespace troupe {
 
 struct BrokerState {
+  using Queue = FairQueue<TaskOfferPtr>;
   struct WorkerEntry {
     RegisterWorker worker;
     std::size_t busy = 0;
   };
+  struct Queued {
+    std::shared_ptr<Queue> queue;
+    Queue::Place place;
+    RunActor run;
+  };
+  using AllQueued = std::unordered_map<TaskKey, Queued>;
   struct Assignment {
     TaskOfferPtr offer;
     WorkerActor worker;
@@ -34,7 +43,9 @@ struct BrokerState {
   };
 
   NodeContext* node = nullptr;
-  std::map<StepType, FairQueue<TaskOfferPtr>> queues;
+  std::map<StepType, std::shared_ptr<Queue>> queues;  ///< types of one pool have the same
+  AllQueued queued;
+  std::map<std::pair<StepType, int>, std::size_t> depths;  ///< of what is queued, by type and priority; none is 0
   HeldTasks held;
   std::vector<WorkerEntry> workers;
   std::unordered_map<TaskKey, Assignment> assigned;

@@ -1,5 +1,6 @@
 #include "actors/ingress/node_gateway.hpp"
 
+#include "actors/concurrency/concurrency_gate.hpp"
 #include "actors/node/worker_keeper.hpp"
 #include "actors/switches/kill_switches.hpp"
 
@@ -62,6 +63,8 @@ NodeMeta NodeGateway::meta() { return {node_.node_name, options_.version, option
 std::string NodeGateway::metrics() {
   node_.metrics.queue_depth("persistence", node_.health.changes_waiting);
   node_.metrics.queue_depth("blocking", node_.blocking.queued());
+  const ConcurrencyGate::Counts runs = node_.gate.counts();
+  node_.metrics.concurrency(runs.held, runs.under_way);
   return options_.metrics();
 }
 

@@ -29,6 +29,7 @@ struct GatewayOptions {
   std::vector<Slot> slots{0};  ///< of new jobs, in turn: of shards of this node, one a writer
   Millis timeout_max = limits::kRunTimeoutMax;
   std::size_t runs_live_max = limits::kJobsInFlight;
+  std::size_t client_share = limits::kClientShare;  ///< of it, in percent; see LiveJobs
   std::size_t changes_waiting_max = limits::kPersistenceQueue;
   std::string version;
   std::string store_kind;

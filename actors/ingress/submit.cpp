@@ -154,7 +154,7 @@ void NodeGateway::submit_one(const Caller& caller, SubmitJob job, Slot slot, con
   if (extend) extend((*persist)->change, accepted);
   (*persist)->done = [this, job = std::move(job), accepted, seed, reply, ticket,
                       request = caller.request_id](Persisted persisted) {
-    if (persisted.verdict != Persisted::Verdict::committed) --node_.health.runs_live;
+    if (persisted.verdict != Persisted::Verdict::committed) node_.gate.leave(seed->job->id, seed->state.run);
     if (ticket) persisted.verdict == Persisted::Verdict::committed ? ticket->use() : ticket->give_back();
     switch (persisted.verdict) {
       case Persisted::Verdict::duplicate:
@@ -178,15 +178,14 @@ void NodeGateway::submit_one(const Caller& caller, SubmitJob job, Slot slot, con
     // It is in the store, where the supervisor finds it, unless the commit took so long that it has looked past it.
     if (seed->parked && parked_until(seed->state, *seed->workflow, node_.clock.now())) {
       seed->arrival.complete();
-      --node_.health.runs_live;
+      seed->live = {};
       // One that kills may have been engaged meanwhile, and looked past it too.
       if (const auto by = node_.switches.killing(seed->job->workflow_key, seed->job->client_id))
         caf::anon_send(actors_.supervisor, CommandJobMessage{accepted.id, kill_request(*by, [](const auto&) {})});
     } else {
-      caf::anon_send(actors_.supervisor, AdoptJob{seed, /*counted=*/true});
+      caf::anon_send(actors_.supervisor, AdoptJob{seed});
     }
   };
-  ++node_.health.runs_live;
   actors_.persistence.commit(node_, *persist);
 }
 
@@ -222,9 +221,16 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   if (auto error = unavailable()) return *std::move(error);
   if (auto error = stopped(job.workflow_key, job.client_id)) return *std::move(error);
   NodeHealth& health = node_.health;
-  if (health.changes_waiting >= options_.changes_waiting_max || health.runs_live >= options_.runs_live_max ||
-      (!job.patient && !health.admission.admits(node_.clock.monotonic())))
-    return {ErrorCode::overloaded, "the server has more work than it may queue", true};
+  const auto overloaded = [](std::string why) { return Error{ErrorCode::overloaded, std::move(why), true, {}}; };
+  if (health.changes_waiting >= options_.changes_waiting_max)
+    return overloaded("the server has more work than it may queue");
+  auto live = health.live.admit(job.client_id, options_.runs_live_max, options_.client_share);
+  if (!live)
+    return overloaded(health.live.count() < options_.runs_live_max
+                          ? "the client " + job.client_id + " has as many live jobs as it may have now"
+                          : "the server has more work than it may queue");
+  if (!job.patient && !health.admission.admits(node_.clock.monotonic()))
+    return overloaded("the server has more work than it may queue");
   Arrival arrival = job.patient ? Arrival() : Arrival(health.admission, node_.clock);
 
   const WorkflowCatalog::Found found = node_.workflows.find(job.workflow_key, job.workflow_version);
@@ -263,12 +269,20 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   facts->parent = job.parent;
 
   seed = std::make_shared<RunSeed>();
+  seed->live = *std::move(live);
   seed->arrival = std::move(arrival);
   seed->workflow = found.entry->workflow;
   seed->state = make_run(facts->id.as<RunId>(), 1, workflow, facts->created_at, timeout);
   seed->evaluator = node_.evaluators.make(seed->workflow, run_facts(*facts, seed->state.run));
   seed->job = facts;
-  auto decision = decide(seed->state, StartRun{}, {workflow, *seed->evaluator, node_.random, node_.clock.now()});
+  if (workflow.concurrency_limit > 0) {
+    auto key = concurrency_key_of(*seed->evaluator);
+    if (!key) return key.error();
+    seed->state.concurrency_key = *std::move(key);
+  }
+  ConcurrencyGate::Entering entering(node_.gate, claim_of(*facts, seed->state));
+  auto decision =
+      decide(seed->state, StartRun{entering.holds()}, {workflow, *seed->evaluator, node_.random, node_.clock.now()});
   if (!decision) return decision.error();
   RunState after = std::move(decision->after);
   const bool parks = parked_until(after, workflow, node_.clock.now()).has_value();
@@ -295,6 +309,7 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   seed->state = std::move(after);
   seed->effects = std::move(decision->effects);
   seed->parked = parks;
+  entering.keep();
   return persist;
 }
 

@@ -60,6 +60,14 @@ RetryPrepared prepare(NodeContext& node, const JobFacts& job, const RetryFrom& f
     prepared.error = loaded.error();
     return prepared;
   }
+  if (seed->workflow->concurrency_limit > 0) {
+    auto key = concurrency_key_of(*seed->evaluator);
+    if (!key) {
+      prepared.error = key.error();
+      return prepared;
+    }
+    state->concurrency_key = *std::move(key);
+  }
   const auto row = node.reader.job(job.id);
   if (!row || !*row) {
     prepared.error = row ? Error{ErrorCode::not_found, "the job is gone", false, {}} : row.error();
@@ -100,7 +108,8 @@ void commit_retry(Self self, const RetryPrepared& prepared) {
   NodeContext& node = *state.node;
   const Context context{*seed.workflow, *seed.evaluator, node.random, node.clock.now()};
   PassOn::hand_over();  // jq may hold this thread up
-  auto decision = decide(seed.state, StartRun{}, context);
+  ConcurrencyGate::Entering entering(node.gate, claim_of(*seed.job, seed.state));
+  auto decision = decide(seed.state, StartRun{entering.holds()}, context);
   if (!decision) return prepared.request->reply(decision.error());
   RunState after = std::move(decision->after);
 
@@ -119,6 +128,7 @@ void commit_retry(Self self, const RetryPrepared& prepared) {
   seed.state = std::move(after);
   seed.effects = std::move(decision->effects);
   seed.parked = parks;
+  entering.keep();
   state.retry = JobActorState::Retry{prepared.request, prepared.seed};
   state.actors->persistence.commit(node, persist);
 }
@@ -128,6 +138,7 @@ void finish_retry(Self self, const Persisted& persisted) {
   TROUPE_ASSERT(state.retry.has_value(), "an answer of persistence belongs to a retry");
   const JobActorState::Retry retry = *std::exchange(state.retry, std::nullopt);
   if (persisted.verdict != Persisted::Verdict::committed) {
+    state.node->gate.leave(retry.seed->job->id, retry.seed->state.run);
     const bool duplicate = persisted.verdict == Persisted::Verdict::duplicate;
     retry.request->reply(duplicate ? Error{ErrorCode::conflict, "the same request was answered meanwhile", false, {}}
                                    : persisted.error);

@@ -98,6 +98,21 @@ JobFactsPtr job_facts(const JobRow& row, const Document& inputs) {
   return facts;
 }
 
+std::optional<ConcurrencyGate::Claim> claim_of(const JobFacts& job, const RunState& state) {
+  if (state.concurrency_key.empty()) return std::nullopt;
+  return ConcurrencyGate::Claim{
+      job.id, state.run, job.client_id, job.priority, job.workflow_key, state.concurrency_key, state.accepted_at};
+}
+
+Result<std::string> concurrency_key_of(Evaluator& evaluator) {
+  auto key = evaluator.concurrency_key();
+  if (key) return key;
+  return Error{ErrorCode::validation_failed,
+               "the workflow's concurrency key has no value for these inputs",
+               false,
+               {{"/inputs", key.error().message}}};
+}
+
 RunFacts run_facts(const JobFacts& job, const RunId& run) {
   return {job.id, run, job.client_id, job.client_job_id, job.inputs, job.metadata};
 }

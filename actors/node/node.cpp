@@ -40,6 +40,11 @@ class Signal {
 Node::Node(NodePorts ports, NodeOptions options)
     : options_(std::move(options)),
       workflows_(ports.reader, options_.gateway.is_quick_expression),
+      gate_(options_.fair_rules, ports.clock,
+            [this](const std::string& workflow) {
+              const CatalogEntryPtr newest = workflows_.find(workflow, 0).entry;
+              return newest ? newest->workflow->concurrency_limit : 0;
+            }),
       switches_(ports.metrics) {
   using caf::atom;
   const std::size_t cores = std::max<std::size_t>(2, std::thread::hardware_concurrency());
@@ -54,9 +59,10 @@ Node::Node(NodePorts ports, NodeOptions options)
   blocking_->on_fault([&log = ports.log](const char* what) {
     log.write(log::Level::error, "what was to be read or loaded has crashed", {{"error", what}});
   });
-  context_ = std::make_unique<NodeContext>(NodeContext{
-      options_.name, ports.clock, ports.random, ports.blobs, ports.evaluators, ports.metrics, ports.log, ports.reader,
-      *blocking_, events_, board_, timers_, workflows_, switches_, health_, options_.secrets});
+  context_ = std::make_unique<NodeContext>(NodeContext{options_.name, ports.clock, ports.random, ports.blobs,
+                                                       ports.evaluators, ports.metrics, ports.log, ports.reader,
+                                                       *blocking_, events_, board_, timers_, workflows_, switches_,
+                                                       health_, options_.fair_rules, gate_, options_.secrets});
 }
 
 Result<std::unique_ptr<Node>> Node::start(NodePorts ports, Writers writers, NodeOptions options) {
@@ -89,6 +95,7 @@ Result<Done> Node::begin(Writers writers) {
 
   // Jobs that are accepted from now on are not recovery's business: their ids are greater than this one.
   const JobId before = IdFactory(context_->clock, context_->random).make<JobId>(0);
+  shards_to_recover_ = options_.shards.size();
   blocking_->run_always([this, before] {
     for (ShardId shard : options_.shards) recover_shard(shard, JobId{}, before);
   });
@@ -254,6 +261,7 @@ void Node::recover_shard(ShardId shard, JobId after, const JobId& before) {
     found.complete = !more;
     adopt(std::move(found), seeds);
   }
+  if (--shards_to_recover_ == 0) caf::anon_send(actors_.supervisor, AllAdopted{});
   if (taken_over > 0)
     context_->log.write(log::Level::info, "took over open jobs",
                         {{"shard", std::to_string(shard)}, {"jobs", std::to_string(taken_over)}});

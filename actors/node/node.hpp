@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "actors/child/child_executor.hpp"
+#include "actors/concurrency/concurrency_gate.hpp"
 #include "actors/ingress/event_hub.hpp"
 #include "actors/ingress/node_gateway.hpp"
 #include "actors/ingress/workflow_catalog.hpp"
@@ -66,6 +67,7 @@ struct NodeOptions {
   GatewayOptions gateway;
   FindTimeZone time_zone = find_utc;  ///< for schedules
   RetentionOptions retention{.period = Millis(0)};
+  FairRulesPtr fair_rules = std::make_shared<FairRules>();  ///< of queues for workers, and of concurrency limits
   std::function<void(std::string why)> failed;  ///< an actor that must not fail has failed; called on an actor's thread
 };
 
@@ -113,6 +115,8 @@ class Node {
   LiveBoard board_;
   Timers timers_;
   WorkflowCatalog workflows_;
+  ConcurrencyGate gate_;
+  std::atomic<std::size_t> shards_to_recover_{0};
   KillSwitches switches_;
   caf::actor_system_config config_;
   std::unique_ptr<caf::actor_system> system_;

@@ -58,7 +58,8 @@ using RunActor = caf::typed_actor<caf::reacts_to<Persisted>,  // what became of 
                                   caf::reacts_to<TaskGone>,  // it is not running and will not
                                   caf::reacts_to<TaskHeld>,  // it must wait for a kill switch's release
                                   caf::reacts_to<KillRun>,
-                                  caf::reacts_to<Wake>,  // a timer of its is due
+                                  caf::reacts_to<Wake>,      // a timer of its is due
+                                  caf::reacts_to<TurnCame>,  // it was held, and may begin
                                   caf::reacts_to<CommandRequestPtr>,
                                   caf::reacts_to<RetryRequestPtr>,  // answered here unless it has ended
                                   caf::reacts_to<Probe>>;
@@ -69,7 +70,7 @@ struct TaskOffer {
   Millis timeout{0};  ///< of the attempt, from its start; the worker sets the task's deadline by it
   RunActor run;
   std::string workflow_key;
-  Timestamp ready_at = kNever;  ///< it has waited since then
+  Timestamp ready_at = kNever;  ///< it has waited since then; of a task that is offered again, too
   std::uint8_t priority = 5;
   bool commits_start = false;  ///< the worker waits for TaskAdmitted
 };
@@ -100,7 +101,7 @@ struct RegisterWorker {
   std::size_t slots = 1;
 };
 
-/// Gives tasks to workers: by priority with aging, then fair between clients. Its queue is soft: runs are the truth.
+/// Gives tasks to workers, by turns (domain/fair_queue.hpp). Its queue is soft: runs are the truth.
 using BrokerActor =
     caf::typed_actor<caf::reacts_to<TaskOfferPtr>, caf::reacts_to<WithdrawTask>, caf::reacts_to<RegisterWorker>,
                      caf::reacts_to<SlotFree>, caf::reacts_to<SwitchesChanged>, caf::reacts_to<StopAssigning>,
@@ -128,7 +129,8 @@ using JobActor = caf::typed_actor<caf::reacts_to<CommandRequestPtr>, caf::reacts
 using SupervisorActor =
     caf::typed_actor<caf::reacts_to<AdoptJob>, caf::reacts_to<CommandJobMessage>, caf::reacts_to<RetryJobMessage>,
                      caf::reacts_to<JobLoaded>, caf::reacts_to<JobRested>, caf::reacts_to<JobBroken>,
-                     caf::reacts_to<ScanParked>, caf::reacts_to<ParkedScanned>, caf::reacts_to<RestartJob>,
+                     caf::reacts_to<ScanParked>, caf::reacts_to<ParkedScanned>, caf::reacts_to<AllAdopted>,
+                     caf::reacts_to<RestartJob>,
                      caf::reacts_to<SwitchesChanged>,  // kills what is live, and then what is not
                      caf::reacts_to<Probe>,
                      caf::reacts_to<Rest>>;  // let go of all jobs, and quit

@@ -14,6 +14,7 @@
 
 #include "actors/protocol/admission.hpp"
 #include "actors/protocol/in_flight.hpp"
+#include "actors/protocol/live_jobs.hpp"
 #include "audit/chain.hpp"
 #include "codec/event_codec.hpp"
 #include "troupe/domain/evaluator.hpp"
@@ -122,6 +123,7 @@ struct RunSeed {
   bool recover = false;                  ///< taken over from a process that is gone: begin with RecoverRun
   std::optional<Error> give_up;          ///< it has crashed too often: end it with this, and decide nothing
   bool parked = false;                   ///< it has a row in `parked`
+  LiveJobs::Ticket live;                 ///< of a new job, until the supervisor has it
   bool maybe_parked = false;             ///< it may have one, which its next commit removes
   std::vector<Review> reviews;           ///< of its images, where an approval is under way
   Document outputs, error;               ///< of a run that has ended, as its job's row has them
@@ -132,6 +134,8 @@ using RunSeedPtr = std::shared_ptr<RunSeed>;
 
 /// From the timer: something of the run is due.
 struct Wake {};
+/// From the concurrency gate: a held run may begin.
+struct TurnCame {};
 
 struct TaskProgress {
   TaskKey task;
@@ -239,8 +243,9 @@ struct Rest {};
 /// To the supervisor: a committed job to look after.
 struct AdoptJob {
   RunSeedPtr seed;
-  bool counted = false;  ///< in NodeHealth::runs_live, since it was admitted
 };
+/// To the supervisor, after all open jobs that there were at the start.
+struct AllAdopted {};
 struct CommandJobMessage {
   JobId job;
   CommandRequestPtr request;
@@ -313,6 +318,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Flush)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Drain)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Persisted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Wake)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TurnCame)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskProgress)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskPreview)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskLog)
@@ -328,6 +334,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::JobBroken)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::RestartJob)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Rest)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::AdoptJob)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::AllAdopted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::CommandJobMessage)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::RetryJobMessage)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::ScanParked)

@@ -36,6 +36,7 @@ Status run_status_after(std::string_view action) {
   if (action == "run.failed") return Status::failed;
   if (action == "run.cancelled") return Status::cancelled;
   if (action == "job.accepted" || action == "job.retried") return Status::pending;
+  if (action == "run.held" || action == "run.admitted") return Status::pending;
   return Status::running;
 }
 
@@ -71,6 +72,7 @@ LiveEventPtr status_event(const EventSubject& subject, const RunId& run, const R
     if (is_told(name)) data.append(",\"").append(name).append("\":").append(value);
   if (const auto step = step_status_after(record.action); !step.empty()) add_text(data, "step_status", step);
   if (record.action == "step.retrying") add_text(data, "waiting_for", "timer");
+  if (record.action == "run.held") add_text(data, "waiting_for", "concurrency");
   add_text(data, "job_id", to_string(subject.job));
   add_text(data, "run_id", to_string(run));
   data += '}';

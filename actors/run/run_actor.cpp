@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "actors/concurrency/concurrency_gate.hpp"
 #include "actors/ingress/event_hub.hpp"
 #include "actors/node/scheduler.hpp"
 #include "actors/run/live_board.hpp"
@@ -42,6 +43,11 @@ RunDriver::~RunDriver() {
 }
 
 void RunDriver::begin() {
+  if (seed_.state.phase == RunPhase::ended) node_.gate.leave(seed_.job->id);
+  if (seed_.state.held)
+    node_.gate.wait(seed_.job->id, seed_.state.run, [run = caf::actor_cast<caf::weak_actor_ptr>(RunActor(self_))] {
+      if (const auto held = caf::actor_cast<RunActor>(run)) caf::anon_send(held, TurnCame{});
+    });
   const std::vector<Effect> effects = std::exchange(seed_.effects, {});
   release(effects);
   if (std::ranges::none_of(effects, dispatches_instant_task)) seed_.arrival.complete();
@@ -133,6 +139,8 @@ void RunDriver::on(const Wake&) {
   arm_timer();
   work_off();
 }
+
+void RunDriver::on(const TurnCame&) { push({AdmitRun{}, nullptr, nullptr}); }
 
 void RunDriver::on(const CommandRequestPtr& request) {
   ++handled_;
@@ -332,10 +340,18 @@ void RunDriver::do_effect(const DispatchTask& effect) {
   offer->timeout = effect.task.compensation ? step.compensate->timeout : step.timeout;
   offer->run = RunActor(self_);
   offer->workflow_key = seed_.job->workflow_key;
-  offer->ready_at = node_.clock.now();
+  offer->ready_at = ready_since(effect.task);
   offer->priority = seed_.job->priority;
   offer->commits_start = commits_start(effect.task);
   self_->send(actors_.broker, TaskOfferPtr(offer));
+}
+
+Timestamp RunDriver::ready_since(const TaskKey& task) const {
+  const Timestamp now = node_.clock.now();
+  if (task.compensation) return std::min(now, seed_.state.compensation->due);
+  for (const LiveItem& item : seed_.state.steps[task.step].live)
+    if (item.item == task.item) return std::min(now, item.due);
+  return now;
 }
 
 void RunDriver::do_effect(const AdmitTask& effect) {
@@ -373,6 +389,7 @@ void RunDriver::after_end() {
   timers_.clear();
   if (armed_) node_.timers.forget(*std::exchange(armed_, std::nullopt));
   node_.board.remove(seed_.state.run);
+  if (!seed_.state.concurrency_key.empty()) node_.gate.leave(seed_.job->id, seed_.state.run);
   node_.metrics.job_ended(seed_.job->workflow_key, seed_.state.status, seed_.state.ended_at - seed_.state.accepted_at);
 }
 
@@ -411,6 +428,7 @@ RunActor::behavior_type run_actor(RunActor::stateful_pointer<RunActorState> self
       [=](const TaskHeld& held) { driver->on(held); },
       [=](const KillRun& kill) { driver->on(kill); },
       [=](const Wake& wake) { driver->on(wake); },
+      [=](const TurnCame& came) { driver->on(came); },
       [=](const CommandRequestPtr& request) { driver->on(request); },
       [=](const RetryRequestPtr& request) { driver->on(request); },
       [=](const Probe& probe) { answer_probe(self, probe); },

@@ -46,6 +46,7 @@ class RunDriver {
   void on(const TaskHeld& held);
   void on(const KillRun& kill);
   void on(const Wake& wake);
+  void on(const TurnCame&);
   void on(const CommandRequestPtr& request);
   void on(const RetryRequestPtr& request);
 
@@ -78,6 +79,8 @@ class RunDriver {
   void do_effect(const KeepSignal& effect);
   void do_effect(const FinishRun& effect);
 
+  /// When the task became ready for a worker.
+  Timestamp ready_since(const TaskKey& task) const;
   void note_sign_of_life(const TaskKey& task);
   bool is_silent(const TaskKey& task, Timestamp now);
   bool commits_start(const TaskKey& task) const {

@@ -146,7 +146,8 @@ bool completes(const RunCommit& commit) {
 ShardId shard_of(Slot slot) { return static_cast<ShardId>(slot % kShardCount); }
 
 std::optional<Timestamp> parked_until(const RunState& state, const WorkflowDefinition& workflow, Timestamp now) {
-  if (state.phase != RunPhase::forward) return std::nullopt;
+  // What is held or has a slot stays loaded, so that the slots are known once all open jobs are.
+  if (state.phase != RunPhase::forward || !state.concurrency_key.empty()) return std::nullopt;
   constexpr Timestamp kNothing = Timestamp::max();
   Timestamp earliest = state.paused_at == kNever ? state.deadline : kNothing;
   bool waits = false;

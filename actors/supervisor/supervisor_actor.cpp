@@ -19,16 +19,16 @@ constexpr Millis kParkedScanPause{500};        // when something was left
 constexpr std::uint64_t kParkedFullScan = 60;  // one of so many begins anew, for what could not be loaded
 constexpr std::size_t kParkedOverdue = 100;    // loaded in one scan, however many jobs are live
 
-void adopt(Self self, const RunSeedPtr& seed, bool counted) {
+void adopt(Self self, const RunSeedPtr& seed) {
   SupervisorState& state = self->state;
   const JobId id = seed->job->id;
-  if (state.live.contains(id)) {  // found twice: by recovery and by someone who asked for it
-    if (counted) --state.node->health.runs_live;
-    return;
-  }
-  if (!counted) ++state.node->health.runs_live;
-  state.live[id].job = seed->job;
-  JobActor& actor = state.live[id].actor;
+  if (state.live.contains(id)) return;  // found twice: by recovery and by someone who asked for it
+  SupervisorState::Live& live = state.live[id];
+  live.job = seed->job;
+  live.ticket = seed->live ? std::move(seed->live) : state.node->health.live.take(seed->job->client_id);
+  if (const auto claim = claim_of(*seed->job, seed->state); claim && seed->state.phase != RunPhase::ended)
+    state.node->gate.restore(*claim, seed->state.held);
+  JobActor& actor = live.actor;
   actor = self->spawn(job_actor, state.node, state.actors, seed);
   // It tells itself when its run dies; this is for its own death, unless nobody holds it any more.
   actor->attach_functor([id, me = SupervisorActor(self), &system = self->system()](const caf::error& reason) {
@@ -39,7 +39,7 @@ void adopt(Self self, const RunSeedPtr& seed, bool counted) {
 
 void let_go(Self self, const JobId& job) {
   SupervisorState& state = self->state;
-  if (state.live.erase(job) > 0) --state.node->health.runs_live;
+  state.live.erase(job);
   state.node->metrics.runs_live(state.live.size());
 }
 
@@ -75,11 +75,13 @@ void loaded(Self self, const JobLoaded& message) {
     pending = std::move(found->second);
     state.loading.erase(found);
   }
-  if (message.seed)
-    adopt(self, message.seed, /*counted=*/false);
-  else
+  if (message.seed) {
+    adopt(self, message.seed);
+  } else {
     state.node->log.write(log::Level::error, "a job could not be loaded",
                           {{"job", to_string(message.job)}, {"error", message.error.message}});
+    if (!message.error.retryable) state.node->gate.leave(message.job);  // it can never go on, so it is not under way
+  }
   for (const auto& request : pending) {
     std::visit(
         [&](const auto& one) {
@@ -194,7 +196,7 @@ bool load_parked(NodeContext& node, ShardId shard, StoreReader::Parked& after, c
     more = page->size() == kParkedRows;
     for (const auto& row : *page) {
       if (node.health.stopping) return false;
-      if (node.health.runs_live >= kParkedLive && (row.due > now || overdue_too-- == 0)) return false;
+      if (node.health.live.count() >= kParkedLive && (row.due > now || overdue_too-- == 0)) return false;
       auto seed = load_run(node, row.job, /*recover=*/true, /*parked=*/true);
       if (!seed && seed.error().retryable) return false;
       after = row;
@@ -248,7 +250,7 @@ SupervisorActor::behavior_type supervisor_actor(Self self, NodeContext* node, co
       });
   for (ShardId shard : shards) self->state.parked_after[shard] = {};
   return {
-      [=](const AdoptJob& message) { adopt(self, message.seed, message.counted); },
+      [=](const AdoptJob& message) { adopt(self, message.seed); },
       [=](const CommandJobMessage& message) { pass_on(self, message.job, message.request); },
       [=](const RetryJobMessage& message) { pass_on(self, message.job, message.request); },
       [=](const JobLoaded& message) { loaded(self, message); },
@@ -258,6 +260,7 @@ SupervisorActor::behavior_type supervisor_actor(Self self, NodeContext* node, co
       [=](const Probe& probe) { answer(self, probe); },
       [=](ScanParked) { scan_parked(self); },
       [=](const ParkedScanned& scanned) { parked_scanned(self, scanned); },
+      [=](AllAdopted) { self->state.node->gate.open(); },
       [=](const SwitchesChanged& change) {
         if (change.kill) kill(self, change.kill);
       },

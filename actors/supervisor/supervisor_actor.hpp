@@ -36,6 +36,7 @@ struct SupervisorState {
   struct Live {
     JobActor actor;
     JobFactsPtr job;
+    LiveJobs::Ticket ticket;
     std::uint64_t passed_on = 0;
   };
   using Pending = std::variant<CommandRequestPtr, RetryRequestPtr>;

@@ -64,6 +64,13 @@ ExecOptions exec_options(const Config& config, const std::string& work_dir) {
   return options;
 }
 
+FairRulesPtr fair_rules(const Config& config) {
+  auto rules = std::make_shared<FairRules>();
+  rules->max_wait = config.queue.max_wait;
+  for (const auto& [name, client] : config.clients) rules->weights[name] = static_cast<std::uint32_t>(client.weight);
+  return rules;
+}
+
 Result<std::unique_ptr<ConfiguredSecrets>> open_secrets(const Config& config) {
   std::vector<SecretSource> sources;
   for (const auto& [name, secret] : config.secrets) sources.push_back({name, secret.env, secret.file});
@@ -215,6 +222,7 @@ Result<Done> ServingApplication::start_node() {
   options.name = config_.node_name;
   options.shards = all_shards();
   options.failed = failed_;
+  options.fair_rules = fair_rules(config_);
   options.secrets = secrets_.get();
   options.workers = {
       {"instant",
@@ -232,6 +240,7 @@ Result<Done> ServingApplication::start_node() {
   options.time_zone = find_time_zone;
   options.gateway.timeout_max = config_.limits.job_timeout_max;
   options.gateway.runs_live_max = config_.limits.jobs_in_flight;
+  options.gateway.client_share = static_cast<std::size_t>(config_.limits.client_share);
   options.gateway.changes_waiting_max = config_.limits.persistence_queue;
   options.gateway.version = build_info().version;
   options.gateway.store_kind = store_->kind();

@@ -42,6 +42,8 @@ class Recorder {
   void operator()(const AssetReviewed& e);
   void operator()(const RunPaused& e);
   void operator()(const RunResumed& e);
+  void operator()(const RunHeld& e);
+  void operator()(const RunAdmitted& e);
 
   std::vector<RecordDraft> take() { return std::move(records_); }
 
@@ -284,6 +286,14 @@ void Recorder::operator()(const RunPaused& e) { add("run.paused", e.at); }
 
 void Recorder::operator()(const RunResumed& e) {
   add("run.resumed", e.at).details["deadline"] = format_rfc3339(e.deadline);
+}
+
+void Recorder::operator()(const RunHeld& e) {
+  add("run.held", e.at).details["concurrency_key"] = before_.concurrency_key;
+}
+
+void Recorder::operator()(const RunAdmitted& e) {
+  add("run.admitted", e.at).duration = std::max(e.at - before_.accepted_at, Millis(0));
 }
 
 }  // namespace

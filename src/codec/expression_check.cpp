@@ -45,6 +45,12 @@ void ExpressionCheck::value(const Json& value, const std::string& pointer) {
     for (const auto& [name, member] : value.items()) this->value(member, pointer_append(pointer, name));
 }
 
+void ExpressionCheck::value_before_steps(const Json& value, const std::string& pointer) {
+  before_steps_ = true;
+  this->value(value, pointer);
+  before_steps_ = false;
+}
+
 void ExpressionCheck::text(const std::string& text, const std::string& pointer) {
   if (!may_hold_expressions(text)) return;
   const auto parts = split_template(text);
@@ -109,6 +115,9 @@ void ExpressionCheck::step_names(std::string_view jq, const std::string& pointer
 }
 
 void ExpressionCheck::step_name(std::string_view name, std::string_view rest, const std::string& pointer) {
+  if (before_steps_)
+    return faults_.push_back(
+        {pointer, "sees no steps, since none has begun then: inputs, metadata, client_id and job_id are there"});
   if (is_step(name)) return;
   if (rest.starts_with('-')) {  // jq reads `.steps.to-do` as a subtraction
     const auto end = std::find_if_not(rest.begin(), rest.end(), [](char c) { return is_name_char(c) || c == '-'; });

@@ -237,6 +237,13 @@ void Decoder::read_run(const Value& value, RunState& state) {
       case RunKey::signals:
         return each_element(field, [&](const Value& one) { read(one, state.signals.emplace_back()); });
       case RunKey::paused_at: return read(field, state.paused_at);
+      case RunKey::concurrency_key: return read(field, state.concurrency_key);
+      case RunKey::held: {
+        std::uint8_t held = 0;
+        read(field, held);
+        state.held = held != 0;
+        return;
+      }
     }
   });
   check(!state.compensation || state.compensation_step < state.steps.size(), "the step being undone does not exist");

@@ -147,6 +147,11 @@ void Encoder::write_run(const RunState& state) {
       }
     }
     time(RunKey::paused_at, state.paused_at);
+    if (!state.concurrency_key.empty()) {
+      key(RunKey::concurrency_key);
+      text(state.concurrency_key);
+    }
+    number(RunKey::held, state.held ? 1 : 0);
   });
 }
 

@@ -11,7 +11,8 @@
 //   started_at?,
 //                      9: ended_at?, 10: deadline?, 11: epoch?, 12: barren_recoveries?, 13: steps_succeeded?,
 //                      14: steps?, 15: compensation?, 16: compensation_step?, 17: undoings_failed?, 18: not_undone?,
-//                      19: approvals?, 20: signals_received?, 21: signals?, 22: paused_at? }
+//                      19: approvals?, 20: signals_received?, 21: signals?, 22: paused_at?,
+//                      23: concurrency_key? str, 24: held? uint 1 }
 //   run        = bin                        16 bytes
 //   accepted_at = uint                      milliseconds since 1970
 //   …_at, deadline, due = int               milliseconds after accepted_at (1 to 5 bytes instead of 9)
@@ -61,6 +62,8 @@ enum class RunKey : std::uint8_t {
   signals_received = 20,
   signals = 21,
   paused_at = 22,
+  concurrency_key = 23,
+  held = 24,
 };
 enum class StepKey : std::uint8_t {
   status = 1,

@@ -14,8 +14,6 @@ struct UnavailableField {
 };
 
 inline constexpr std::array<std::string_view, 3> kUnavailableStepTypes = {"comfyui", "n8n", "task"};
-inline constexpr std::array<UnavailableField, 1> kUnavailableWorkflowFields = {
-    {{"concurrency", "a concurrency limit"}}};
 inline constexpr std::array<UnavailableField, 2> kUnavailableStepFields = {{
     {"requires", "choosing workers by what they have"},
     {"affinity", "choosing workers by affinity"},

@@ -55,7 +55,7 @@ void read_concurrency(ObjectReader& reader, ExpressionCheck& expressions, Workfl
   if (const auto limit = fields.integer("limit", 1, 1'000'000)) workflow.concurrency_limit = static_cast<int>(*limit);
   if (const auto key = fields.text("key")) {
     workflow.concurrency_key = *key;
-    expressions.value(*key, fields.pointer("key"));
+    expressions.value_before_steps(*key, fields.pointer("key"));
   }
   fields.refuse_others("concurrency");
 }
@@ -129,8 +129,6 @@ std::string read_workflow(const Json& root, const CheckExpression& check, Workfl
     workflow.outputs = to_document(*outputs);
     expressions.value(*outputs, reader.pointer("outputs"));
   }
-  for (const UnavailableField& field : kUnavailableWorkflowFields)
-    if (reader.any(field.name) != nullptr) reader.fault(field.name, not_available(field.what));
   reader.refuse_others("a workflow");
   return key_pointer;
 }

@@ -70,8 +70,10 @@ class Loader {
   void read_table(const std::string& prefix, const RawValue& table);
   void read_member(const std::string& name, const RawValue& value);
   void read_auth_keys(const RawValue& list);
-  void read_exec_commands(const RawValue& table);
-  void read_clients(const RawValue& table);
+  /// Tables by names of the user's: [exec.commands.NAME], [clients.NAME].
+  template <class Owner>
+  void read_named(const std::string& name, std::string_view what, const RawValue& table,
+                  const std::vector<Key<Owner>>& keys, std::map<std::string, Owner>& entries);
   void read_secrets(const RawValue& table);
   template <class Owner>
   void read_entry(const std::string& name, const RawValue& table, const std::vector<Key<Owner>>& keys, Owner& entry);
@@ -99,8 +101,8 @@ void Loader::read_table(const std::string& prefix, const RawValue& table) {
 
 void Loader::read_member(const std::string& name, const RawValue& value) {
   if (name == "auth.keys") return read_auth_keys(value);
-  if (name == "exec.commands") return read_exec_commands(value);
-  if (name == "clients") return read_clients(value);
+  if (name == "exec.commands") return read_named(name, "commands", value, exec_command_keys(), config_.exec_commands);
+  if (name == "clients") return read_named(name, "clients", value, client_keys(), config_.clients);
   if (name == "secrets") return read_secrets(value);
   if (const auto* key = find_key(config_keys(), name)) {
     if (auto wrong = assign_key(*key, config_, value)) fault(place(value), name + ": " + *wrong);
@@ -126,23 +128,14 @@ void Loader::read_auth_keys(const RawValue& list) {
   }
 }
 
-void Loader::read_exec_commands(const RawValue& table) {
-  if (table.kind != Kind::table) return fault(place(table), "exec.commands: must be a table of commands");
+template <class Owner>
+void Loader::read_named(const std::string& name, std::string_view what, const RawValue& table,
+                        const std::vector<Key<Owner>>& keys, std::map<std::string, Owner>& entries) {
+  if (table.kind != Kind::table) return fault(place(table), name + ": must be a table of " + std::string(what));
   for (const RawValue& entry : table.members) {
-    const std::string path = "exec.commands." + entry.name;
+    const std::string path = name + "." + entry.name;
     if (entry.kind == Kind::table)
-      read_entry(path, entry, exec_command_keys(), config_.exec_commands[entry.name]);
-    else
-      fault(place(entry), path + ": must be a table");
-  }
-}
-
-void Loader::read_clients(const RawValue& table) {
-  if (table.kind != Kind::table) return fault(place(table), "clients: must be a table of clients");
-  for (const RawValue& entry : table.members) {
-    const std::string path = "clients." + entry.name;
-    if (entry.kind == Kind::table)
-      read_entry(path, entry, client_keys(), config_.clients[entry.name]);
+      read_entry(path, entry, keys, entries[entry.name]);
     else
       fault(place(entry), path + ": must be a table");
   }

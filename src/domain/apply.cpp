@@ -101,7 +101,11 @@ class Applier {
     end(*step, Status::failed, e.at);
   }
 
+  void operator()(const RunHeld&) { state_.held = true; }
+  void operator()(const RunAdmitted&) { state_.held = false; }
+
   void operator()(const RunStopping& e) {
+    state_.held = false;
     state_.phase = RunPhase::stopping;
     state_.verdict = e.verdict;
     state_.paused_at = kNever;

@@ -142,6 +142,7 @@ void Decider::stop(Status verdict, Error error) {
 }
 
 void Decider::advance() {
+  if (state_.held) return;
   while (state_.phase == RunPhase::forward && begin_ready_steps()) {
   }
   finish_if_complete();

@@ -77,6 +77,7 @@ Result<Decision> decide_cancel_run(const RunState& state, const CancelRun& comma
 Result<Decision> decide_receive_signal(const RunState& state, const ReceiveSignal& command, const Context& context);
 Result<Decision> decide_review_assets(const RunState& state, const ReviewAssets& command, const Context& context);
 Result<Decision> decide_recover_run(const RunState& state, const RecoverRun& command, const Context& context);
+Result<Decision> decide_admit_run(const RunState& state, const AdmitRun& command, const Context& context);
 
 /// Of tasks that nobody works on any more: whoever did is gone.
 void cancel_live(Decider& decider);

@@ -17,6 +17,7 @@ class NoEvaluator final : public Evaluator {
   Result<std::string> signal_name(StepIndex, ItemIndex) override { return why_; }
   Result<ApprovalAsk> approval(StepIndex, ItemIndex) override { return why_; }
   Result<Document> outputs() override { return why_; }
+  Result<std::string> concurrency_key() override { return why_; }
   void add_result(StepIndex, ItemIndex, Document) override {}
   void add_failure(StepIndex, ItemIndex, const Error&) override {}
   void add_signal(std::uint32_t, Document) override {}

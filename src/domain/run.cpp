@@ -58,6 +58,7 @@ WaitingFor waiting_for(const StepState& step, Timestamp now) {
 
 WaitingFor waiting_for(const RunState& state, Timestamp now) {
   if (state.phase == RunPhase::ended) return WaitingFor::nothing;
+  if (state.held) return WaitingFor::concurrency;
   if (state.compensation) {
     const bool timer = state.compensation->phase == AttemptPhase::waiting && state.compensation->due > now;
     return timer ? WaitingFor::timer : WaitingFor::nothing;

@@ -84,6 +84,21 @@ class RunEvaluator final : public Evaluator {
     return error;
   }
 
+  Result<std::string> concurrency_key() override {
+    const std::string& form = workflow_->concurrency_key;
+    if (form.empty()) return std::string("null");
+    show_item(nullptr, nullptr);
+    const auto rendered = render_in(scope(), form, SecretParts::plain_text);
+    const auto wrong = [](std::string why) {
+      return Error{ErrorCode::expression_failed, "the concurrency key " + std::move(why), false, {}};
+    };
+    if (!rendered.ok()) return wrong("cannot be evaluated: " + rendered.error().message);
+    std::string text = canonical_json(*rendered);
+    if (text.size() <= limits::kConcurrencyKeyBytes) return text;
+    return wrong("has " + std::to_string(text.size()) + " bytes as JSON; at most " +
+                 std::to_string(limits::kConcurrencyKeyBytes) + " are allowed");
+  }
+
   void add_result(StepIndex step, ItemIndex item, Document outputs) override {
     TROUPE_ASSERT(step < steps_.size(), "a step that the workflow does not have");
     steps_[step].has_results = true;

@@ -73,6 +73,10 @@ struct PrometheusMetrics::Families {
       {"type"},
       kWorkSeconds};
   Gauge& runs_live = gauge(registry, "troupe_runs_live", "Runs held in memory.").Add({});
+  Gauge& runs_held =
+      gauge(registry, "troupe_concurrency_held", "Runs that wait for their workflow's concurrency limit.").Add({});
+  Gauge& slots_used =
+      gauge(registry, "troupe_concurrency_used", "Runs under way of workflows with a concurrency limit.").Add({});
 
   Counter& commits = counter(registry, "troupe_commits_total", "Transactions committed.").Add({});
   Histogram& commit_seconds =
@@ -124,6 +128,11 @@ void PrometheusMetrics::step_ended(StepType type, Status status, Duration since_
 }
 
 void PrometheusMetrics::runs_live(std::size_t now) { families_->runs_live.Set(static_cast<double>(now)); }
+
+void PrometheusMetrics::concurrency(std::size_t held, std::size_t under_way) {
+  families_->runs_held.Set(static_cast<double>(held));
+  families_->slots_used.Set(static_cast<double>(under_way));
+}
 
 void PrometheusMetrics::committed(std::size_t changes, Duration took) {
   families_->commits.Increment();

@@ -22,6 +22,7 @@ class PrometheusMetrics final : public Metrics {
   void job_ended(std::string_view workflow_key, Status status, Duration since_accepted) override;
   void step_ended(StepType type, Status status, Duration since_started) override;
   void runs_live(std::size_t now) override;
+  void concurrency(std::size_t held, std::size_t under_way) override;
   void committed(std::size_t changes, Duration took) override;
   void queue_depth(std::string_view queue, std::size_t now) override;
   void kill_switches(std::string_view scope, std::string_view mode, std::size_t engaged) override;

@@ -1,6 +1,7 @@
 // A NodeContext without a node, for the parts of one that are plain code: by a clock of the test's, and silent.
 #pragma once
 
+#include "actors/concurrency/concurrency_gate.hpp"
 #include "actors/fake_ports.hpp"
 #include "actors/ingress/event_hub.hpp"
 #include "actors/ingress/workflow_catalog.hpp"
@@ -15,10 +16,10 @@ namespace troupe::test {
 
 struct BareContext {
   explicit BareContext(StoreReader& reader)
-      : workflows(reader, [](std::string_view) { return true; }), node{"node",      clock,    random, blobs,
-                                                                       *evaluators, metrics,  log,    reader,
-                                                                       blocking,    events,   board,  timers,
-                                                                       workflows,   switches, health} {}
+      : workflows(reader, [](std::string_view) { return true; }),
+        node{"node",   clock,  random, blobs,  *evaluators, metrics,  log,    reader,
+             blocking, events, board,  timers, workflows,   switches, health, std::make_shared<FairRules>(),
+             gate} {}
 
   ManualClock clock;
   CountingRandom random;
@@ -33,6 +34,7 @@ struct BareContext {
   WorkflowCatalog workflows;
   KillSwitches switches{metrics};
   NodeHealth health;
+  ConcurrencyGate gate{std::make_shared<FairRules>(), clock, [](const std::string&) { return 0; }};
   NodeContext node;
 };
 

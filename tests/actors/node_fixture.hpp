@@ -66,7 +66,7 @@ class NodeTest : public ::testing::Test {
   /// How often a run of the job has ended.
   std::size_t times_ended(const JobId& job) const;
   std::size_t busy_slots() const;
-  std::size_t live_jobs() const { return node_->health().runs_live; }
+  std::size_t live_jobs() const { return node_->health().live.count(); }
   /// No slot, task, timer, job, actor or parked row is left over: all is as it was when the node had started.
   void expect_nothing_left();
   /// A worker dies of an error.

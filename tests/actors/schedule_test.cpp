@@ -184,7 +184,7 @@ TEST_F(ScheduleTest, AllThatAreDueTogetherAreBegun) {
     ASSERT_TRUE(put(command).ok());
   }
   pass(62s);
-  EXPECT_EQ(executor_->running().size() + node().health().runs_live, 204u) << "four slots, two hundred jobs";
+  EXPECT_EQ(executor_->running().size() + live_jobs(), 204u) << "four slots, two hundred jobs";
 }
 
 // --- what was missed -------------------------------------------------------------------------------------------------

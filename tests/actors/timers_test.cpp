@@ -69,19 +69,13 @@ TEST_F(TimersTest, NeitherKeepsARunAliveNorFiresForOneThatIsForgotten) {
   int woken = 0;
   struct FakeRun {
     static RunActor::behavior_type make(RunActor::pointer, int* woken) {
-      return {[](const Persisted&) {},
-              [](const TaskStarting&) {},
-              [](const TaskProgress&) {},
-              [](const TaskPreview&) {},
-              [](const TaskLog&) {},
-              [](const TaskEndedPtr&) {},
-              [](const TaskGone&) {},
-              [](const TaskHeld&) {},
-              [](const KillRun&) {},
-              [woken](const Wake&) { ++*woken; },
-              [](const CommandRequestPtr&) {},
-              [](const RetryRequestPtr&) {},
-              [](const Probe&) {}};
+      return {[](const Persisted&) {},       [](const TaskStarting&) {},
+              [](const TaskProgress&) {},    [](const TaskPreview&) {},
+              [](const TaskLog&) {},         [](const TaskEndedPtr&) {},
+              [](const TaskGone&) {},        [](const TaskHeld&) {},
+              [](const KillRun&) {},         [woken](const Wake&) { ++*woken; },
+              [](const TurnCame&) {},        [](const CommandRequestPtr&) {},
+              [](const RetryRequestPtr&) {}, [](const Probe&) {}};
     }
   };
   auto& scheduler = dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler());

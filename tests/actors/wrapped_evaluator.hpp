@@ -21,6 +21,7 @@ class WrappedEvaluator : public Evaluator {
   Result<std::string> signal_name(StepIndex step, ItemIndex item) override { return inner_->signal_name(step, item); }
   Result<ApprovalAsk> approval(StepIndex step, ItemIndex item) override { return inner_->approval(step, item); }
   Result<Document> outputs() override { return inner_->outputs(); }
+  Result<std::string> concurrency_key() override { return inner_->concurrency_key(); }
   void add_result(StepIndex step, ItemIndex item, Document outputs) override {
     inner_->add_result(step, item, std::move(outputs));
   }

@@ -209,17 +209,26 @@ TEST_F(EventRecords, AOneStepJobHasTwoRecordsBesidesItsAcceptance) {
             (Lines{R"(step.completed {"attempt":1,"step":"fetch"})", R"(run.completed {} 1000ms)"}));
 }
 
+TEST_F(EventRecords, WhatBeginsOnceARunIsAdmittedStandsInThatRecord) {
+  before_.concurrency_key = "\"shop\"";
+  EXPECT_EQ(told({RunStarted{at_, at_}, RunHeld{at_}}).at(1), R"(run.held {"concurrency_key":"\"shop\""})");
+  EXPECT_EQ(told({RunAdmitted{at_}, StepBegun{0, 1, at_}, ItemBegun{0, 0, at_}}),
+            (Lines{R"(run.admitted {"next":[{"step":"fetch"}]} 1000ms)"}));
+}
+
 TEST_F(EventRecords, EveryActionIsInTheDocumentation) {
   std::ifstream file(TROUPE_DOCS "/audit.md");
   std::stringstream page;
   page << file.rdbuf();
-  for (const std::string action :
-       {"run.started",         "step.begun",    "step.started",         "step.completed",
-        "item.completed",      "step.retrying", "step.failed",          "step.cancelled",
-        "step.skipped",        "run.stopping",  "compensation.started", "compensation.completed",
-        "compensation.failed", "item.failed",   "signal.received",      "asset.approved",
-        "asset.rejected",      "run.paused",    "run.resumed",          "run.recovered",
-        "run.completed",       "run.failed",    "run.cancelled"})
+  for (const std::string action : {"run.started",         "step.begun",           "step.started",
+                                   "step.completed",      "item.completed",       "step.retrying",
+                                   "step.failed",         "step.cancelled",       "step.skipped",
+                                   "run.stopping",        "compensation.started", "compensation.completed",
+                                   "compensation.failed", "item.failed",          "signal.received",
+                                   "asset.approved",      "asset.rejected",       "run.paused",
+                                   "run.resumed",         "run.recovered",        "run.held",
+                                   "run.admitted",        "run.completed",        "run.failed",
+                                   "run.cancelled"})
     EXPECT_NE(page.str().find("| `" + action + "` |"), std::string::npos) << action;
 }
 

@@ -129,6 +129,10 @@ memory_mb = 512
 
 [egress]
 allow = ["10.0.0.0/8", "*.internal.example"]
+
+[clients.shop]
+weight = 3
+[clients."two words"]
 )");
   Config config = loaded();
   ASSERT_EQ(config.auth_keys.size(), 1U);
@@ -140,6 +144,8 @@ allow = ["10.0.0.0/8", "*.internal.example"]
   EXPECT_EQ(resize.timeout, Millis(90'000));
   EXPECT_EQ(resize.memory_mb, 512);
   EXPECT_EQ(config.egress.allow.size(), 2U);
+  EXPECT_EQ(config.clients["shop"].weight, 3);
+  EXPECT_EQ(config.clients.at("two words").weight, 1);
 }
 
 TEST_F(ConfigTest, ReadsTheRatesOfClients) {
@@ -220,6 +226,10 @@ INSTANTIATE_TEST_SUITE_P(
                 "file:3|exec.commands.ls.arg: is not a known key; did you mean args?"},
         BadFile{"[exec.commands.ls]\nprogram = '/bin/ls'\nenv = {A = 1}",
                 "file:3|exec.commands.ls.env: A must be a string, not 1"},
+        BadFile{"[clients]\nweight = 2", "file:2|clients.weight: must be a table"},
+        BadFile{"[clients.shop]\nweight = 0",
+                "file:2|clients.shop.weight: must be a whole number from 1 to 1000, not 0"},
+        BadFile{"[client.shop]\nweight = 2", "file:1|client: is not a known key; did you mean clients?"},
         BadFile{"clients = 3", "file:1|clients: must be a table of clients"},
         BadFile{"[clients]\nshop = '100/1m'", "file:2|clients.shop: must be a table"},
         BadFile{"[clients.shop]\nrte = '100/1m'", "file:2|clients.shop.rte: is not a known key; did you mean rate?"},

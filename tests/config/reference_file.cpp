@@ -62,7 +62,7 @@ std::string exec_commands() {
 }
 
 std::string clients() {
-  std::string text = "\n# What holds for the jobs of one client, by its name.\n\n#[clients.shop]\n";
+  std::string text = "\n# What holds for one client, by its client_id.\n\n#[clients.shop]\n";
   for (const auto& key : client_keys()) {
     std::string value = default_of(key);
     if (key.name == "rate") value = "\"1000/1m\"";

@@ -54,6 +54,7 @@ TEST(ReferenceFile, WithEveryLineTakenInSetsTheDefaultsAndItsExamples) {
   EXPECT_EQ(loaded->node_name, "node-1");
   ASSERT_EQ(loaded->clients.size(), 1U);
   EXPECT_EQ(loaded->clients["shop"].rate, "1000/1m");
+  EXPECT_EQ(loaded->clients["shop"].weight, 1);
   ASSERT_EQ(loaded->secrets.size(), 1U);
   EXPECT_EQ(loaded->secrets["SHOP_TOKEN"].file, "/run/secrets/shop_token");
 

@@ -71,6 +71,7 @@ class ScriptedEvaluator final : public Evaluator {
     if (outputs_fail) return failure();
     return Document("{}");
   }
+  Result<std::string> concurrency_key() override { return std::string("null"); }
   void add_result(StepIndex, ItemIndex, Document) override {}
   void add_failure(StepIndex, ItemIndex, const Error&) override {}
   void add_signal(std::uint32_t, Document) override {}

@@ -46,6 +46,7 @@ class FakeEvaluator final : public Evaluator {
     if (outputs_error) return *outputs_error;
     return Document("{}");
   }
+  Result<std::string> concurrency_key() override { return std::string("null"); }
   void add_result(StepIndex, ItemIndex, Document) override {}
   void add_failure(StepIndex step, ItemIndex item, const Error& error) override { failures[step][item] = error; }
   void add_signal(std::uint32_t, Document) override {}

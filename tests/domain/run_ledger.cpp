@@ -32,6 +32,7 @@ void RunLedger::on(const RunStarted&) {}
 void RunLedger::on(const StepBegun& event) {
   Step& step = steps_.at(event.step);
   require(!stopping(), "no step begins once the run is stopping");
+  note_begun();
   require(status_of(step) == Status::pending, "a step begins once");
   require(needs_met(event.step), "no step begins before its needs are met");
   step.begun = true;
@@ -44,6 +45,7 @@ void RunLedger::on(const StepBegun& event) {
 void RunLedger::on(const StepSkipped& event) {
   Step& step = steps_.at(event.step);
   require(!stopping() && status_of(step) == Status::pending, "only a step that has not begun is skipped");
+  note_begun();
   require(needs_met(event.step), "no step is skipped before its needs are met");
   require(!workflow_.steps[event.step].when.empty(), "only a step with a condition is skipped");
   step.skipped = true;
@@ -139,6 +141,7 @@ void RunLedger::on(const StepFailed& event) {
   const bool late = allowed > Millis(0) && step.begun && event.at >= step.begun_at + allowed;
   require(!stopping() && (status_of(step) == Status::pending || (late && status_of(step) == Status::running)),
           "a step fails as a whole before it begins, or when all its time is over");
+  note_begun();
   step.failed = true;
 }
 
@@ -147,6 +150,7 @@ void RunLedger::on(const RunStopping& event) {
   require(event.verdict == Status::failed || event.verdict == Status::cancelled,
           "a run is stopped to fail or be cancelled");
   stopping_ = event;
+  held_ = false;
   paused_at_ = kNever;
 }
 
@@ -254,6 +258,21 @@ bool RunLedger::only_people() const {
   return any;
 }
 
+void RunLedger::on(const RunHeld&) {
+  require(!held_ && !begun_ && !stopping(), "a run is held before anything of it begins");
+  held_ = true;
+}
+
+void RunLedger::on(const RunAdmitted&) {
+  require(held_, "only a held run is admitted");
+  held_ = false;
+}
+
+void RunLedger::note_begun() {
+  require(!held_, "nothing of a held run begins");
+  begun_ = true;
+}
+
 // --- what is known -------------------------------------------------------------------------------------------------
 
 bool RunLedger::is_live(const TaskKey& task) const {
@@ -345,6 +364,7 @@ void RunLedger::expect_agreement(const RunState& state) const {
   require(state.undoings_failed == undoings_failed_, "what could not be undone is counted");
   require((state.ended_at != kNever) == ended(), "a run has an end when it has ended");
   require(state.epoch == epoch_, "the epoch counts take-overs");
+  require(state.held == held_, "a run is held until it is admitted or stopped");
   require(state.barren_recoveries == barren_, "barren take-overs are counted since the last completion");
   require(state.steps_succeeded == completed_.size(), "the counter of steps that succeeded agrees");
   require(state.compensation.has_value() == undoing_.has_value(), "an undoing is live while it is under way");

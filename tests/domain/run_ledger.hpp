@@ -29,6 +29,7 @@ class RunLedger {
   bool needs_met(StepIndex step) const;
   bool ended() const { return ended_.has_value(); }
   bool stopping() const { return stopping_.has_value(); }
+  bool held() const { return held_; }
   double progress() const;
 
  private:
@@ -69,6 +70,8 @@ class RunLedger {
   void on(const CompensationBegun& event);
   void on(const RunRecovered& event);
   void on(const RunEnded& event);
+  void on(const RunHeld& event);
+  void on(const RunAdmitted& event);
   void on(const SignalReceived& event);
   void on(const SignalTaken& event);
   void on(const AssetReviewed& event);
@@ -91,6 +94,7 @@ class RunLedger {
     return step.begun && count(step, Fate::done) + (step.collects ? count(step, Fate::failed) : 0) == step.items;
   }
   void note_completion(StepIndex step);
+  void note_begun();
   Status status_of(const Step& step) const;
   std::uint32_t order_of(StepIndex step) const;
   std::vector<ItemIndex> to_undo(StepIndex step) const;
@@ -102,6 +106,8 @@ class RunLedger {
   std::vector<Step> steps_;
   std::vector<StepIndex> completed_;  ///< in the order of their completion
   bool worked_on_ = false;
+  bool held_ = false;
+  bool begun_ = false;  ///< any step was, or was skipped or failed
   std::optional<RunStopping> stopping_;
   bool compensating_ = false;
   std::optional<Undoing> undoing_;

@@ -27,13 +27,15 @@ const TaskKey* task_of(const Command& command) {
     const TaskKey* operator()(const RecoverRun&) const { return nullptr; }
     const TaskKey* operator()(const ReceiveSignal&) const { return nullptr; }
     const TaskKey* operator()(const ReviewAssets&) const { return nullptr; }
+    const TaskKey* operator()(const AdmitRun&) const { return nullptr; }
   };
   return std::visit(Find{}, command);
 }
 
 const char* name_of(const Command& command) {
-  static constexpr const char* kNames[] = {"StartRun",  "StartTask", "CompleteTask", "FailTask",      "TaskStopped",
-                                           "FireTimer", "CancelRun", "RecoverRun",   "ReceiveSignal", "ReviewAssets"};
+  static constexpr const char* kNames[] = {"StartRun",      "StartTask",    "CompleteTask", "FailTask",
+                                           "TaskStopped",   "FireTimer",    "CancelRun",    "RecoverRun",
+                                           "ReceiveSignal", "ReviewAssets", "AdmitRun"};
   return kNames[command.index()];
 }
 
@@ -235,7 +237,7 @@ void RunWorld::check_timer_obeyed(const RunState& before, const Command& command
 
 /// What waits has been let go, or has a timer: otherwise it would wait for the run's deadline.
 void RunWorld::check_nothing_forgotten() const {
-  if (state_.phase == RunPhase::forward) ledger_->expect_all_begun();
+  if (state_.phase == RunPhase::forward && !ledger_->held()) ledger_->expect_all_begun();
   const auto check = [&](const LiveItem& item, StepIndex step, bool compensation) {
     const bool waits =
         item.phase == AttemptPhase::waiting || (item.phase == AttemptPhase::awaiting && item.due != kNever);

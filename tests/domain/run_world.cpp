@@ -29,7 +29,7 @@ void RunWorld::begin(RunState fresh) {
 }
 
 void RunWorld::play_once() {
-  give(StartRun{});
+  give(StartRun{choices_.chance(20)});
   const std::uint32_t most = choices_.number(120);
   crash_prone_ = choices_.chance(4);
   for (std::uint32_t i = 0; i < most && !choices_.empty(); ++i) {
@@ -44,7 +44,7 @@ void RunWorld::play_once() {
 
 void RunWorld::disturb() {
   if (choices_.chance(50)) now_ += Millis(choices_.number(3'000));
-  const std::uint32_t kind = crash_prone_ && choices_.chance(40) ? 24 : choices_.number(30);
+  const std::uint32_t kind = crash_prone_ && choices_.chance(40) ? 24 : choices_.number(31);
   if (kind < 7)
     complete_something();
   else if (kind < 10)
@@ -67,9 +67,11 @@ void RunWorld::disturb() {
     if (choices_.chance(20)) give(CancelRun{"enough"});
   } else if (kind < 25)
     crash();
-  else if (kind < 27)
+  else if (kind < 26)
+    give(AdmitRun{});
+  else if (kind < 28)
     send_signal();
-  else if (kind < 29)
+  else if (kind < 30)
     review_something();
   else
     lose_next_commit_ = choices_.chance(50);
@@ -194,7 +196,9 @@ void RunWorld::let_it_end() {
     patience += 8 * (drawn_.definition.steps[i].for_each.empty() ? 1 : drawn_.evaluator.scripts[i].items);
   while (state_.phase != RunPhase::ended) {
     require(patience-- > 0, "an undisturbed run ends within a bounded number of commands");
-    if (!stops_.empty()) {
+    if (ledger_->held()) {
+      give(AdmitRun{});
+    } else if (!stops_.empty()) {
       stop_something();
     } else if (!work_.empty() && !work_.back().started && dice_.next() % 2 == 0) {
       const TaskKey task = work_.back().task;

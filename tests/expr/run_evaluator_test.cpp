@@ -183,7 +183,7 @@ TEST_F(RunEvaluatorTest, NamesTheSignalOfEachItem) {
   workflow_.steps[0].config = Document(R"({"name":"${ .inputs.prompt }"})");
   evaluator_.reset();
   EXPECT_EQ(evaluator().signal_name(0, 0).error().message,
-            "step \"wait\", config/name: must be 1 to 64 of A-Z a-z 0-9 . _ : -");
+            "step \"wait\", config /name: must be 1 to 64 of A-Z a-z 0-9 . _ : -");
 }
 
 TEST_F(RunEvaluatorTest, ASignalIsTakenWithItsPayload) {
@@ -250,7 +250,7 @@ TEST_F(RunEvaluatorTest, AnApprovalThatCannotBeAskedForNamesThePlace) {
   for (const auto& [config, message] : cases) {
     workflow_.steps = {step("review", {}, config)};
     evaluator_.reset();
-    EXPECT_EQ(evaluator().approval(0, 0).error().message, std::string("step \"review\", config") + message) << config;
+    EXPECT_EQ(evaluator().approval(0, 0).error().message, std::string("step \"review\", config ") + message) << config;
   }
 }
 
@@ -277,6 +277,24 @@ TEST_F(RunEvaluatorTest, StaysRightWhileThousandsOfResultsArriveBetweenExpressio
       EXPECT_EQ(config_of(after), "{\"n\":" + std::to_string(i + 1) + "}");
     }
   }
+}
+
+TEST_F(RunEvaluatorTest, GivesTheConcurrencyKeyAsCanonicalJson) {
+  facts_.inputs = Document(R"({"b":[1.0,{"d":2,"c":null}],"long":")" + std::string(255, 'x') + "\"}");
+  const auto key = [&](const std::string& form) {
+    workflow_.concurrency_key = form;
+    evaluator_.reset();
+    const auto made = evaluator().concurrency_key();
+    return made.ok() ? *made : made.error().message;
+  };
+  EXPECT_EQ(key(""), "null");
+  EXPECT_EQ(key("all"), R"("all")");
+  EXPECT_EQ(key("${ .client_id }/${ .job_id }"), R"("shop/order-7")");
+  EXPECT_EQ(key("${ .inputs.b }"), R"([1,{"c":null,"d":2}])");
+  EXPECT_EQ(key("${ .inputs.none }"), "null");
+  EXPECT_EQ(key("${ .inputs.long }"), "the concurrency key has 257 bytes as JSON; at most 256 are allowed");
+  EXPECT_TRUE(key("${ .client_id.x }").starts_with("the concurrency key cannot be evaluated: "))
+      << key("${ .client_id.x }");
 }
 
 }  // namespace

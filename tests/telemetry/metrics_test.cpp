@@ -28,6 +28,7 @@ TEST(Metrics, TellsWhatHappenedInPrometheusText) {
   metrics.job_ended("poster", Status::failed, 1500ms);
   metrics.step_ended(StepType::http, Status::success, 30ms);
   metrics.runs_live(7);
+  metrics.concurrency(4, 2);
   metrics.committed(12, 3ms);
   metrics.queue_depth("persistence", 5);
   metrics.kill_switches("workflow", "pause", 2);
@@ -50,6 +51,8 @@ TEST(Metrics, TellsWhatHappenedInPrometheusText) {
            "troupe_steps_ended_total{status=\"success\",type=\"http\"} 1\n",
            "troupe_step_duration_seconds_count{type=\"http\"} 1\n",
            "troupe_runs_live 7\n",
+           "troupe_concurrency_held 4\n",
+           "troupe_concurrency_used 2\n",
            "troupe_commits_total 1\n",
            "troupe_commit_seconds_count 1\n",
            "troupe_commit_changes_bucket{le=\"25\"} 1\n",

@@ -37,6 +37,8 @@ class Evaluator {
   virtual Result<ApprovalAsk> approval(StepIndex step, ItemIndex item) = 0;
   /// The run's outputs.
   virtual Result<Document> outputs() = 0;
+  /// The value of the workflow's concurrency key as canonical JSON; `null` where it names none.
+  virtual Result<std::string> concurrency_key() = 0;
 
   /// Makes an item's outputs visible as `.steps.NAME` (an absent document counts as `{}`).
   virtual void add_result(StepIndex step, ItemIndex item, Document outputs) = 0;

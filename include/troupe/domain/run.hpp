@@ -131,6 +131,8 @@ struct RunState {
   };
   std::vector<Signal> signals;   ///< that no step has taken yet, oldest first
   Timestamp paused_at = kNever;  ///< since then the run waits for people only: its time-out stands still
+  std::string concurrency_key;   ///< canonical JSON; runs of a workflow with the same share its limit. Empty: no limit
+  bool held = false;             ///< accepted; nothing of it begins before AdmitRun
 
   bool operator==(const RunState&) const = default;
 };
@@ -143,7 +145,9 @@ WaitingFor waiting_for(const StepState& step, Timestamp now);
 // --- commands ------------------------------------------------------------------------------------------------------
 
 /// A run begins (with its job, or by a retry). The state must be fresh (make_run).
-struct StartRun {};
+struct StartRun {
+  bool hold = false;  ///< as many runs as may be are under way
+};
 /// A worker has the task and is about to work on it.
 struct StartTask {
   TaskKey task;
@@ -181,6 +185,8 @@ struct CancelRun {
 };
 /// The node that had the run is gone (or was restarted); this one takes it over.
 struct RecoverRun {};
+/// A held run may begin now.
+struct AdmitRun {};
 
 /// A signal came. The evaluator knows its payload by the next ordinal (signals_received + 1).
 struct ReceiveSignal {
@@ -192,7 +198,7 @@ struct ReviewAssets {
 };
 
 using Command = std::variant<StartRun, StartTask, CompleteTask, FailTask, TaskStopped, FireTimer, CancelRun, RecoverRun,
-                             ReceiveSignal, ReviewAssets>;
+                             ReceiveSignal, ReviewAssets, AdmitRun>;
 
 // --- events --------------------------------------------------------------------------------------------------------
 
@@ -288,6 +294,14 @@ struct RunEnded {
   bool operator==(const RunEnded&) const = default;
 };
 
+struct RunHeld {
+  Timestamp at;
+  bool operator==(const RunHeld&) const = default;
+};
+struct RunAdmitted {
+  Timestamp at;
+  bool operator==(const RunAdmitted&) const = default;
+};
 struct SignalReceived {
   std::uint32_t ordinal = 0;
   std::string name;
@@ -326,9 +340,10 @@ struct RunResumed {
   bool operator==(const RunResumed&) const = default;
 };
 
-using Event = std::variant<RunStarted, StepBegun, StepSkipped, ItemBegun, TaskStarted, TaskCompleted, TaskRetried,
-                           TaskFailed, TaskCancelled, StepFailed, RunStopping, CompensationBegun, RunRecovered,
-                           RunEnded, SignalReceived, SignalTaken, AssetReviewed, RunPaused, RunResumed>;
+using Event =
+    std::variant<RunStarted, StepBegun, StepSkipped, ItemBegun, TaskStarted, TaskCompleted, TaskRetried, TaskFailed,
+                 TaskCancelled, StepFailed, RunStopping, CompensationBegun, RunRecovered, RunEnded, SignalReceived,
+                 SignalTaken, AssetReviewed, RunPaused, RunResumed, RunHeld, RunAdmitted>;
 
 // --- effects -------------------------------------------------------------------------------------------------------
 // Idempotent by their key: doing one twice does no harm.

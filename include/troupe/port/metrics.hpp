@@ -25,6 +25,8 @@ class Metrics {
   virtual void job_ended(std::string_view workflow_key, Status status, Duration since_accepted) = 0;
   virtual void step_ended(StepType type, Status status, Duration since_started) = 0;
   virtual void runs_live(std::size_t now) = 0;
+  /// Of workflows with a concurrency limit: runs that wait for their turn, and runs that have it.
+  virtual void concurrency(std::size_t held, std::size_t under_way) = 0;
 
   // persistence and queues
   virtual void committed(std::size_t changes, Duration took) = 0;
