@@ -71,7 +71,7 @@ def waiting_for(server, job_id):
 
 def expect_whole(server):
     assert server.stop() == 0
-    done = CommandLine(server.binary)("audit", "verify", "--data-dir", server.data_dir)
+    done = CommandLine(server.binary)("audit", "verify", *server.store())
     assert done.returncode == 0, done
 
 
