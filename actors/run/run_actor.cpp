@@ -299,19 +299,27 @@ bool RunDriver::is_silent(const TaskKey& task, Timestamp now) {
 // --- what follows from a commit ------------------------------------------------------------------------------------
 
 void RunDriver::note_ended_tasks(const Decision& decision, const TaskEndedPtr& outcome) {
-  const auto ended = [&](const TaskKey& task, Status status) {
+  const auto ended = [&](const TaskKey& task, Status status, Timestamp at) {
     waiting_for_admission_.erase(task);
     signs_of_life_.erase(task);
     if (!task.compensation) node_.board.remove(seed_.state.run, task.step, task.item);
-    const Millis took = outcome && outcome->task == task ? outcome->ended_at - outcome->started_at : Millis(0);
+    // What no worker had (a signal, a delay) took as long as its step has been under way.
+    Timestamp began = task.compensation ? kNever : seed_.state.steps[task.step].started_at;
+    if (outcome && outcome->task == task) {
+      began = outcome->started_at;
+      at = outcome->ended_at;
+    }
+    const Millis took = began == kNever ? Millis(0) : at - began;
     node_.metrics.step_ended(seed_.workflow->steps[task.step].type, status, took);
   };
   for (const Event& event : decision.events) {
-    if (const auto* completed = std::get_if<TaskCompleted>(&event)) ended(completed->task, Status::success);
-    if (const auto* taken = std::get_if<SignalTaken>(&event)) ended(taken->task, Status::success);
-    if (const auto* failed = std::get_if<TaskFailed>(&event)) ended(failed->task, Status::failed);
-    if (const auto* retried = std::get_if<TaskRetried>(&event)) ended(retried->task, Status::failed);
-    if (const auto* cancelled = std::get_if<TaskCancelled>(&event)) ended(cancelled->task, Status::cancelled);
+    if (const auto* completed = std::get_if<TaskCompleted>(&event))
+      ended(completed->task, Status::success, completed->at);
+    if (const auto* taken = std::get_if<SignalTaken>(&event)) ended(taken->task, Status::success, taken->at);
+    if (const auto* failed = std::get_if<TaskFailed>(&event)) ended(failed->task, Status::failed, failed->at);
+    if (const auto* retried = std::get_if<TaskRetried>(&event)) ended(retried->task, Status::failed, retried->at);
+    if (const auto* cancelled = std::get_if<TaskCancelled>(&event))
+      ended(cancelled->task, Status::cancelled, cancelled->at);
   }
 }
 

@@ -36,7 +36,12 @@ class ActorMetrics final : public SilentMetrics {
  public:
   std::map<std::string, bool, std::less<>> up;
   std::map<std::string, int, std::less<>> restarts;
+  std::map<StepType, Duration> took;  ///< the last of each type
 
+  void step_ended(StepType type, Status, Duration since_started) override {
+    const std::lock_guard lock(mutex_);
+    took[type] = since_started;
+  }
   void worker_up(std::string_view worker, bool is_up) override {
     const std::lock_guard lock(mutex_);
     up[std::string(worker)] = is_up;

@@ -79,6 +79,19 @@ TEST_F(MessagesTest, ASignalLetsTheRunGoOnWithItsPayload) {
   EXPECT_EQ(count_actions(job, "signal.received"), 1u);
 }
 
+TEST_F(MessagesTest, WhatNoWorkerDidIsMeasuredToo) {
+  given_workflow(
+      "{key: slow, timeout: 1h, steps: [{name: paid, type: signal, config: {name: paid}}, {name: rest, type: delay, "
+      "config: {duration: 5m}}]}");
+  const JobId job = submit("slow");
+  pass(10min, 60s);
+  ASSERT_TRUE(signal(job, "paid").ok());
+  pass(5min, 1s);
+  EXPECT_EQ(status(job), Status::success);
+  EXPECT_EQ(metrics_.took[StepType::signal], 10min);
+  EXPECT_EQ(metrics_.took[StepType::delay], 5min);
+}
+
 TEST_F(MessagesTest, ARunThatWaitsForASignalRestsAndKeepsItsTimeOut) {
   given_workflow(kPaid);
   const JobId job = submit("paid");
