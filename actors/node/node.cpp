@@ -275,7 +275,8 @@ void Node::stop(Millis grace) {
     Signal idle;
     caf::anon_send(actors_.broker, StopAssigning{idle.setter()});
     if (!idle.wait(grace)) {
-      context_->log.write(log::Level::info, "the grace is over; tasks still running are handed back", {});
+      if (grace > Millis(0))
+        context_->log.write(log::Level::info, "the grace is over; tasks still running are handed back", {});
       caf::anon_send(actors_.broker, StopAllTasks{});
       (void)idle.wait(limits::kStopDeadline);
     }
