@@ -2,7 +2,7 @@
 BUILD := build/release
 export SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help deps test-deps build demo run test soak chaos bench bench-peers format clean
+.PHONY: help deps test-deps build demo run test sim sim-mutants soak chaos bench bench-peers format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,14 @@ run: build ## serve on 127.0.0.1:8080 until Ctrl-C
 
 test: test-deps ## build everything and run every test
 	@./.ci/test
+
+sim: test-deps ## a whole node in one thread, with faults drawn from SEED=…, for SECONDS=… (10), or EPISODES=1 to repeat one
+	@cmake --preset release -DTROUPE_TESTS=ON > /dev/null
+	@cmake --build --preset release --target troupe_sim
+	@$(BUILD)/bin/troupe_sim --seed "$(SEED)" --seconds "$(SECONDS)" --episodes "$(EPISODES)" --trace "$(or $(TRACE),60)"
+
+sim-mutants: test-deps ## does the simulator notice a broken node? (some hours: builds the node once for each of its patches)
+	@tests/sim/mutants
 
 soak: test-deps ## a million random runs of the core (some minutes; RC_PARAMS="seed=…" repeats one), then an hour of ordinary work (SECONDS=…)
 	@cmake --preset release -DTROUPE_TESTS=ON > /dev/null

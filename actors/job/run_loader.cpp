@@ -1,5 +1,6 @@
 #include "actors/job/run_loader.hpp"
 
+#include <cmath>
 #include <exception>
 #include <map>
 #include <set>
@@ -93,7 +94,7 @@ JobFactsPtr job_facts(const JobRow& row, const Document& inputs) {
   facts->created_at = row.created_at;
   facts->inputs = inputs.present() ? inputs : to_document(spec.value("inputs", Json::object()));
   facts->metadata = to_document(spec.value("metadata", Json::object()));
-  facts->timeout = Millis(static_cast<std::int64_t>(spec.value("timeout_seconds", 300.0) * 1000.0));
+  facts->timeout = Millis(std::llround(spec.value("timeout_seconds", 300.0) * 1000.0));
   facts->parent = parent_from_spec(spec);
   return facts;
 }

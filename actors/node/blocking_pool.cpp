@@ -5,8 +5,8 @@
 
 namespace troupe {
 
-BlockingPool::BlockingPool(std::size_t threads, std::size_t queue_max)
-    : queue_max_(queue_max), has_threads_(threads > 0) {
+BlockingPool::BlockingPool(std::size_t threads, std::size_t queue_max, Runner instead)
+    : queue_max_(queue_max), has_threads_(threads > 0), instead_(std::move(instead)) {
   for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
 }
 
@@ -20,9 +20,9 @@ void BlockingPool::close() {
   threads_.clear();
 }
 
-bool BlockingPool::run(std::function<void()> function) {
+bool BlockingPool::run(Function function) {
   if (!has_threads_) {
-    run_here(function);
+    run_here(std::move(function));
     return true;
   }
   {
@@ -34,8 +34,8 @@ bool BlockingPool::run(std::function<void()> function) {
   return true;
 }
 
-void BlockingPool::run_always(std::function<void()> function) {
-  if (!has_threads_) return run_here(function);
+void BlockingPool::run_always(Function function) {
+  if (!has_threads_) return run_here(std::move(function));
   {
     const std::lock_guard lock(mutex_);
     if (closed_) return;
@@ -54,17 +54,23 @@ std::size_t BlockingPool::busy() const {
   return busy_;
 }
 
-void BlockingPool::run_here(const std::function<void()>& function) const {
-  try {
-    function();
-  } catch (const std::exception& fault) {
-    fault_(fault.what());
-  }
+void BlockingPool::run_here(Function function) const {
+  const auto run = [this, function = std::move(function)] {
+    try {
+      function();
+    } catch (const std::exception& fault) {
+      fault_(fault.what());
+    }
+  };
+  if (instead_)
+    instead_(run);
+  else
+    run();
 }
 
 void BlockingPool::work() {
   for (;;) {
-    std::function<void()> function;
+    Function function;
     {
       std::unique_lock lock(mutex_);
       wake_.wait(lock, [&] { return closed_ || !queue_.empty(); });

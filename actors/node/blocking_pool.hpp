@@ -13,17 +13,21 @@ namespace troupe {
 
 class BlockingPool {
  public:
-  /// Without threads, functions run at once on the caller's: for deterministic tests.
-  BlockingPool(std::size_t threads, std::size_t queue_max);
+  using Function = std::function<void()>;
+  /// Takes what is to be run, now or later.
+  using Runner = std::function<void(Function)>;
+
+  /// Without threads, functions go to `instead`, or run at once on the caller's: for deterministic tests.
+  BlockingPool(std::size_t threads, std::size_t queue_max, Runner instead = nullptr);
   ~BlockingPool() { close(); }
 
   /// Runs what is queued and joins the threads; what comes later is refused or dropped. Idempotent.
   void close();
 
   /// False when the queue is full: the caller answers `overloaded`.
-  [[nodiscard]] bool run(std::function<void()> function);
+  [[nodiscard]] bool run(Function function);
   /// Work the node needs itself (loading a run, storing a result): queued whatever the bound.
-  void run_always(std::function<void()> function);
+  void run_always(Function function);
   std::size_t queued() const;
   /// Functions under way.
   std::size_t busy() const;
@@ -33,13 +37,14 @@ class BlockingPool {
 
  private:
   void work();
-  void run_here(const std::function<void()>& function) const;
+  void run_here(Function function) const;
 
   const std::size_t queue_max_;
   const bool has_threads_;
+  const Runner instead_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<std::function<void()>> queue_;
+  std::deque<Function> queue_;
   bool closed_ = false;
   std::size_t busy_ = 0;
   std::function<void(const char*)> fault_ = [](const char*) {};

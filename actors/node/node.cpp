@@ -55,7 +55,7 @@ Node::Node(NodePorts ports, NodeOptions options)
   config_.set("scheduler.max-threads", options_.scheduler_threads == 0 ? cores : options_.scheduler_threads);
   config_.set("scheduler.max-throughput", 50);
   system_ = std::make_unique<caf::actor_system>(config_);
-  blocking_ = std::make_unique<BlockingPool>(options_.blocking_threads, options_.blocking_queue);
+  blocking_ = std::make_unique<BlockingPool>(options_.blocking_threads, options_.blocking_queue, options_.run_blocking);
   blocking_->on_fault([&log = ports.log](const char* what) {
     log.write(log::Level::error, "what was to be read or loaded has crashed", {{"error", what}});
   });
@@ -80,12 +80,22 @@ Result<Done> Node::begin(Writers writers) {
     return error;
   }
   if (auto loaded = workflows_.load_all(); !loaded) return loaded.error();
+  const auto schedules = load_schedules(context_->reader, context_->log);
+  if (!schedules) return schedules.error();
+  // Jobs that are accepted from now on are not recovery's business: their ids are greater than this one. So are those
+  // of open jobs, if the clock was ahead when they were made: what is there already counts, whatever the clock says.
+  JobQuery newest;
+  newest.limit = 1;
+  const auto rows = context_->reader.jobs(newest);
+  if (!rows) return rows.error();
+  JobId before = IdFactory(context_->clock, context_->random).make<JobId>(0);
+  if (!rows->empty()) before = std::max(before, rows->front().id);
   spawn_actors(*std::move(committers));
   gateway_ = std::make_unique<NodeGateway>(*context_, actors_, options_.gateway);
   children_ = std::make_shared<ChildExecutor>(
       *context_, *gateway_, [this](std::function<void()> function) { system_->spawn(std::move(function)); });
   actors_.workers->start({"workflow", limits::kJobsInFlight, {{StepType::workflow, children_}}, /*stops_late=*/true});
-  if (auto spawned = spawn_schedules(); !spawned) return spawned.error();
+  spawn_schedules(*schedules);
   guard();
 
   // What was being ended when the process before this one did.
@@ -93,8 +103,6 @@ Result<Done> Node::begin(Writers writers) {
     if (kill_switch.mode == SwitchMode::kill)
       caf::anon_send(actors_.supervisor, SwitchesChanged{std::make_shared<const KillSwitch>(kill_switch)});
 
-  // Jobs that are accepted from now on are not recovery's business: their ids are greater than this one.
-  const JobId before = IdFactory(context_->clock, context_->random).make<JobId>(0);
   shards_to_recover_ = options_.shards.size();
   blocking_->run_always([this, before] {
     for (ShardId shard : options_.shards) recover_shard(shard, JobId{}, before);
@@ -186,9 +194,7 @@ void Node::spawn_actors(std::vector<std::unique_ptr<Committer>> committers) {
   for (const WorkerOptions& worker : options_.workers) actors_.workers->start(worker);
 }
 
-Result<Done> Node::spawn_schedules() {
-  const auto schedules = load_schedules(context_->reader);
-  if (!schedules) return schedules.error();
+void Node::spawn_schedules(const std::vector<Schedule>& schedules) {
   SchedulePorts ports;
   ports.submit = [this](const Caller& caller, SubmitJob job, NodeGateway::ExtendChange extend,
                         Reply<AcceptedJob> reply) {
@@ -197,8 +203,7 @@ Result<Done> Node::spawn_schedules() {
   ports.commit = [this](PersistPtr change) { actors_.persistence.commit(*context_, std::move(change)); };
   ports.time_zone = options_.time_zone;
   ports.shard = shard_of(options_.gateway.slots.front());
-  actors_.schedules = system_->spawn(schedule_actor, context_.get(), ports, *schedules);
-  return Done{};
+  actors_.schedules = system_->spawn(schedule_actor, context_.get(), ports, schedules);
 }
 
 void Node::begin_schedules() { caf::anon_send(actors_.schedules, BeginSchedules{}); }

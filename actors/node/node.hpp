@@ -59,8 +59,9 @@ struct NodeOptions {
   std::string name = "node";
   std::vector<ShardId> shards;  ///< to take over; ascending
   std::vector<WorkerOptions> workers;
-  Secrets* secrets = nullptr;        ///< outlives the node; null: there are none
-  std::size_t blocking_threads = 4;  ///< for reads and blobs; 0: blocking calls run on the caller's thread (tests)
+  Secrets* secrets = nullptr;         ///< outlives the node; null: there are none
+  std::size_t blocking_threads = 4;   ///< for reads and blobs; 0: blocking calls run on the caller's thread (tests)
+  BlockingPool::Runner run_blocking;  ///< where there are no threads: takes the calls instead (tests)
   std::size_t blocking_queue = 10'000;
   std::size_t scheduler_threads = 0;  ///< 0: as many as there are cores
   bool testing = false;               ///< CAF's deterministic scheduler and virtual clock; nothing is detached
@@ -100,7 +101,7 @@ class Node {
   Result<Done> begin(Writers writers);
   Result<std::vector<std::unique_ptr<Committer>>> make_committers(Writers writers);
   void spawn_actors(std::vector<std::unique_ptr<Committer>> committers);
-  Result<Done> spawn_schedules();
+  void spawn_schedules(const std::vector<Schedule>& schedules);
   void guard();
   /// Takes over the open jobs with ids after `after` and up to `before`; goes on later when the store cannot be read.
   void recover_shard(ShardId shard, JobId after, const JobId& before);

@@ -1,5 +1,6 @@
 // What waits for a writer. Whoever puts a change while the writer rests has to wake it; while it is awake nobody has
-// to, so that a batch costs one message, however many changes it has.
+// to, so that a batch costs one message, however many changes it has. Once the writer is gone nothing is kept: a change
+// holds who wants to know of it, who would never go.
 #pragma once
 
 #include <mutex>
@@ -15,6 +16,7 @@ class ChangeQueue {
   /// True: the writer rests, and the caller sends it a Flush. It counts as awake from then on.
   [[nodiscard]] bool put(PersistPtr change) {
     const std::lock_guard lock(mutex_);
+    if (closed_) return false;
     changes_.push_back(std::move(change));
     return !std::exchange(awake_, true);
   }
@@ -53,12 +55,20 @@ class ChangeQueue {
     if (changes_.empty()) awake_ = false;
     return !awake_;
   }
+  /// It quits.
+  void close() {
+    std::vector<PersistPtr> dropped;
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    dropped.swap(changes_);
+  }
 
  private:
   mutable std::mutex mutex_;
   std::vector<PersistPtr> changes_;
   std::vector<OpenJobsFound> found_;
   bool awake_ = false;
+  bool closed_ = false;
 };
 
 }  // namespace troupe

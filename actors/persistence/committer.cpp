@@ -16,6 +16,17 @@ void keep_others(std::vector<PersistPtr>& group, const std::set<std::size_t>& se
   group = std::move(rest);
 }
 
+/// Is the row that was first there one of an earlier change of the group itself?
+bool is_of_group(const CommitReply::Duplicate& duplicate, const std::vector<PersistPtr>& group) {
+  const auto is_first = [&](const PersistPtr& earlier) {
+    const Change& change = earlier->change;
+    if (duplicate.job_key && change.job_key && change.job_key->id == duplicate.job_key->id) return true;
+    return duplicate.idempotency && change.idempotency && change.idempotency->scope == duplicate.idempotency->scope &&
+           change.idempotency->answer == duplicate.idempotency->answer;
+  };
+  return std::any_of(group.begin(), group.begin() + static_cast<std::ptrdiff_t>(duplicate.change), is_first);
+}
+
 StoreObstacle obstacle_of(CommitStatus status) {
   if (status == CommitStatus::full) return StoreObstacle::full;
   return status == CommitStatus::read_only ? StoreObstacle::read_only : StoreObstacle::away;
@@ -90,7 +101,7 @@ Committer::Progress Committer::commit_group(std::vector<PersistPtr>& group) {
     }
     give_back_changes(transaction, group);
     switch (reply.status) {
-      case CommitStatus::duplicates: settle_duplicates(reply, group); break;
+      case CommitStatus::duplicates: return commit_after_duplicates(reply, group);
       case CommitStatus::stale: settle_stale(reply, group); break;
       case CommitStatus::refused: return bisect(reply.error, group);
       case CommitStatus::fenced:
@@ -182,17 +193,25 @@ void Committer::settle_committed(Transaction& transaction, std::vector<PersistPt
   group.clear();
 }
 
-void Committer::settle_duplicates(const CommitReply& reply, std::vector<PersistPtr>& group) {
-  std::set<std::size_t> settled;
+// Those whose key was first used by an earlier change of this very group are no duplicates yet: that change is not
+// written, and may never be. They are tried again when it is.
+Committer::Progress Committer::commit_after_duplicates(const CommitReply& reply, std::vector<PersistPtr>& group) {
+  TROUPE_ASSERT(!reply.duplicates.empty(), "a store that reports duplicates names them");
+  std::set<std::size_t> taken;
+  std::vector<PersistPtr> later;
   for (const CommitReply::Duplicate& duplicate : reply.duplicates) {
-    if (!settled.insert(duplicate.change).second) continue;
+    if (!taken.insert(duplicate.change).second) continue;
+    if (is_of_group(duplicate, group)) {
+      later.push_back(group[duplicate.change]);
+      continue;
+    }
     Persisted persisted;
     persisted.verdict = Persisted::Verdict::duplicate;
     persisted.duplicate = duplicate;
     settle(group[duplicate.change], std::move(persisted));
   }
-  TROUPE_ASSERT(!settled.empty(), "a store that reports duplicates names them");
-  keep_others(group, settled);
+  keep_others(group, taken);
+  return commit_parts(std::move(group), std::move(later), group);
 }
 
 void Committer::settle_stale(const CommitReply& reply, std::vector<PersistPtr>& group) {
@@ -212,7 +231,11 @@ Committer::Progress Committer::bisect(const Error& error, std::vector<PersistPtr
     return Progress::settled;
   }
   const auto middle = group.begin() + static_cast<std::ptrdiff_t>(group.size() / 2);
-  std::vector<PersistPtr> first(group.begin(), middle), second(middle, group.end());
+  return commit_parts({group.begin(), middle}, {middle, group.end()}, group);
+}
+
+Committer::Progress Committer::commit_parts(std::vector<PersistPtr> first, std::vector<PersistPtr> second,
+                                            std::vector<PersistPtr>& group) {
   const Progress progress = commit_group(first);
   const Progress rest = progress == Progress::settled ? commit_group(second) : progress;
   group = std::move(first);

@@ -65,8 +65,10 @@ class Committer {
   Progress commit_group(std::vector<PersistPtr>& group);
   Transaction assemble(std::vector<PersistPtr>& group);
   void give_back_changes(Transaction& transaction, std::vector<PersistPtr>& group);
+  /// The first part, then the second. What could not be tried is left in the group.
+  Progress commit_parts(std::vector<PersistPtr> first, std::vector<PersistPtr> second, std::vector<PersistPtr>& group);
   void settle_committed(Transaction& transaction, std::vector<PersistPtr>& group);
-  void settle_duplicates(const CommitReply& reply, std::vector<PersistPtr>& group);
+  Progress commit_after_duplicates(const CommitReply& reply, std::vector<PersistPtr>& group);
   void settle_stale(const CommitReply& reply, std::vector<PersistPtr>& group);
   Progress bisect(const Error& error, std::vector<PersistPtr>& group);
   /// Finds out what became of the transaction in doubt, and settles its group or makes it ready to be committed again.

@@ -37,11 +37,13 @@ void flush(Self self) {
     const UnderWay under_way(*state.node, state.committer->health());
     const std::size_t changes = state.waiting.size();
     const auto begin = std::chrono::steady_clock::now();
+    const Millis begin_by_clock = state.node->clock.monotonic();
     state.waiting = state.committer->commit(std::move(state.waiting));
     if (state.waiting.empty() && state.committer->can_write()) {
       const auto took = std::chrono::steady_clock::now() - begin;
       state.node->metrics.committed(changes, std::chrono::duration_cast<std::chrono::microseconds>(took));
-      state.node->health.admission.committed(std::chrono::duration_cast<Millis>(took), state.node->clock.monotonic());
+      const Millis now = state.node->clock.monotonic();
+      state.node->health.admission.committed(now - begin_by_clock, now);
     }
   }
   if (state.committer->can_write()) state.failures = 0;

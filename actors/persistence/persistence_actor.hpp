@@ -16,6 +16,10 @@
 namespace troupe {
 
 struct PersistenceState {
+  ~PersistenceState() {
+    if (queue) queue->close();
+  }
+
   std::unique_ptr<Committer> committer;
   NodeContext* node = nullptr;
   std::shared_ptr<ChangeQueue> queue;

@@ -266,6 +266,7 @@ struct JobLoaded {
   JobId job;
   RunSeedPtr seed;  ///< null: `error`
   Error error;
+  bool is_found = false;  ///< by a scan: nobody asked for it, and it was read some time ago
 };
 
 // --- tasks ---------------------------------------------------------------------------------------------------------

@@ -210,6 +210,7 @@ void RunDriver::handle(QueuedCommand command) {
     if (!is_live(seed_.state, command.outcome->task)) return;  // an old attempt: its outcome no longer counts
     seed_.evaluator->add_result(command.outcome->task.step, command.outcome->task.item, *command.outcome->outputs);
   }
+  show_what_a_delay_gives(command.command);
   if (const auto prepared = prepare(command); !prepared) return refuse(command, prepared.error());
   const Context context{*seed_.workflow, *seed_.evaluator, node_.random, node_.clock.now()};
   auto decision = decide(seed_.state, command.command, context);
@@ -220,6 +221,14 @@ void RunDriver::handle(QueuedCommand command) {
   } else {
     commit(std::move(command), *std::move(decision));
   }
+}
+
+// Nobody reports that it is over: its timer is all there is.
+void RunDriver::show_what_a_delay_gives(const Command& command) {
+  const auto* timer = std::get_if<FireTimer>(&command);
+  if (!timer || timer->kind != TimerKind::item_due || !is_live(seed_.state, timer->task)) return;
+  if (seed_.workflow->steps[timer->task.step].type != StepType::delay) return;
+  seed_.evaluator->add_result(timer->task.step, timer->task.item, {});
 }
 
 void RunDriver::commit(QueuedCommand command, Decision decision) {

@@ -55,6 +55,7 @@ class RunDriver {
   void push(QueuedCommand command);
   void work_off();
   void handle(QueuedCommand command);
+  void show_what_a_delay_gives(const Command& command);
   void commit(QueuedCommand command, Decision decision);
   void give_up(const Error& why);
   Result<Done> prepare(QueuedCommand& command);

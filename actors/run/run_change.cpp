@@ -5,6 +5,7 @@
 #include "codec/json.hpp"
 #include "codec/run_state_codec.hpp"
 #include "crypto/hash.hpp"
+#include "troupe/domain/core.hpp"
 
 namespace troupe {
 namespace {
@@ -157,7 +158,7 @@ std::optional<Timestamp> parked_until(const RunState& state, const WorkflowDefin
     for (const LiveItem& item : state.steps[i].live) {
       if (item.phase == AttemptPhase::started) return std::nullopt;
       if (item.phase == AttemptPhase::waiting) {
-        if (item.due <= now && workflow.steps[i].type != StepType::delay) return std::nullopt;
+        if (!pauses(workflow.steps[i].type, item, now)) return std::nullopt;
         earliest = std::min(earliest, item.due);
       }
       if (item.phase == AttemptPhase::awaiting && item.due != kNever) earliest = std::min(earliest, item.due);

@@ -300,6 +300,8 @@ void adopt(Self self, Entry& entry, Schedule schedule) {
   if (!other_times) return;
   const auto fault = [&](const Error& error) {
     entry.zone = nullptr;
+    entry.schedule->last_fault =
+        ScheduleFault{std::string(code_text(error.code)), error.message, entry.schedule->next_at};
     state.node->log.write(log::Level::error, "a schedule stands still: its times cannot be told",
                           {{"schedule", entry.schedule->id}, {"error", error.message}});
   };
@@ -421,14 +423,17 @@ void list(Self self, const ListSchedulesRequestPtr& request) {
 
 }  // namespace
 
-Result<std::vector<Schedule>> load_schedules(StoreReader& reader) {
+Result<std::vector<Schedule>> load_schedules(StoreReader& reader, Log& log) {
   const auto rows = reader.settings("schedule");
   if (!rows) return rows.error();
   std::vector<Schedule> schedules;
   for (const SettingRow& row : *rows) {
     auto schedule = decode_schedule(row.id, row.document);
-    if (!schedule) return schedule.error();
-    schedules.push_back(*std::move(schedule));
+    if (schedule)
+      schedules.push_back(*std::move(schedule));
+    else
+      log.write(log::Level::error, "a schedule cannot be read, and begins nothing",
+                {{"schedule", row.id}, {"error", schedule.error().message}});
   }
   return schedules;
 }

@@ -64,8 +64,8 @@ struct ScheduleState {
   static inline const char* name = "schedules";
 };
 
-/// All that are stored. Fails as the reader does, or with store_corrupt. Blocks.
-Result<std::vector<Schedule>> load_schedules(StoreReader& reader);
+/// All that are stored; one that is damaged is left alone, and the log says so. Fails as the reader does. Blocks.
+Result<std::vector<Schedule>> load_schedules(StoreReader& reader, Log& log);
 
 ScheduleActor::behavior_type schedule_actor(ScheduleActor::stateful_pointer<ScheduleState> self, NodeContext* node,
                                             const SchedulePorts& ports, const std::vector<Schedule>& schedules);

@@ -14,6 +14,7 @@ namespace {
 using Self = SupervisorActor::stateful_pointer<SupervisorState>;
 
 constexpr Millis kBrokenPauseFirst{200};
+constexpr Millis kLoadPause{1'000};  // when the store was away
 constexpr std::size_t kParkedRows = 1'000;
 constexpr Millis kParkedScanPause{500};        // when something was left
 constexpr std::uint64_t kParkedFullScan = 60;  // one of so many begins anew, for what could not be loaded
@@ -53,6 +54,16 @@ void load(Self self, const JobId& job, bool recover, bool parked) {
   });
 }
 
+/// Recovery or a scan has brought it. In the meantime it may have been here, have changed, and rest again.
+void adopt_found(Self self, const RunSeedPtr& seed) {
+  SupervisorState& state = self->state;
+  const JobId& id = seed->job->id;
+  if (state.live.contains(id) || state.loading.contains(id)) return;
+  if (!state.rested_lately.contains(id)) return adopt(self, seed);
+  state.loading.try_emplace(id);
+  load(self, id, seed->recover, seed->parked);
+}
+
 template <class RequestPtr>
 void pass_on(Self self, const JobId& job, const RequestPtr& request) {
   SupervisorState& state = self->state;
@@ -66,17 +77,32 @@ void pass_on(Self self, const JobId& job, const RequestPtr& request) {
   if (fresh) load(self, job, /*recover=*/true, /*parked=*/true);  // harmless if it was not parked, or has ended
 }
 
+void load_later(Self self, const JobId& job) {
+  SupervisorState& state = self->state;
+  state.loading.try_emplace(job);
+  state.node->timers.call_at(
+      state.node->clock.now() + kLoadPause, [node = state.node, job, me = SupervisorActor(self)] {
+        node->blocking.run_always([node, job, me] {
+          auto seed = load_run(*node, job, /*recover=*/true, /*parked=*/true);
+          caf::anon_send(me, seed ? JobLoaded{job, *seed, {}} : JobLoaded{job, nullptr, seed.error()});
+        });
+      });
+}
+
 void load_broken(Self self, const JobId& job);
 
 void loaded(Self self, const JobLoaded& message) {
   SupervisorState& state = self->state;
   std::deque<SupervisorState::Pending> pending;
-  if (const auto found = state.loading.find(message.job); found != state.loading.end()) {
+  const auto found = state.loading.find(message.job);
+  if (message.is_found) return adopt_found(self, message.seed);
+  if (found != state.loading.end()) {
     pending = std::move(found->second);
     state.loading.erase(found);
   }
   if (message.seed) {
     adopt(self, message.seed);
+    state.live.at(message.job).was_asked_for = true;
   } else {
     state.node->log.write(log::Level::error, "a job could not be loaded",
                           {{"job", to_string(message.job)}, {"error", message.error.message}});
@@ -92,14 +118,16 @@ void loaded(Self self, const JobLoaded& message) {
         },
         request);
   }
-  // Nobody else would ask for a job that broke while the store was away.
-  if (!message.seed && message.error.retryable && state.broken.contains(message.job)) load_broken(self, message.job);
+  // Nobody else would ask for a job that broke, or was found, while the store was away. It is no fault of the job's.
+  const bool is_awaited = state.broken.contains(message.job) || state.rested_lately.contains(message.job);
+  if (!message.seed && message.error.retryable && is_awaited) load_later(self, message.job);
 }
 
 void rested(Self self, const JobRested& message) {
   SupervisorState& state = self->state;
   const auto found = state.live.find(message.job);
   if (found == state.live.end() || found->second.passed_on != message.handled) return;
+  if (found->second.was_asked_for || !state.all_adopted) state.rested_lately[message.job] = state.node->clock.now();
   let_go(self, message.job);
   state.broken.erase(message.job);
 }
@@ -201,7 +229,7 @@ bool load_parked(NodeContext& node, ShardId shard, StoreReader::Parked& after, c
       if (!seed && seed.error().retryable) return false;
       after = row;
       if (seed)
-        caf::anon_send(supervisor, JobLoaded{row.job, *seed, {}});
+        caf::anon_send(supervisor, JobLoaded{row.job, *seed, {}, /*is_found=*/true});
       else
         node.log.write(log::Level::error, "a parked job could not be loaded; it is tried again with the next full scan",
                        {{"job", to_string(row.job)}, {"error", seed.error().message}});
@@ -234,6 +262,8 @@ void scan_parked(Self self) {
 void parked_scanned(Self self, const ParkedScanned& scanned) {
   SupervisorState& state = self->state;
   state.parked_after = scanned.after;
+  const Timestamp old = state.node->clock.now() - kReadsAreOld;
+  std::erase_if(state.rested_lately, [&](const auto& rested) { return rested.second < old; });
   const Timestamp due = state.node->clock.now() + scanned.pause;
   state.node->timers.call_at(due, [me = SupervisorActor(self)] { caf::anon_send(me, ScanParked{}); });
 }
@@ -250,7 +280,12 @@ SupervisorActor::behavior_type supervisor_actor(Self self, NodeContext* node, co
       });
   for (ShardId shard : shards) self->state.parked_after[shard] = {};
   return {
-      [=](const AdoptJob& message) { adopt(self, message.seed); },
+      [=](const AdoptJob& message) {
+        if (message.seed->recover)
+          adopt_found(self, message.seed);
+        else
+          adopt(self, message.seed);
+      },
       [=](const CommandJobMessage& message) { pass_on(self, message.job, message.request); },
       [=](const RetryJobMessage& message) { pass_on(self, message.job, message.request); },
       [=](const JobLoaded& message) { loaded(self, message); },
@@ -260,7 +295,10 @@ SupervisorActor::behavior_type supervisor_actor(Self self, NodeContext* node, co
       [=](const Probe& probe) { answer(self, probe); },
       [=](ScanParked) { scan_parked(self); },
       [=](const ParkedScanned& scanned) { parked_scanned(self, scanned); },
-      [=](AllAdopted) { self->state.node->gate.open(); },
+      [=](AllAdopted) {
+        self->state.all_adopted = true;
+        self->state.node->gate.open();
+      },
       [=](const SwitchesChanged& change) {
         if (change.kill) kill(self, change.kill);
       },

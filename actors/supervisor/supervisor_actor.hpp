@@ -31,6 +31,8 @@ inline constexpr std::size_t kParkedLive = limits::kJobsInFlight / 2;
 /// A job that broke so often is given up, unless it has gone on for a while since.
 inline constexpr int kCrashesMax = 8;
 inline constexpr Millis kCrashesForgotten{600'000};
+/// From the reading of a page of jobs to the message about the last of them, at most.
+inline constexpr Millis kReadsAreOld{60'000};
 
 struct SupervisorState {
   struct Live {
@@ -38,6 +40,7 @@ struct SupervisorState {
     JobFactsPtr job;
     LiveJobs::Ticket ticket;
     std::uint64_t passed_on = 0;
+    bool was_asked_for = false;  ///< loaded because of a message, not by recovery or a scan
   };
   using Pending = std::variant<CommandRequestPtr, RetryRequestPtr>;
 
@@ -55,6 +58,9 @@ struct SupervisorState {
   };
   std::unordered_map<JobId, Broken> broken;  ///< forgotten when the job rests
   std::uint64_t restarts = 0;                ///< of jobs, since the node started
+  bool all_adopted = false;                  ///< recovery brings no more jobs
+  /// Jobs that were here beside recovery or a scan, and since when they rest: what these have read of them may be old.
+  std::unordered_map<JobId, Timestamp> rested_lately;
   static inline const char* name = "supervisor";
 };
 

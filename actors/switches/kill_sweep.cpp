@@ -1,9 +1,11 @@
 #include "actors/switches/kill_sweep.hpp"
 
+#include <algorithm>
 #include <atomic>
 
 #include "actors/node/blocking_pool.hpp"
 #include "actors/switches/kill_request.hpp"
+#include "actors/switches/kill_switches.hpp"
 #include "actors/timer/timers.hpp"
 
 namespace troupe {
@@ -16,6 +18,12 @@ JobId first_id_after(Timestamp now) {
   JobId id;
   auto ms = static_cast<std::uint64_t>(to_unix_ms(now) + 1);
   for (std::size_t i = 6; i-- > 0; ms >>= 8) id.bytes[i] = static_cast<std::uint8_t>(ms);
+  return id;
+}
+
+JobId next_id(JobId id) {
+  for (std::size_t i = id.bytes.size(); i-- > 0 && ++id.bytes[i] == 0;) {
+  }
   return id;
 }
 
@@ -75,12 +83,25 @@ void KillSweep::begin_next() {
 
 void KillSweep::go_on(const Pass& pass) {
   if (node_.health.stopping) return;
-  node_.blocking.run_always([self = shared_from_this(), pass] { self->read_page(pass); });
+  node_.blocking.run_always(
+      [self = shared_from_this(), pass] { pass.is_bounded ? self->read_page(pass) : self->find_bound(pass); });
 }
 
 void KillSweep::go_on_later(const Pass& pass) {
   if (node_.health.stopping) return;
   node_.timers.call_at(node_.clock.now() + kPause, [self = shared_from_this(), pass] { self->go_on(pass); });
+}
+
+/// If the clock was set back, there are jobs with ids of times to come.
+void KillSweep::find_bound(Pass pass) {
+  JobQuery newest;
+  newest.limit = 1;
+  const auto rows = node_.reader.jobs(newest);
+  if (!rows) return go_on_later(pass);
+  const bool is_engaged = node_.switches.find(pass.by->id) != nullptr;  // so none of these came after it
+  if (is_engaged && !rows->empty()) pass.before = std::max(pass.before, next_id(rows->front().id));
+  pass.is_bounded = true;
+  read_page(pass);
 }
 
 void KillSweep::read_page(const Pass& pass) {

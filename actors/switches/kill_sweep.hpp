@@ -32,6 +32,7 @@ class KillSweep : public std::enable_shared_from_this<KillSweep> {
   struct Pass {
     KillSwitchPtr by;
     JobId before;                     ///< only older jobs are looked at
+    bool is_bounded = false;          ///< `before` is final
     Status status = Status::pending;  ///< then running: open jobs move in this direction only
     std::optional<JobId> after_page;  ///< where the next page begins
     bool is_incomplete = false;       ///< some job could not be loaded
@@ -39,6 +40,7 @@ class KillSweep : public std::enable_shared_from_this<KillSweep> {
   struct Page;
 
   void begin_next();
+  void find_bound(Pass pass);
   void read_page(const Pass& pass);
   void page_done(Pass pass, bool was_last);
   void go_on(const Pass& pass);

@@ -189,7 +189,7 @@ class Applier {
     bool waits = false;
     const auto is_other = [&](StepType type, const LiveItem& item) {
       if (item.phase == AttemptPhase::in_doubt || needs_no_worker(type)) return false;
-      if (item.phase == AttemptPhase::waiting && item.due > at) return false;
+      if (pauses(type, item, at)) return false;
       waits = true;
       return type != StepType::workflow;
     };

@@ -131,7 +131,7 @@ void Decider::stop(Status verdict, Error error) {
     const std::vector<LiveItem> live = state_.steps[i].live;
     for (const LiveItem& item : live) {
       const bool only_waits = item.phase == AttemptPhase::in_doubt || needs_no_worker(definition(step).type) ||
-                              (item.phase == AttemptPhase::waiting && item.due > now());
+                              pauses(definition(step).type, item, now());
       if (only_waits) {
         emit(TaskCancelled{key_of(step, item), now()});
       } else {

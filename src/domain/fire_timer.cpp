@@ -62,8 +62,8 @@ void message_deadline(Decider& decider, const TaskKey& task, const LiveItem& liv
 /// It waited for a worker all the time.
 void queue_deadline(Decider& decider, const TaskKey& task) {
   const LiveItem* live = decider.find_live(task);
-  const Millis allowed = decider.definition(task.step).queue_timeout;
   if (live == nullptr || live->phase != AttemptPhase::waiting || decider.state().phase != RunPhase::forward) return;
+  const Millis allowed = decider.definition(task.step).queue_timeout;
   if (live->due + allowed > decider.now()) return;
   decider.effect(StopTask{task});
   decider.fail(

@@ -5,8 +5,7 @@ namespace {
 
 bool may_be_running(const Decider& decider, StepIndex step, const LiveItem& item) {
   if (item.phase == AttemptPhase::started) return true;
-  return item.phase == AttemptPhase::waiting && item.due <= decider.now() &&
-         decider.definition(step).type != StepType::delay;
+  return item.phase == AttemptPhase::waiting && !pauses(decider.definition(step).type, item, decider.now());
 }
 
 bool anything_may_be_running(const Decider& decider) {
@@ -22,7 +21,7 @@ void resume(Decider& decider, const TaskKey& task, const LiveItem& item) {
   if (item.phase == AttemptPhase::awaiting && item.due != kNever)
     decider.effect(SetTimer{TimerKind::task_deadline, task, item.due});
   if (item.phase != AttemptPhase::waiting) return;
-  if (item.due > decider.now() || decider.type_of(task) == StepType::delay) {
+  if (pauses(decider.type_of(task), item, decider.now())) {
     decider.effect(SetTimer{TimerKind::item_due, task, item.due});
   } else {
     decider.dispatch(task);

@@ -44,6 +44,11 @@ double progress_of(const RunState& state) {
   return sum / static_cast<double>(state.steps.size());
 }
 
+bool pauses(StepType type, const LiveItem& item, Timestamp now) {
+  if (item.phase != AttemptPhase::waiting) return false;
+  return type == StepType::delay || (item.attempt > 1 && item.due > now);
+}
+
 WaitingFor waiting_for(const StepState& step, Timestamp now) {
   if (has_ended(step.status) || step.live.empty()) return WaitingFor::nothing;
   WaitingFor all = WaitingFor::timer;

@@ -35,6 +35,14 @@ TEST_F(ChangeQueueTest, AWriterForWhichMoreHasComeDoesNotRest) {
   EXPECT_TRUE(queue_.wake());
 }
 
+TEST_F(ChangeQueueTest, KeepsNothingOnceTheWriterIsGone) {
+  (void)queue_.put(first_);
+  queue_.close();
+  EXPECT_EQ(first_.use_count(), 1);
+  EXPECT_FALSE(queue_.put(second_));
+  EXPECT_EQ(second_.use_count(), 1);
+}
+
 TEST_F(ChangeQueueTest, WhatWasLeftComesFirst) {
   waiting_ = {first_};
   (void)queue_.put(second_);

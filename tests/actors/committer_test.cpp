@@ -39,6 +39,16 @@ TEST_F(CommitterTest, TellsTheSecondOfABatchWhoWasFirst) {
   EXPECT_FALSE(is_stored(second->job));
 }
 
+// The first is not written before the second is found to be one: it may never be.
+TEST_F(CommitterTest, TellsTheSecondOfABatchOnlyWhenTheFirstIsStored) {
+  const auto first = accept("order-7"), second = accept("order-7");
+  script_.next_commits({Fate::goes_through, Fate::unavailable});
+  commit({first, second});
+  EXPECT_TRUE(first->refused(ErrorCode::store_unavailable));
+  EXPECT_TRUE(second->refused(ErrorCode::store_unavailable));
+  EXPECT_FALSE(is_stored(first->job));
+}
+
 TEST_F(CommitterTest, TellsALaterBatchWhoWasFirst) {
   const auto first = accept("order-7");
   commit({first});

@@ -23,6 +23,8 @@ class HookedReader final : public StoreReader {
   int jobs_failures = 0;
   /// What settings() says in place of the store.
   std::optional<Result<std::vector<SettingRow>>> settings_answer;
+  /// A row beside those of the store.
+  std::optional<SettingRow> another_setting;
   /// What is stored of this job is no JSON.
   std::optional<JobId> damaged;
   /// job() throws, as nothing should.
@@ -54,7 +56,9 @@ class HookedReader final : public StoreReader {
   Result<std::vector<AssetRow>> assets_of_run(const RunId& run) override { return inner_->assets_of_run(run); }
   Result<std::vector<ReviewRow>> reviews(const RunId& run) override { return inner_->reviews(run); }
   Result<std::vector<SettingRow>> settings(const std::string& kind) override {
-    return settings_answer ? *settings_answer : inner_->settings(kind);
+    auto rows = settings_answer ? *settings_answer : inner_->settings(kind);
+    if (rows && another_setting && another_setting->kind == kind) rows->push_back(*another_setting);
+    return rows;
   }
   Result<std::optional<AssetRow>> asset(const AssetId& id) override { return inner_->asset(id); }
   Result<std::vector<JournalRow>> journal_of_shard(ShardId shard, std::uint64_t after, std::uint32_t position,

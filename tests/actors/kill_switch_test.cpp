@@ -452,6 +452,16 @@ TEST_F(KillSwitchTest, KillGoesOnAfterARestartWhereItWasInterrupted) {
   EXPECT_EQ(executor_->count_started("draw"), 1u);
 }
 
+TEST_F(KillSwitchTest, KillFindsParkedJobsThoughTheClockWasSetBack) {
+  given_workflow("{key: far, timeout: 3d, steps: [{name: wait, type: delay, config: {duration: 1d}}]}");
+  const JobId parked = submit("far");
+  crash_node();
+  clock_.advance(-1h);
+  start_node();
+  engage("workflow", "far", "kill");
+  EXPECT_EQ(status(parked), Status::cancelled);
+}
+
 TEST_F(KillSwitchTest, ThatCannotBeReadKeepTheNodeFromStarting) {
   crash_node();
   reader_->settings_answer = Result<std::vector<SettingRow>>(ErrorCode::store_unavailable, "the database is away");

@@ -58,6 +58,28 @@ TEST_F(NodeTest, TakesOverOpenJobsLaterWhenTheStoreCannotBeRead) {
   EXPECT_EQ(status(job), Status::success);
 }
 
+// Their ids are of the time before, and so greater than any that the new process makes.
+TEST_F(NodeTest, TakesOverOpenJobsThoughTheClockWasSetBack) {
+  given_workflow(kOne);
+  const JobId job = submit("one");
+  crash_node();
+  clock_.advance(-10min);
+  start_node();
+  EXPECT_EQ(live_jobs(), 1u);
+  ASSERT_TRUE(executor_->complete("work"));
+  run();
+  EXPECT_EQ(status(job), Status::success);
+}
+
+TEST_F(NodeTest, StopsWhatIsAtWorkThoughTheClockWasSetBack) {
+  given_workflow(kOne);
+  const JobId job = submit("one");
+  clock_.advance(-10min);
+  ASSERT_TRUE(cancel(job).ok());
+  EXPECT_THAT(executor_->stopped(), ElementsAre("work"));
+  EXPECT_EQ(status(job), Status::cancelled);
+}
+
 TEST_F(NodeTest, LeavesEndedJobsAlone) {
   given_workflow(kOne);
   const JobId job = submit("one");

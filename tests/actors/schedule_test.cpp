@@ -318,6 +318,34 @@ TEST_F(ScheduleTest, ARefusalIsRecordedAndNotTriedAgain) {
   EXPECT_FALSE(view()->schedule.last_fault.has_value());
 }
 
+TEST_F(ScheduleTest, ADamagedOneIsLeftAloneAndTheOthersGoOn) {
+  given_schedule("*/10 * * * *");
+  reader_->another_setting = SettingRow{"schedule", "torn", Document("{"), clock_.now()};
+  restart_node();
+  EXPECT_EQ(view("torn").error().code, ErrorCode::not_found);
+  pass(601s, 1s);
+  EXPECT_THAT(fired(), ElementsAre("08:10"));
+}
+
+TEST_F(ScheduleTest, OneWhoseZoneIsGoneStandsStillAndSaysWhy) {
+  given_schedule("*/10 * * * *");
+  adjust_ = [](NodeOptions& options) {
+    options.time_zone = [](std::string_view) -> Result<TimeZonePtr> {
+      return {ErrorCode::validation_failed, "is not in the time zone database"};
+    };
+  };
+  restart_node();
+  pass(601s, 1s);
+  EXPECT_THAT(fired(), IsEmpty());
+  ASSERT_TRUE(view()->schedule.last_fault.has_value());
+  EXPECT_EQ(view()->schedule.last_fault->message, "UTC is not in the time zone database");
+  adjust_ = nullptr;
+  restart_node();
+  EXPECT_FALSE(view()->schedule.last_fault.has_value());
+  pass(1s);
+  EXPECT_EQ(count_skipped(), 1u) << "the time that passed was missed";
+}
+
 TEST_F(ScheduleTest, WhileTheStoreIsAwayItTriesAgain) {
   given_schedule("*/10 * * * *");
   script_.all_commits(Fate::unavailable);

@@ -102,6 +102,18 @@ TEST_F(NodeTest, LoadsARunAgainWhoseChangeIsRefusedAndNotItsNeighbours) {
   EXPECT_EQ(status(neighbour), Status::success);
 }
 
+TEST_F(NodeTest, GivesBackTheSlotOfATaskWhoseRunBreaksBeforeItMayBegin) {
+  start_node(1);
+  given_workflow("{key: outside, steps: [{name: work, type: exec, config: {command: x}}]}");
+  submit("outside");
+  const JobId refused = submit("outside");
+  script_.refuse(refused);
+  executor_->complete("work");
+  run();
+  EXPECT_EQ(executor_->count_started("work"), 1u);
+  EXPECT_EQ(busy_slots(), 0u);
+}
+
 TEST_F(NodeTest, TellsTheRunsOfAWorkerThatDiedAndGivesTheirWorkToTheOneInItsPlace) {
   given_workflow("{key: one, steps: [{name: work, type: noop, retry: {max_attempts: 2, initial: 1s, jitter: none}}]}");
   const JobId job = submit("one");
@@ -115,6 +127,21 @@ TEST_F(NodeTest, TellsTheRunsOfAWorkerThatDiedAndGivesTheirWorkToTheOneInItsPlac
   ASSERT_TRUE(executor_->complete("work"));
   run();
   EXPECT_EQ(status(job), Status::success);
+}
+
+// Such a change held its run, and the run the process: it waited for its last actor for ever.
+TEST_F(NodeTest, ARunThatDecidesWhenTheWriterHasQuitDoesNotOutliveTheNode) {
+  given_workflow("{key: one, steps: [{name: work, type: noop}]}");
+  submit("one");
+  for (const Persistence& writer : node().actors().persistence)
+    caf::anon_send_exit(writer.actor, caf::exit_reason::user_shutdown);
+  run();
+  executor_->complete("work");
+  run();
+  node().stop(0ms);
+  run();
+  EXPECT_EQ(node().system().registry().running(), 0u);
+  start_node();
 }
 
 // --- the database ----------------------------------------------------------------------------------------------------

@@ -24,6 +24,18 @@ TEST_F(NodeTest, DelaysTheNextStepForAsLongAsItSays) {
   EXPECT_EQ(status(job), Status::success);
 }
 
+TEST_F(NodeTest, ADelayGivesAnEmptyObject) {
+  given_workflow(R"(
+key: later
+steps:
+  - {name: wait, type: delay, config: {duration: 5s}}
+  - {name: after, type: noop, when: "${ .steps.wait }"}
+)");
+  submit("later");
+  pass(6s);
+  EXPECT_THAT(executor_->started(), ElementsAre("after"));
+}
+
 TEST_F(NodeTest, FiresATimerOnce) {
   given_workflow("{key: later, steps: [{name: wait, type: delay, config: {duration: 5s}}, {name: after, type: noop}]}");
   const JobId job = submit("later");

@@ -1,6 +1,7 @@
 // What the store keeps of a run, at every point of a random one: its state, and the records of its decisions.
 #include "codec/event_codec.hpp"
 #include "codec/run_state_codec.hpp"
+#include "domain/property.hpp"
 #include "domain/run_world.hpp"
 
 namespace troupe {

@@ -9,22 +9,12 @@
 #include <algorithm>
 #include <cstdlib>
 #include <sstream>
-#include <stdexcept>
 #include <string>
 
 #include "domain/choices.hpp"
+#include "domain/violation.hpp"
 
 namespace troupe {
-
-/// A rule that does not hold. Thrown inside a property; rapidcheck shrinks the case and shows the text.
-class Violation : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
-inline void require(bool holds, const char* rule) {
-  if (!holds) throw Violation(rule);
-}
 
 inline int property_cases() {
   const char* text = std::getenv("TROUPE_PROPERTY_CASES");

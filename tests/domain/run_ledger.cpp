@@ -293,6 +293,13 @@ bool RunLedger::needs_met(StepIndex step) const {
   });
 }
 
+/// A take-over counts only if something else than these may have been at work: when, this book does not know.
+bool RunLedger::has_jobs_of_its_own() const {
+  return std::any_of(workflow_.steps.begin(), workflow_.steps.end(), [](const StepDefinition& step) {
+    return step.type == StepType::workflow || (step.compensate && step.compensate->type == StepType::workflow);
+  });
+}
+
 double RunLedger::progress() const {
   if (ended_ == Status::success) return 1.0;
   double sum = 0;
@@ -365,7 +372,8 @@ void RunLedger::expect_agreement(const RunState& state) const {
   require((state.ended_at != kNever) == ended(), "a run has an end when it has ended");
   require(state.epoch == epoch_, "the epoch counts take-overs");
   require(state.held == held_, "a run is held until it is admitted or stopped");
-  require(state.barren_recoveries == barren_, "barren take-overs are counted since the last completion");
+  require(state.barren_recoveries == barren_ || (has_jobs_of_its_own() && state.barren_recoveries < barren_),
+          "barren take-overs are counted since the last completion");
   require(state.steps_succeeded == completed_.size(), "the counter of steps that succeeded agrees");
   require(state.compensation.has_value() == undoing_.has_value(), "an undoing is live while it is under way");
   if (undoing_) {

@@ -7,7 +7,7 @@
 #include <set>
 #include <vector>
 
-#include "domain/property.hpp"
+#include "domain/violation.hpp"
 #include "troupe/domain/core.hpp"
 
 namespace troupe {
@@ -33,6 +33,7 @@ class RunLedger {
   double progress() const;
 
  private:
+  bool has_jobs_of_its_own() const;
   enum class Fate { live, done, failed, cancelled };
   struct Item {
     Fate fate = Fate::live;

@@ -2,6 +2,7 @@
 // run_ledger.cpp (events and state) and run_rules.cpp (refusals and effects); each says its own name when it is broken.
 #include <array>
 
+#include "domain/property.hpp"
 #include "domain/run_world.hpp"
 
 namespace troupe {

@@ -24,6 +24,10 @@ Result<Decision> decide(const RunState& state, const Command& command, const Con
 /// Does the outcome of this task still count: right run, epoch and attempt, neither done nor given up?
 bool is_live(const RunState& state, const TaskKey& task);
 
+/// Is nothing done for the item until its time has come: a delay, or the pause before another attempt? A first attempt
+/// has none: if its time seems to be ahead, the clock was set back.
+bool pauses(StepType type, const LiveItem& item, Timestamp now);
+
 /// Total: an event that does not fit the state is a programmer's error only where memory safety is at stake.
 void apply(RunState& state, const Event& event, const WorkflowDefinition& workflow);
 
@@ -33,8 +37,8 @@ RunState make_run(RunId run, std::uint32_t number, const WorkflowDefinition& wor
 
 /// The state of a new run of an ended job. Results of steps that succeeded (and were not undone) are reused, except
 /// `from_step` and all that needs it or another step that is done again, directly or not; without `from_step` nothing
-/// is reused. Steps are matched by name. Refuses with `job_not_finished`, or `validation_failed` when from_step does
-/// not exist in the new definition.
+/// is reused. Steps are matched by name; one that got or lost its `for_each` is done again. Refuses with
+/// `job_not_finished`, or `validation_failed` when from_step does not exist in the new definition.
 Result<RunState> make_retry(const RunState& ended, const WorkflowDefinition& old_workflow,
                             const WorkflowDefinition& new_workflow, RunId run,
                             const std::optional<std::string>& from_step, Timestamp accepted_at, Millis timeout);

@@ -1,0 +1,14 @@
+#include "sim/actions/all.hpp"
+
+namespace troupe::sim {
+
+const std::vector<Action>& all_actions() {
+  static const std::vector<Action> kActions = {
+      kSubmit, kSubmitBatch,   kSubmitTwice, kCancel,   kRetry,     kSignal, kRead,
+      kWait,   kList,          kWatch,       kAudit,    kVerify,    kApply,  kDisable,
+      kSwitch, kRestartWorker, kKill,        kTakeOver, kLeapClock, kOutage, kRefuse,
+  };
+  return kActions;
+}
+
+}  // namespace troupe::sim

@@ -1,0 +1,27 @@
+// Every action there is; each is defined in a file of this folder.
+#pragma once
+
+#include "sim/action.hpp"
+
+namespace troupe::sim {
+
+// submit.cpp
+extern const Action kSubmit, kSubmitBatch, kSubmitTwice;
+// change.cpp
+extern const Action kCancel, kRetry, kSignal;
+// read.cpp
+extern const Action kRead, kWait, kList, kWatch;
+// trail.cpp
+extern const Action kAudit, kVerify;
+// definitions.cpp
+extern const Action kApply, kDisable;
+// operators.cpp
+extern const Action kSwitch, kRestartWorker;
+/// What is engaged when nobody engages any more.
+void release_switches(World& world);
+// machines.cpp
+extern const Action kKill, kTakeOver, kLeapClock;
+// database.cpp
+extern const Action kOutage, kRefuse;
+
+}  // namespace troupe::sim

@@ -1,0 +1,21 @@
+// Every checker there is; each is made in a file of this folder.
+#pragma once
+
+#include <memory>
+
+#include "sim/checker.hpp"
+
+namespace troupe::sim {
+
+std::unique_ptr<Checker> make_run_rules(World& world);         // run_rules.cpp
+std::unique_ptr<Checker> make_true_answers(World& world);      // true_answers.cpp
+std::unique_ptr<Checker> make_true_views(World& world);        // true_views.cpp
+std::unique_ptr<Checker> make_task_starts(World& world);       // task_starts.cpp
+std::unique_ptr<Checker> make_counted_outcomes(World& world);  // counted_outcomes.cpp
+std::unique_ptr<Checker> make_slots(World& world);             // slots.cpp
+std::unique_ptr<Checker> make_concurrency(World& world);       // concurrency.cpp
+std::unique_ptr<Checker> make_recoverable(World& world);       // recoverable.cpp
+std::unique_ptr<Checker> make_whole_trail(World& world);       // whole_trail.cpp
+std::unique_ptr<Checker> make_nothing_left(World& world);      // nothing_left.cpp
+
+}  // namespace troupe::sim

@@ -1,0 +1,122 @@
+#include "sim/sim_executor.hpp"
+
+#include <stdexcept>
+#include <vector>
+
+#include "sim/world.hpp"
+
+namespace troupe::sim {
+namespace {
+
+constexpr std::size_t kTooManyBytes = limits::kOutputBytes + 100;
+
+TaskOutcome failure(ErrorCode code, bool retryable) { return {Error{code, "as drawn", retryable, {}}, {}}; }
+
+/// May it end before start() returns? Only what does no blocking work.
+bool is_instant(StepType type) { return type == StepType::noop || type == StepType::transform; }
+
+}  // namespace
+
+// The value names the attempt, so that a step that is given it shows which one was counted.
+TaskOutcome SimExecutor::success(const Task& task) {
+  Dice& dice = world_.dice();
+  if (task.type == StepType::noop) return {TaskOutputs{Document("{}"), {}}, {}};
+  std::string value = task.step + "/" + std::to_string(task.key.item) + "/" + std::to_string(task.key.attempt) + "/" +
+                      std::to_string(task.key.epoch);
+  if (world_.has_faults() && dice.chance(0.02)) value.append(kTooManyBytes, 'x');
+  TaskOutcome outcome{TaskOutputs{Document("{\"value\":\"" + value + "\"}"), {}}, {}};
+  if (dice.chance(0.5)) outcome.log.assign(limits::kInlineDocumentBytes + 1, 'l');
+  if (dice.chance(5)) outcome.log = "a line\n";
+  if (dice.chance(2)) outcome.result->assets.push_back({"a.png", "image/png", 10, Digest{1}, 64, 64});
+  return outcome;
+}
+
+TaskOutcome SimExecutor::draw_outcome(const Task& task) {
+  Dice& dice = world_.dice();
+  if (!world_.has_faults() || dice.chance(88)) return success(task);
+  if (dice.chance(75)) return failure(ErrorCode::http_failed, true);
+  return failure(ErrorCode::command_failed, dice.chance(30));
+}
+
+void SimExecutor::start(Task task, std::shared_ptr<TaskSink> sink) {
+  if (life_->dead) return;
+  world_.trace(life_->name(), " ", worker_, " begins ", task.step, " of ", task.key.run, " item ", task.key.item,
+               " attempt ", task.key.attempt, " epoch ", task.key.epoch, task.key.compensation ? " undoing" : "");
+  world_.tell([&](Checker& checker) { checker.task_begins(*life_, worker_, task); });
+  Dice& dice = world_.dice();
+  if (world_.has_faults() && dice.chance(0.5)) {
+    world_.saw("executor threw");
+    const TaskOutcome outcome = failure(ErrorCode::executor_failed, true);
+    world_.tell([&](Checker& checker) { checker.task_ends(*life_, worker_, task.key, outcome); });
+    throw std::runtime_error("as drawn");
+  }
+  if (is_instant(task.type) && dice.chance(70)) {
+    TaskOutcome outcome = draw_outcome(task);
+    world_.trace(life_->name(), " ", worker_, " has done at once ", task.step, " of ", task.key.run);
+    world_.tell([&](Checker& checker) { checker.task_ends(*life_, worker_, task.key, outcome); });
+    return sink->done(std::move(outcome));
+  }
+  if (dice.chance(10)) sink->progress(0.5, "half");
+  const std::uint64_t number = ++numbers_;
+  TaskOutcome outcome = draw_outcome(task);
+  Work& work = works_[number] = Work{std::move(task), std::move(sink)};
+  if (world_.has_faults()) {
+    static const std::vector<Obedience> kObedience = {Obedience::at_once, Obedience::at_once, Obedience::late,
+                                                      Obedience::ends_anyway, Obedience::never};
+    work.obedience = dice.one_of(kObedience);
+    work.hangs = dice.chance(2);
+    work.twice = dice.chance(3);
+  }
+  if (work.hangs) return world_.saw("executor hung");
+  const Millis wait = world_.has_faults() ? dice.skewed(Millis(4'000)) : dice.skewed(Millis(100));
+  end_later(number, wait, std::move(outcome));
+}
+
+void SimExecutor::end_later(std::uint64_t number, Millis wait, TaskOutcome outcome) {
+  world_.after(wait, [weak = weak_from_this(), number, outcome = std::move(outcome)]() mutable {
+    if (const auto self = weak.lock()) self->end(number, std::move(outcome));
+  });
+}
+
+void SimExecutor::end(std::uint64_t number, TaskOutcome outcome) {
+  const auto found = works_.find(number);
+  if (life_->dead || found == works_.end()) return;
+  const Work work = std::move(found->second);
+  works_.erase(found);
+  world_.trace(life_->name(), " ", worker_, " ends ", work.task.step, " of ", work.task.key.run, " item ",
+               work.task.key.item, " attempt ", work.task.key.attempt, " with ",
+               outcome.result ? "success" : code_text(outcome.result.error().code));
+  world_.tell([&](Checker& checker) { checker.task_ends(*life_, worker_, work.task.key, outcome); });
+  work.sink->done(std::move(outcome));
+  if (!work.twice) return;
+  world_.saw("executor answered twice");
+  work.sink->done(world_.dice().chance(50) ? success(work.task) : failure(ErrorCode::http_failed, true));
+}
+
+void SimExecutor::stop(const TaskKey& key) {
+  if (life_->dead) return;
+  for (auto& [number, work] : works_) {
+    if (work.task.key != key || work.stopping) continue;
+    work.stopping = true;
+    world_.trace(life_->name(), " ", worker_, " is to stop ", work.task.step, " of ", key.run, " item ", key.item);
+    const auto cancelled = [] { return failure(ErrorCode::cancelled, false); };
+    const std::uint64_t found = number;
+    switch (world_.has_faults() ? work.obedience : Obedience::at_once) {
+      case Obedience::at_once: return end(found, cancelled());
+      case Obedience::late: return end_later(found, world_.dice().between(Millis(1), Millis(15'000)), cancelled());
+      case Obedience::ends_anyway:
+        return end_later(found, world_.dice().between(Millis(1), Millis(15'000)), success(work.task));
+      case Obedience::never: return world_.saw("executor did not stop");
+    }
+  }
+}
+
+void SimExecutor::heal() {
+  for (const auto& [number, work] : works_)
+    end_later(number, world_.dice().between(Millis(0), Millis(20'000)),
+              work.stopping ? failure(ErrorCode::cancelled, false) : success(work.task));
+}
+
+void SimExecutor::lose_all() { works_.clear(); }
+
+}  // namespace troupe::sim

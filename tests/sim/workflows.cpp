@@ -1,0 +1,92 @@
+#include "sim/workflows.hpp"
+
+#include <vector>
+
+#include "codec/json.hpp"
+
+namespace troupe::sim {
+namespace {
+
+/// Those that call no other, and may be called.
+constexpr std::size_t kSimpleWorkflows = 4;
+
+std::string millis(Millis time) { return std::to_string(time.count()) + "ms"; }
+
+Json draw_retry(Dice& dice) {
+  static const std::vector<std::string> kBackoff = {"fixed", "linear", "exponential"}, kJitter = {"none", "full"};
+  return {{"max_attempts", 1 + dice.number(4)},
+          {"backoff", dice.one_of(kBackoff)},
+          {"initial", millis(dice.between(Millis(0), Millis(2'000)))},
+          {"max", millis(dice.between(Millis(2'000), Millis(90'000)))},
+          {"factor", 1 + dice.number(3)},
+          {"jitter", dice.one_of(kJitter)}};
+}
+
+/// What is sent tells what the steps it needs gave.
+Json call(const std::vector<std::string>& needs) {
+  Json seen = Json::object();
+  for (const std::string& need : needs) seen[need] = "${ .steps." + need + " }";
+  return {{"url", "http://there/"}, {"body", {{"seen", seen}}}};
+}
+
+Json config_of(const std::string& type, const std::vector<std::string>& needs, Dice& dice) {
+  if (type == "http") return call(needs);
+  if (type == "exec") return {{"command", "work"}};
+  if (type == "transform") return {{"value", call(needs)["body"]}};
+  if (type == "generate") return {{"prompt", "a prompt"}};
+  if (type == "signal") return {{"name", "go"}};
+  if (type == "workflow") return {{"key", workflow_key(dice.number(kSimpleWorkflows))}, {"inputs", "${ .inputs }"}};
+  if (type == "delay") return {{"duration", dice.chance(60) ? "${ .inputs.wait }" : draw_wait(dice)}};
+  return Json::object();
+}
+
+Json draw_step(std::size_t index, bool is_simple, Dice& dice) {
+  static const std::vector<std::string> kTypes = {"noop", "noop",      "http",     "http",
+                                                  "exec", "transform", "generate", "delay"};
+  std::string type = dice.one_of(kTypes);
+  if (dice.chance(5)) type = "signal";
+  if (!is_simple && dice.chance(12)) type = "workflow";
+  std::vector<std::string> needs;
+  for (std::size_t before = 0; before < index; ++before)
+    if (dice.chance(40)) needs.push_back("s" + std::to_string(before));
+  Json step = {{"name", "s" + std::to_string(index)}, {"type", type}, {"needs", needs}};
+  step["config"] = config_of(type, needs, dice);
+  if (dice.chance(15)) step["when"] = dice.chance(60) ? "${ .inputs.yes }" : "${ .inputs.no }";
+  if (dice.chance(15)) step["for_each"] = "${ .inputs.list }";
+  if (dice.chance(80)) step["retry"] = draw_retry(dice);
+  step["timeout"] = millis(dice.between(Millis(500), Millis(type == "workflow" ? 120'000 : 20'000)));
+  if (dice.chance(5)) step["total_timeout"] = millis(dice.between(Millis(1'000), Millis(30'000)));
+  if (dice.chance(5) && type != "delay" && type != "signal")
+    step["queue_timeout"] = millis(dice.between(Millis(100), Millis(5'000)));
+  if (step.contains("for_each") && dice.chance(40)) step["on_item_failure"] = "collect";
+  if (type != "signal" && type != "delay" && dice.chance(15)) step["idempotent"] = false;
+  if (type != "delay" && type != "signal" && dice.chance(35))
+    step["compensate"] = {{"type", dice.chance(50) ? "http" : "noop"},
+                          {"config", {{"url", "http://undo/"}}},
+                          {"timeout", millis(dice.between(Millis(500), Millis(5'000)))}};
+  return step;
+}
+
+}  // namespace
+
+std::string workflow_key(std::size_t which) { return "w" + std::to_string(which); }
+
+std::string draw_wait(Dice& dice) {
+  if (dice.chance(70)) return millis(dice.skewed(Millis(8'000)));
+  return millis(dice.between(Millis(55'000), Millis(400'000)));
+}
+
+std::string draw_workflow(const std::string& key, Dice& dice) {
+  Json definition = {{"key", key}, {"steps", Json::array()}};
+  definition["timeout"] = millis(dice.chance(20) ? dice.between(Millis(1'000), Millis(20'000))
+                                                 : dice.between(Millis(60'000), Millis(1'200'000)));
+  definition["description"] = "version " + std::to_string(dice.number(1'000'000));
+  if (dice.chance(20)) definition["concurrency"] = {{"limit", 1 + dice.number(4)}, {"key", "${ .client_id }"}};
+  const std::size_t steps = dice.chance(35) ? 1 : 1 + dice.number(6);
+  const bool is_simple = key < workflow_key(kSimpleWorkflows);
+  for (std::size_t i = 0; i < steps; ++i) definition["steps"].push_back(draw_step(i, is_simple, dice));
+  if (dice.chance(30)) definition["outputs"] = {{"last", "${ .steps.s" + std::to_string(steps - 1) + " }"}};
+  return to_text(definition);
+}
+
+}  // namespace troupe::sim
