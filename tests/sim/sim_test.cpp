@@ -70,7 +70,7 @@ class SimulationMutant : public ::testing::TestWithParam<std::string> {};
 TEST_P(SimulationMutant, IsNoticed) {
   Settings settings;
   settings.mutant = *mutant_from_text(GetParam());
-  for (settings.seed = 1; settings.seed <= 20; ++settings.seed)
+  for (settings.seed = 1; settings.seed <= 60; ++settings.seed)
     if (play_episode(settings).finding) return;
   FAIL() << "no checker noticed";
 }
