@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "actors/forecast/forecast.hpp"
+
 namespace troupe {
 namespace {
 
@@ -23,8 +25,9 @@ BrokerState::WorkerEntry* free_worker(BrokerState& state, StepType type) {
   return best;
 }
 
-void assign(Self self, BrokerState::WorkerEntry& entry, const TaskOfferPtr& offer) {
+void assign(Self self, BrokerState::WorkerEntry& entry, const TaskOfferPtr& offer, bool waited) {
   ++entry.busy;
+  self->state.node->forecast.queues.taken(offer->task.type, waited);
   self->state.assigned[offer->task.key] = {offer, entry.worker.worker};
   self->send(entry.worker.worker, AssignTask{offer});
 }
@@ -36,7 +39,10 @@ void assign_queued(Self self, StepType type) {
   while (!queue->second.empty()) {
     BrokerState::WorkerEntry* worker = free_worker(state, type);
     if (worker == nullptr) break;
-    assign(self, *worker, *queue->second.pop(state.node->clock.now()));
+    const Timestamp now = state.node->clock.now();
+    const TaskOfferPtr offer = *queue->second.pop(now);
+    state.node->forecast.queues.left(offer->task.key, type, now);
+    assign(self, *worker, offer, /*waited=*/true);
   }
 }
 
@@ -45,9 +51,11 @@ void offer(Self self, const TaskOfferPtr& offer) {
   if (state.assigned.contains(offer->task.key)) return;  // offered again: it is at work already
   FairQueue<TaskOfferPtr>& queue = state.queues[offer->task.type];
   if (queue.empty() && state.assigning) {
-    if (auto* worker = free_worker(state, offer->task.type)) return assign(self, *worker, offer);
+    if (auto* worker = free_worker(state, offer->task.type)) return assign(self, *worker, offer, /*waited=*/false);
   }
-  queue.push(offer, offer->priority, offer->task.client_id, state.node->clock.now());
+  const Timestamp now = state.node->clock.now();
+  queue.push(offer, offer->priority, offer->task.client_id, now);
+  state.node->forecast.queues.entered(offer->task.key, offer->task.type, offer->priority, offer->task.client_id, now);
 }
 
 void withdraw(Self self, const WithdrawTask& withdrawal) {
@@ -56,8 +64,11 @@ void withdraw(Self self, const WithdrawTask& withdrawal) {
     self->send(found->second.worker, StopTaskMessage{withdrawal.task});
     return;
   }
-  for (auto& [type, queue] : state.queues)
-    if (queue.remove([&](const TaskOfferPtr& queued) { return queued->task.key == withdrawal.task; })) break;
+  for (auto& [type, queue] : state.queues) {
+    if (!queue.remove([&](const TaskOfferPtr& queued) { return queued->task.key == withdrawal.task; })) continue;
+    state.node->forecast.queues.left(withdrawal.task, type, state.node->clock.now());
+    break;
+  }
   self->send(withdrawal.run, TaskGone{withdrawal.task});
 }
 
@@ -68,6 +79,7 @@ void slot_free(Self self, const TaskKey& task) {
   for (auto& entry : state.workers) {
     if (entry.worker.worker != found->second.worker) continue;
     --entry.busy;
+    state.node->forecast.queues.freed(found->second.offer->task.type);
     for (StepType type : entry.worker.types) assign_queued(self, type);
     break;
   }
@@ -78,7 +90,11 @@ void slot_free(Self self, const TaskKey& task) {
 /// A worker died: what it had is lost, and its runs are told so.
 void worker_down(Self self, const caf::actor_addr& source) {
   BrokerState& state = self->state;
-  std::erase_if(state.workers, [&](const auto& entry) { return entry.worker.worker.address() == source; });
+  std::erase_if(state.workers, [&](const auto& entry) {
+    if (entry.worker.worker.address() != source) return false;
+    state.node->forecast.queues.worker_left(entry.worker.types, entry.worker.slots);
+    return true;
+  });
   for (auto it = state.assigned.begin(); it != state.assigned.end();) {
     if (it->second.worker.address() != source) {
       ++it;
@@ -90,6 +106,7 @@ void worker_down(Self self, const caf::actor_addr& source) {
     ended->started_at = ended->ended_at = state.node->clock.now();
     ended->outputs = Error{ErrorCode::worker_lost, "the worker died while it had the step", true, {}};
     self->send(it->second.offer->run, TaskEndedPtr(ended));
+    state.node->forecast.queues.freed(it->second.offer->task.type);
     it = state.assigned.erase(it);
   }
   if (state.idle && state.assigned.empty()) std::exchange(state.idle, nullptr)();
@@ -106,6 +123,7 @@ BrokerActor::behavior_type broker_actor(Self self, NodeContext* node) {
       [=](const RegisterWorker& registration) {
         self->monitor(registration.worker);
         self->state.workers.push_back({registration, 0});
+        node->forecast.queues.worker_came(registration.types, registration.slots);
         for (StepType type : registration.types) assign_queued(self, type);
       },
       [=](const SlotFree& free) { slot_free(self, free.task); },

@@ -48,9 +48,9 @@ Node::Node(NodePorts ports, NodeOptions options)
   config_.set("scheduler.max-throughput", 50);
   system_ = std::make_unique<caf::actor_system>(config_);
   blocking_ = std::make_unique<BlockingPool>(options_.blocking_threads, options_.blocking_queue);
-  context_ = std::make_unique<NodeContext>(NodeContext{options_.name, ports.clock, ports.random, ports.blobs,
-                                                       ports.evaluators, ports.metrics, ports.log, ports.reader,
-                                                       *blocking_, events_, board_, timers_, workflows_, health_});
+  context_ = std::make_unique<NodeContext>(
+      NodeContext{options_.name, ports.clock, ports.random, ports.blobs, ports.evaluators, ports.metrics, ports.log,
+                  ports.reader, *blocking_, events_, board_, timers_, workflows_, health_, forecast_});
 }
 
 Result<std::unique_ptr<Node>> Node::start(NodePorts ports, Writers writers, NodeOptions options) {

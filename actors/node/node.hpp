@@ -24,6 +24,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/forecast/forecast.hpp"
 #include "actors/ingress/event_hub.hpp"
 #include "actors/ingress/node_gateway.hpp"
 #include "actors/ingress/workflow_catalog.hpp"
@@ -101,6 +102,7 @@ class Node {
   NodeHealth health_;
   EventHub events_;
   LiveBoard board_;
+  Forecast forecast_;
   Timers timers_;
   WorkflowCatalog workflows_;
   caf::actor_system_config config_;

@@ -12,6 +12,7 @@
 
 #include <caf/all.hpp>
 
+#include "actors/forecast/forecast.hpp"
 #include "actors/protocol/admission.hpp"
 #include "actors/protocol/in_flight.hpp"
 #include "audit/chain.hpp"
@@ -120,6 +121,9 @@ struct RunSeed {
   bool recover = false;                  ///< taken over from a process that is gone: begin with RecoverRun
   bool parked = false;                   ///< it has a row in `parked`
   Arrival arrival;  ///< of a new job; complete when `effects` are released, or what they dispatch at once is done
+  TaskQueues::Coming coming;   ///< what `effects` dispatch
+  HistoryPtr history;          ///< of its workflow; null: not looked up yet
+  std::optional<Millis> said;  ///< how long the run will take, as was said when it was accepted by this process
 };
 using RunSeedPtr = std::shared_ptr<RunSeed>;
 

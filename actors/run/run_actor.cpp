@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "actors/forecast/forecast.hpp"
 #include "actors/ingress/event_hub.hpp"
 #include "actors/node/scheduler.hpp"
 #include "actors/run/live_board.hpp"
@@ -34,7 +35,9 @@ RunDriver::~RunDriver() {
 
 void RunDriver::begin() {
   const std::vector<Effect> effects = std::exchange(seed_.effects, {});
+  if (!effects.empty()) observe_beginning();
   release(effects);
+  seed_.coming.arrive();
   if (std::ranges::none_of(effects, dispatches_instant_task)) seed_.arrival.complete();
   if (seed_.recover) push({RecoverRun{}, nullptr, nullptr});
   rest_if_idle();
@@ -128,6 +131,7 @@ void RunDriver::on(const Persisted& persisted) {
   seed_.state = std::move(done.decision.after);
   seed_.parked = done.parks;
   note_ended_tasks(done.decision, done.command.outcome);
+  observe(done.decision.events, done.command.outcome);
   log_events(node_.log, *seed_.job, *seed_.workflow, seed_.state, done.decision.events);
   tell_watchers(persisted.records);
   if (done.command.request) answer(done.command.request);
@@ -202,14 +206,67 @@ void RunDriver::note_ended_tasks(const Decision& decision, const TaskEndedPtr& o
   const auto ended = [&](const TaskKey& task, Status status) {
     waiting_for_admission_.erase(task);
     if (!task.compensation) node_.board.remove(seed_.state.run, task.step, task.item);
-    const Millis took = outcome && outcome->task == task ? outcome->ended_at - outcome->started_at : Millis(0);
-    node_.metrics.step_ended(seed_.workflow->steps[task.step].type, status, took);
+    const bool is_told = outcome && outcome->task == task;
+    const Millis took = is_told ? outcome->ended_at - outcome->started_at : Millis(0);
+    const StepDefinition& step = seed_.workflow->steps[task.step];
+    node_.metrics.step_ended(step.type, status, took);
+    if (is_told) node_.forecast.queues.held(task.compensation ? step.compensate->type : step.type, took);
   };
   for (const Event& event : decision.events) {
     if (const auto* completed = std::get_if<TaskCompleted>(&event)) ended(completed->task, Status::success);
     if (const auto* failed = std::get_if<TaskFailed>(&event)) ended(failed->task, Status::failed);
     if (const auto* retried = std::get_if<TaskRetried>(&event)) ended(retried->task, Status::failed);
     if (const auto* cancelled = std::get_if<TaskCancelled>(&event)) ended(cancelled->task, Status::cancelled);
+  }
+}
+
+SharedHistory& RunDriver::history() {
+  if (!seed_.history) seed_.history = node_.forecast.history_of(seed_.job->workflow_key, node_.clock.now());
+  return *seed_.history;
+}
+
+template <class Tell>
+void RunDriver::tell_history(StepIndex step, Tell tell) {
+  const StepDefinition& definition = seed_.workflow->steps[step];
+  if (is_instant(definition.type)) return;
+  history().tell([&](WorkflowHistory& history) { tell(history, definition); });
+}
+
+/// What the run's first decision did, which was committed with the job.
+void RunDriver::observe_beginning() {
+  for (StepIndex i = 0; i < seed_.state.steps.size(); ++i) {
+    const StepState& step = seed_.state.steps[i];
+    if (step.status == Status::pending) continue;
+    tell_history(i, [&](WorkflowHistory& history, const StepDefinition& definition) {
+      if (step.status == Status::skipped) history.step_took(definition, Millis(0));
+      if (step.status == Status::running) history.step_had(definition, step.items);
+      if (definition.type == StepType::delay)
+        for (const LiveItem& item : step.live) history.step_took(definition, item.due - seed_.state.accepted_at);
+    });
+  }
+}
+
+void RunDriver::observe(const std::vector<Event>& events, const TaskEndedPtr& outcome) {
+  for (const Event& event : events) {
+    if (const auto* skipped = std::get_if<StepSkipped>(&event)) {
+      tell_history(skipped->step, [&](auto& history, const auto& step) { history.step_took(step, Millis(0)); });
+    } else if (const auto* step_begun = std::get_if<StepBegun>(&event)) {
+      tell_history(step_begun->step,
+                   [&](auto& history, const auto& step) { history.step_had(step, step_begun->items); });
+    } else if (const auto* begun = std::get_if<ItemBegun>(&event)) {
+      tell_history(begun->step, [&](auto& history, const auto& step) {
+        if (step.type == StepType::delay) history.step_took(step, begun->due - node_.clock.now());
+      });
+    } else if (const auto* retried = std::get_if<TaskRetried>(&event)) {
+      if (!retried->task.compensation && retried->started_at != kNever)
+        first_started_.try_emplace({retried->task.step, retried->task.item}, retried->started_at);
+    } else if (const auto* done = std::get_if<TaskCompleted>(&event)) {
+      if (done->task.compensation || !outcome || outcome->task != done->task) continue;
+      const auto first = first_started_.extract({done->task.step, done->task.item});
+      const Timestamp started = first ? first.mapped() : outcome->started_at;
+      tell_history(done->task.step,
+                   [&](auto& history, const auto& step) { history.step_took(step, outcome->ended_at - started); });
+    }
   }
 }
 
@@ -274,7 +331,10 @@ void RunDriver::after_end() {
   timers_.clear();
   if (armed_) node_.timers.forget(*std::exchange(armed_, std::nullopt));
   node_.board.remove(seed_.state.run);
-  node_.metrics.job_ended(seed_.job->workflow_key, seed_.state.status, seed_.state.ended_at - seed_.state.accepted_at);
+  const Millis took = seed_.state.ended_at - seed_.state.accepted_at;
+  node_.metrics.job_ended(seed_.job->workflow_key, seed_.state.status, took);
+  if (seed_.said && *seed_.said > Millis(0) && seed_.state.status != Status::cancelled)
+    history().tell([&](WorkflowHistory& history) { history.run_took(took, *seed_.said); });
 }
 
 template <class Message>

@@ -57,6 +57,11 @@ class RunDriver {
   void release(const std::vector<Effect>& effects);
   void tell_watchers(const std::string& records);
   void note_ended_tasks(const Decision& decision, const TaskEndedPtr& outcome);
+  void observe_beginning();
+  void observe(const std::vector<Event>& events, const TaskEndedPtr& outcome);
+  template <class Tell>
+  void tell_history(StepIndex step, Tell tell);
+  SharedHistory& history();
   void answer(const CancelRequestPtr& request) const;
   void after_end();
   void rest_if_idle();
@@ -93,6 +98,7 @@ class RunDriver {
   std::multimap<Timestamp, SetTimer> timers_;
   std::optional<Timers::Key> armed_;  ///< the earliest of them, as the node's Timers know it
   std::map<TaskKey, WorkerActor> waiting_for_admission_;
+  std::map<std::pair<StepIndex, ItemIndex>, Timestamp> first_started_;  ///< of items whose first attempt failed
   std::uint64_t handled_ = 0;  ///< messages of the job, for the resting handshake
   bool rested_ = false;        ///< said RunRested since the last change
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/fake_ports.hpp"
+#include "actors/forecast/forecast.hpp"
 #include "actors/ingress/event_hub.hpp"
 #include "actors/ingress/workflow_catalog.hpp"
 #include "actors/node/blocking_pool.hpp"
@@ -14,10 +15,10 @@ namespace troupe::test {
 
 struct BareContext {
   explicit BareContext(StoreReader& reader)
-      : workflows(reader, [](std::string_view) { return true; }), node{"node",      clock,   random, blobs,
-                                                                       *evaluators, metrics, log,    reader,
-                                                                       blocking,    events,  board,  timers,
-                                                                       workflows,   health} {}
+      : workflows(reader, [](std::string_view) { return true; }), node{"node",      clock,   random,  blobs,
+                                                                       *evaluators, metrics, log,     reader,
+                                                                       blocking,    events,  board,   timers,
+                                                                       workflows,   health,  forecast} {}
 
   ManualClock clock;
   CountingRandom random;
@@ -28,6 +29,7 @@ struct BareContext {
   BlockingPool blocking{0, 1};
   EventHub events;
   LiveBoard board;
+  Forecast forecast;
   Timers timers;
   WorkflowCatalog workflows;
   NodeHealth health;
