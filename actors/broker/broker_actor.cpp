@@ -3,11 +3,14 @@
 #include <algorithm>
 
 #include "actors/forecast/forecast.hpp"
+#include "actors/switches/kill_switches.hpp"
+#include "codec/unavailable.hpp"
 
 namespace troupe {
 namespace {
 
 using Self = BrokerActor::stateful_pointer<BrokerState>;
+using Queue = BrokerState::Queue;
 
 /// The worker of this type with the most free slots; none if all are busy.
 BrokerState::WorkerEntry* free_worker(BrokerState& state, StepType type) {
@@ -25,66 +28,164 @@ BrokerState::WorkerEntry* free_worker(BrokerState& state, StepType type) {
   return best;
 }
 
-void assign(Self self, BrokerState::WorkerEntry& entry, const TaskOfferPtr& offer, bool waited) {
+SwitchedWork work_of(const NodeContext& node, const TaskOffer& offer) {
+  return {offer.workflow_key, offer.task.client_id, kOnlyPool, node.node_name};
+}
+
+bool is_stopped(const NodeContext& node, const TaskOffer& offer) {
+  return node.switches.holding(work_of(node, offer)) != nullptr;
+}
+
+/// True if the task must wait for a kill switch's release, and does from now on.
+bool hold(Self self, const TaskOfferPtr& offer) {
+  if (!is_stopped(*self->state.node, *offer)) return false;
+  self->state.held.add(offer);
+  self->send(offer->run, TaskHeld{offer->task.key});
+  return true;
+}
+
+void assign(Self self, BrokerState::WorkerEntry& entry, const TaskOfferPtr& offer, Millis waited) {
   ++entry.busy;
   self->state.node->forecast.queues.taken(offer->task.type, waited);
   self->state.assigned[offer->task.key] = {offer, entry.worker.worker};
   self->send(entry.worker.worker, AssignTask{offer});
 }
 
+std::shared_ptr<Queue>& queue_of(BrokerState& state, StepType type) {
+  std::shared_ptr<Queue>& queue = state.queues[type];
+  if (!queue) queue = std::make_shared<Queue>(state.node->fair_rules);
+  return queue;
+}
+
+void push(BrokerState& state, const std::shared_ptr<Queue>& queue, const TaskOfferPtr& offer) {
+  state.queued[offer->task.key] = {queue, queue->push(offer, offer->priority, offer->task.client_id, offer->ready_at),
+                                   offer->run};
+  ++state.depths[{offer->task.type, offer->priority}];
+  state.node->forecast.queues.entered(offer->task.key, offer->task.type, offer->priority, offer->task.client_id);
+}
+
+void note_taken(BrokerState& state, const TaskOffer& offer) {
+  const auto depth = state.depths.find({offer.task.type, offer.priority});
+  if (--depth->second == 0) state.depths.erase(depth);
+  state.node->forecast.queues.left(offer.task.key, offer.task.type);
+}
+
+TaskOfferPtr pop(BrokerState& state, Queue& queue) {
+  TaskOfferPtr next = *queue.pop(state.node->clock.now());
+  state.queued.erase(next->task.key);
+  note_taken(state, *next);
+  return next;
+}
+
+/// Gives the one after it.
+BrokerState::AllQueued::iterator take_out(BrokerState& state, BrokerState::AllQueued::iterator queued) {
+  note_taken(state, *queued->second.queue->remove(queued->second.place));
+  return state.queued.erase(queued);
+}
+
 void assign_queued(Self self, StepType type) {
   BrokerState& state = self->state;
-  const auto queue = state.queues.find(type);
-  if (!state.assigning || queue == state.queues.end()) return;
-  while (!queue->second.empty()) {
+  const std::shared_ptr<Queue> queue = queue_of(state, type);
+  while (state.assigning && !queue->empty()) {
     BrokerState::WorkerEntry* worker = free_worker(state, type);
     if (worker == nullptr) break;
-    const Timestamp now = state.node->clock.now();
-    const TaskOfferPtr offer = *queue->second.pop(now);
-    state.node->forecast.queues.left(offer->task.key, type, now);
-    assign(self, *worker, offer, /*waited=*/true);
+    const TaskOfferPtr next = pop(state, *queue);
+    if (!hold(self, next)) assign(self, *worker, next, state.node->clock.now() - next->ready_at);
   }
 }
 
 void offer(Self self, const TaskOfferPtr& offer) {
   BrokerState& state = self->state;
   if (state.assigned.contains(offer->task.key)) return;  // offered again: it is at work already
-  FairQueue<TaskOfferPtr>& queue = state.queues[offer->task.type];
-  if (queue.empty() && state.assigning) {
-    if (auto* worker = free_worker(state, offer->task.type)) return assign(self, *worker, offer, /*waited=*/false);
+  if (const auto found = state.queued.find(offer->task.key); found != state.queued.end())
+    take_out(state, found);  // offered again, by a run that was loaded again
+  if (hold(self, offer)) return;
+  const std::shared_ptr<Queue> queue = queue_of(state, offer->task.type);
+  if (queue->empty() && state.assigning) {
+    if (auto* worker = free_worker(state, offer->task.type)) return assign(self, *worker, offer, Millis(0));
   }
-  const Timestamp now = state.node->clock.now();
-  queue.push(offer, offer->priority, offer->task.client_id, now);
-  state.node->forecast.queues.entered(offer->task.key, offer->task.type, offer->priority, offer->task.client_id, now);
+  push(state, queue, offer);
 }
 
 void withdraw(Self self, const WithdrawTask& withdrawal) {
   BrokerState& state = self->state;
   if (const auto found = state.assigned.find(withdrawal.task); found != state.assigned.end()) {
+    found->second.is_due_again = false;
     self->send(found->second.worker, StopTaskMessage{withdrawal.task});
     return;
   }
-  for (auto& [type, queue] : state.queues) {
-    if (!queue.remove([&](const TaskOfferPtr& queued) { return queued->task.key == withdrawal.task; })) continue;
-    state.node->forecast.queues.left(withdrawal.task, type, state.node->clock.now());
-    break;
-  }
+  state.held.remove(withdrawal.task);
+  if (const auto found = state.queued.find(withdrawal.task); found != state.queued.end()) take_out(state, found);
   self->send(withdrawal.run, TaskGone{withdrawal.task});
 }
 
-void slot_free(Self self, const TaskKey& task) {
+/// The types of a worker share its slots, so they share a queue; what came before it is moved there.
+void add_worker(Self self, const RegisterWorker& registration) {
   BrokerState& state = self->state;
-  const auto found = state.assigned.find(task);
+  for (const auto& entry : state.workers) {
+    const auto serves = [&](StepType type) {
+      return std::find(entry.worker.types.begin(), entry.worker.types.end(), type) != entry.worker.types.end();
+    };
+    TROUPE_ASSERT(entry.worker.types == registration.types ||
+                      std::none_of(registration.types.begin(), registration.types.end(), serves),
+                  "workers serve the same types or none in common");
+  }
+  self->monitor(registration.worker);
+  state.workers.push_back({registration, 0});
+  state.node->forecast.queues.worker_came(registration.types, registration.slots);
+  const std::shared_ptr<Queue> shared = queue_of(state, registration.types.front());
+  for (StepType type : registration.types) {
+    const std::shared_ptr<Queue> before = std::exchange(queue_of(state, type), shared);
+    while (before != shared && !before->empty()) push(state, shared, pop(state, *before));
+  }
+  assign_queued(self, registration.types.front());
+}
+
+void slot_free(Self self, const SlotFree& free) {
+  BrokerState& state = self->state;
+  const auto found = state.assigned.find(free.task);
   if (found == state.assigned.end()) return;
+  const TaskOfferPtr again = found->second.is_due_again && free.is_undone ? found->second.offer : nullptr;
   for (auto& entry : state.workers) {
     if (entry.worker.worker != found->second.worker) continue;
     --entry.busy;
     state.node->forecast.queues.freed(found->second.offer->task.type);
-    for (StepType type : entry.worker.types) assign_queued(self, type);
+    assign_queued(self, entry.worker.types.front());
     break;
   }
   state.assigned.erase(found);
+  if (again) offer(self, again);
   if (state.idle && state.assigned.empty()) std::exchange(state.idle, nullptr)();
+}
+
+/// What waits in a queue and is stopped is held from now on: then a run that is cancelled has it back without a search.
+void hold_queued(Self self, const std::shared_ptr<Queue>& queue) {
+  std::vector<TaskOfferPtr> others;
+  while (!queue->empty()) {
+    TaskOfferPtr next = pop(self->state, *queue);
+    if (!hold(self, next)) others.push_back(std::move(next));
+  }
+  for (const TaskOfferPtr& other : others) push(self->state, queue, other);
+}
+
+void kill(Self self, const KillSwitchPtr& by) {
+  BrokerState& state = self->state;
+  for (auto& [type, queue] : state.queues) hold_queued(self, queue);
+  for (auto& [task, assignment] : state.assigned) {
+    if (!covers(*by, work_of(*state.node, *assignment.offer))) continue;
+    assignment.is_due_again = task.compensation;
+    self->send(assignment.offer->run, KillRun{by});
+    self->send(assignment.worker, StopTaskMessage{task});
+  }
+}
+
+void switches_changed(Self self, const SwitchesChanged& change) {
+  BrokerState& state = self->state;
+  for (const TaskOfferPtr& free :
+       state.held.take_if([&](const TaskOffer& offer) { return !is_stopped(*state.node, offer); }))
+    push(state, queue_of(state, free->task.type), free);
+  if (change.kill) kill(self, change.kill);
+  for (auto& [type, queue] : state.queues) assign_queued(self, type);
 }
 
 /// A worker died: what it had is lost, and its runs are told so.
@@ -112,6 +213,25 @@ void worker_down(Self self, const caf::actor_addr& source) {
   if (state.idle && state.assigned.empty()) std::exchange(state.idle, nullptr)();
 }
 
+/// What a run that is gone had in hand: nobody would start it, stop it, or take its outcome.
+void abandon(Self self, const caf::actor_addr& run) {
+  BrokerState& state = self->state;
+  state.held.take_if([&](const TaskOffer& held) { return held.run.address() == run; });
+  for (auto queued = state.queued.begin(); queued != state.queued.end();)
+    queued = queued->second.run.address() == run ? take_out(state, queued) : std::next(queued);
+  for (const auto& [task, assignment] : state.assigned)
+    if (assignment.offer->run.address() == run)
+      self->send(assignment.worker, StopTaskMessage{task, /*is_abandoned=*/true});
+}
+
+ActorView describe(const BrokerState& state) {
+  ActorView view;
+  view.waiting = state.queued.size();
+  for (const auto& [of, depth] : state.depths) view.queues.push_back({of.first, of.second, depth});
+  view.busy = state.assigned.size();
+  return view;
+}
+
 }  // namespace
 
 BrokerActor::behavior_type broker_actor(Self self, NodeContext* node) {
@@ -120,13 +240,9 @@ BrokerActor::behavior_type broker_actor(Self self, NodeContext* node) {
   return {
       [=](const TaskOfferPtr& ready) { offer(self, ready); },
       [=](const WithdrawTask& withdrawal) { withdraw(self, withdrawal); },
-      [=](const RegisterWorker& registration) {
-        self->monitor(registration.worker);
-        self->state.workers.push_back({registration, 0});
-        node->forecast.queues.worker_came(registration.types, registration.slots);
-        for (StepType type : registration.types) assign_queued(self, type);
-      },
-      [=](const SlotFree& free) { slot_free(self, free.task); },
+      [=](const RegisterWorker& registration) { add_worker(self, registration); },
+      [=](const SlotFree& free) { slot_free(self, free); },
+      [=](const SwitchesChanged& change) { switches_changed(self, change); },
       [=](const StopAssigning& stop) {
         self->state.assigning = false;
         if (self->state.assigned.empty())
@@ -138,6 +254,9 @@ BrokerActor::behavior_type broker_actor(Self self, NodeContext* node) {
         for (const auto& [task, assignment] : self->state.assigned)
           self->send(assignment.worker, StopTaskMessage{task});
       },
+      [=](const AbandonRun& gone) { abandon(self, gone.run); },
+      [=](const RetireWorker& retired) { worker_down(self, retired.worker.address()); },
+      [=](const Probe& probe) { answer_probe(self, probe, describe(self->state)); },
   };
 }
 

@@ -4,13 +4,20 @@
 //   run ── WithdrawTask ──► queued: TaskGone to the run               … until SlotFree, or the worker's end
 //                           assigned: StopTaskMessage to the worker
 //
-// One queue for each step type, because a worker serves some types only and a full one must not block the others.
-// The queue is soft state: after a crash the runs, which are the truth, offer their tasks again.
+// What a kill switch has stopped (node_context: KillSwitches) is held aside instead of being assigned, and goes back to
+// its old place when that is released. A switch that kills stops what is assigned, too: its run is told first, so that
+// it knows why; an undoing, which a run cannot give up, is offered again instead, and held.
+//
+// One queue for each pool of slots, that is, for the step types that the same workers serve: whatever competes for a
+// slot competes in one queue, and a full pool does not block the others. Workers serve the same types or none in
+// common. Which client and which priority has the next turn: domain/fair_queue.hpp. A task has waited since it became
+// ready. The queue is soft state: after a crash the runs, which are the truth, offer their tasks again.
 #pragma once
 
 #include <map>
 #include <unordered_map>
 
+#include "actors/broker/held_tasks.hpp"
 #include "actors/protocol/interfaces.hpp"
 #include "actors/protocol/node_context.hpp"
 #include "troupe/domain/fair_queue.hpp"
@@ -18,17 +25,28 @@
 namespace troupe {
 
 struct BrokerState {
+  using Queue = FairQueue<TaskOfferPtr>;
   struct WorkerEntry {
     RegisterWorker worker;
     std::size_t busy = 0;
   };
+  struct Queued {
+    std::shared_ptr<Queue> queue;
+    Queue::Place place;
+    RunActor run;
+  };
+  using AllQueued = std::unordered_map<TaskKey, Queued>;
   struct Assignment {
     TaskOfferPtr offer;
     WorkerActor worker;
+    bool is_due_again = false;  ///< stopped, but still to be done
   };
 
   NodeContext* node = nullptr;
-  std::map<StepType, FairQueue<TaskOfferPtr>> queues;
+  std::map<StepType, std::shared_ptr<Queue>> queues;  ///< types of one pool have the same
+  AllQueued queued;
+  std::map<std::pair<StepType, int>, std::size_t> depths;  ///< of what is queued, by type and priority; none is 0
+  HeldTasks held;
   std::vector<WorkerEntry> workers;
   std::unordered_map<TaskKey, Assignment> assigned;
   bool assigning = true;

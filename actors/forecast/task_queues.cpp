@@ -27,19 +27,19 @@ void TaskQueues::worker_left(const std::vector<StepType>& types, std::size_t slo
   if (Lane* lane = lane_of(types.front())) lane->slots -= slots;
 }
 
-void TaskQueues::entered(const TaskKey& task, StepType type, int priority, const std::string& client, Timestamp now) {
+void TaskQueues::entered(const TaskKey& task, StepType type, int priority, const std::string& client) {
   Lane* lane = lane_of(type);
   if (lane == nullptr || is_instant(type)) return;
   const std::lock_guard lock(lane->mutex);
   Lane::Level& level = lane->levels.at(static_cast<std::size_t>(priority));
   Lane::Client& own = level.clients[client];
-  if (!lane->tickets.try_emplace(task, Lane::Ticket{priority, client, own.entered, now}).second) return;
+  if (!lane->tickets.try_emplace(task, Lane::Ticket{priority, client, own.entered}).second) return;
   ++own.entered;
   ++level.waiting;
   ++lane->waiting;
 }
 
-void TaskQueues::left(const TaskKey& task, StepType type, Timestamp now) {
+void TaskQueues::left(const TaskKey& task, StepType type) {
   Lane* lane = lane_of(type);
   if (lane == nullptr || is_instant(type)) return;
   const std::lock_guard lock(lane->mutex);
@@ -50,17 +50,14 @@ void TaskQueues::left(const TaskKey& task, StepType type, Timestamp now) {
   if (++own->second.left == own->second.entered) level.clients.erase(own);
   --level.waiting;
   --lane->waiting;
-  lane->waits.add(whole_ms(now - ticket.mapped().since));
-  lane->usual_wait = static_cast<Millis::rep>(lane->waits.mean());
 }
 
-void TaskQueues::taken(StepType type, bool waited) {
+void TaskQueues::taken(StepType type, Millis waited) {
   Lane* lane = lane_of(type);
   if (lane == nullptr || is_instant(type)) return;
   ++lane->busy;
-  if (waited) return;
   const std::lock_guard lock(lane->mutex);
-  lane->waits.add(0);
+  lane->waits.add(whole_ms(waited));
   lane->usual_wait = static_cast<Millis::rep>(lane->waits.mean());
 }
 
@@ -120,7 +117,7 @@ std::optional<std::size_t> TaskQueues::before(const TaskKey& task, StepType type
   const std::lock_guard lock(lane->mutex);
   const auto ticket = lane->tickets.find(task);
   if (ticket == lane->tickets.end()) return std::nullopt;
-  const auto& [priority, client, number, since] = ticket->second;
+  const auto& [priority, client, number] = ticket->second;
   const Lane::Level& level = lane->levels.at(static_cast<std::size_t>(priority));
   const std::uint64_t left = level.clients.at(client).left;
   const std::size_t before = lane->before(priority, number - std::min(number, left), level.clients.size());

@@ -6,7 +6,7 @@
 //                                                  └─────────────────────┘
 //
 // A lane is the workers that serve the same types: their slots are what is waited for. Where a task is in a lane's
-// queue is told as if nothing aged, clients of a priority had equal shares, and nobody came: an estimate.
+// queue is told as if nothing was late, clients of a priority had equal shares, and nobody came: an estimate.
 #pragma once
 
 #include <array>
@@ -31,11 +31,11 @@ class TaskQueues {
   void worker_came(const std::vector<StepType>& types, std::size_t slots);
   void worker_left(const std::vector<StepType>& types, std::size_t slots);
   /// The task has to wait; priority 1 … 10.
-  void entered(const TaskKey& task, StepType type, int priority, const std::string& client, Timestamp now);
+  void entered(const TaskKey& task, StepType type, int priority, const std::string& client);
   /// It waits no longer: a worker gets it, or it was taken back. One that does not wait is overlooked.
-  void left(const TaskKey& task, StepType type, Timestamp now);
-  /// A slot is taken, without a wait or after it.
-  void taken(StepType type, bool waited);
+  void left(const TaskKey& task, StepType type);
+  /// A slot is taken, after such a wait.
+  void taken(StepType type, Millis waited);
   void freed(StepType type);
 
   // --- told by runs
@@ -101,7 +101,6 @@ struct TaskQueues::Lane {
     int priority;
     std::string client;
     std::uint64_t number;  ///< how many of its client and priority had entered before it
-    Timestamp since;
   };
   std::unordered_map<TaskKey, Ticket> tickets;
 

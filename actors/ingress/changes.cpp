@@ -15,44 +15,49 @@ JobChange kept_change(const KeptAnswer& answer) {
 }  // namespace
 
 /// What every change begins with: the kept answer of its key, if there is one, else the job that it is of.
-void NodeGateway::change(const Caller& caller, const JobRef& job, const std::optional<IdempotencyKey>& key,
-                         Reply<JobChange> reply, ChangeJob make_change) {
+void NodeGateway::change(FindJob find, const std::optional<IdempotencyKey>& key, Reply<JobChange> reply,
+                         ChangeJob make_change) {
   if (auto error = unavailable()) return reply(*std::move(error));
-  const bool queued = node_.blocking.run([this, caller, job, key, reply, make_change = std::move(make_change)] {
-    if (const auto kept = claim_key(key)) {
-      if (!*kept) return reply(kept->error());
-      return reply(kept_change(**kept));
-    }
-    const auto answer = [this, key, reply](Result<JobChange> change) {
-      release_key(key);
-      reply(std::move(change));
-    };
-    const auto row = find_job(caller, job);
-    if (!row) return answer(row.error());
-    make_change(*row, answer);
-  });
+  const bool queued =
+      node_.blocking.run([this, find = std::move(find), key, reply, make_change = std::move(make_change)] {
+        if (const auto kept = claim_key(key)) {
+          if (!*kept) return reply(kept->error());
+          return reply(kept_change(**kept));
+        }
+        const Reply<JobChange> answer =
+            answered_in_any_case<JobChange>(node_.health, [this, key, reply](Result<JobChange> change) {
+              release_key(key);
+              reply(std::move(change));
+            });
+        const auto row = find();
+        if (!row) return answer(row.error());
+        make_change(*row, answer);
+      });
   if (!queued) reply(Error{ErrorCode::overloaded, "too many requests are waiting", true, {}});
 }
 
 void NodeGateway::cancel(const Caller& caller, CancelJob command, RenderChange render, Reply<JobChange> reply) {
-  change(caller, command.job, command.idempotency, reply, [=, this](const JobRow& row, const Reply<JobChange>& answer) {
+  const auto find = [=, this] { return find_job(caller, command.job); };
+  change(find, command.idempotency, reply, [=, this](const JobRow& row, const Reply<JobChange>& answer) {
     if (has_ended(row.status))
       return answer(
           Error{ErrorCode::job_finished, "the job has ended: " + std::string(status_text(row.status)), false, {}});
-    auto request = std::make_shared<CancelRequest>();
-    request->reason = command.reason.empty() ? "cancelled by " + caller.name : command.reason;
+    auto request = std::make_shared<CommandRequest>();
+    request->command = CancelRun{command.reason.empty() ? "cancelled by " + caller.name : command.reason};
     request->actor = caller.name;
     if (command.idempotency)
       request->idempotency = kept_row(*command.idempotency, render({row.id, row.job_id, row.run, row.status, {}}));
     request->reply = answer;
-    caf::anon_send(actors_.supervisor, CancelJobMessage{row.id, request});
+    caf::anon_send(actors_.supervisor, CommandJobMessage{row.id, request});
   });
 }
 
 void NodeGateway::retry(const Caller& caller, RetryJob command, RenderChange render, Reply<JobChange> reply) {
-  change(caller, command.job, command.idempotency, reply, [=, this](const JobRow& row, const Reply<JobChange>& answer) {
+  const auto find = [=, this] { return find_job(caller, command.job); };
+  change(find, command.idempotency, reply, [=, this](const JobRow& row, const Reply<JobChange>& answer) {
     if (!has_ended(row.status))
       return answer(Error{ErrorCode::job_not_finished, "the job's newest run has not ended", false, {}});
+    if (auto error = stopped(row.workflow_key, row.client_id)) return answer(*std::move(error));
     auto workflow = node_.workflows.load(row.workflow_key, command.workflow_version);
     if (!workflow) return answer(workflow.error());
     if (workflow->disabled)
@@ -115,6 +120,7 @@ bool tells_of_the_end(const LiveEvent& event) {
 }  // namespace
 
 void NodeGateway::wait(const Caller& caller, JobRef job, Millis timeout, Reply<JobView> reply) {
+  reply = answered_in_any_case(node_.health, std::move(reply));
   const bool queued = node_.blocking.run([this, caller, job, timeout, reply] {
     const auto row = find_job(caller, job);
     if (!row) return reply(row.error());

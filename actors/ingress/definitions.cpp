@@ -1,4 +1,5 @@
 // Workflow definitions: validate, apply (a new version of the next number), disable and enable, read.
+#include "actors/concurrency/concurrency_gate.hpp"
 #include "actors/ingress/node_gateway.hpp"
 #include "actors/run/run_change.hpp"
 #include "codec/json.hpp"
@@ -33,6 +34,7 @@ void NodeGateway::apply_workflow(const Caller& caller, std::string definition, s
                                  std::function<KeptAnswer(const AppliedWorkflow&)> render,
                                  Reply<AppliedWorkflow> reply) {
   if (auto error = unavailable()) return reply(*std::move(error));
+  reply = answered_in_any_case(node_.health, std::move(reply));
   const bool queued = node_.blocking.run([this, caller, definition = std::move(definition), key, render, reply] {
     AppliedWorkflow applied;
     if (const auto kept = claim_key(key)) {
@@ -87,7 +89,10 @@ void NodeGateway::apply_workflow(const Caller& caller, std::string definition, s
     if (key) persist->change.idempotency = kept_row(*key, render(applied));
     persist->done = [this, entry = *entry, applied, answer, release](Persisted persisted) {
       const bool committed = persisted.verdict == Persisted::Verdict::committed;
-      if (committed) node_.workflows.add(entry);
+      if (committed) {
+        node_.workflows.add(entry);
+        node_.gate.limit_changed(applied.key);
+      }
       release();
       answer(committed ? Result<AppliedWorkflow>(applied) : Result<AppliedWorkflow>(failed(persisted)));
     };

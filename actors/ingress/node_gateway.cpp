@@ -1,5 +1,9 @@
 #include "actors/ingress/node_gateway.hpp"
 
+#include "actors/concurrency/concurrency_gate.hpp"
+#include "actors/node/worker_keeper.hpp"
+#include "actors/switches/kill_switches.hpp"
+
 namespace troupe {
 namespace {
 
@@ -35,6 +39,8 @@ Readiness NodeGateway::readiness() {
   if (health.changes_waiting >= options_.changes_waiting_max)
     readiness.reasons.emplace_back("too many changes wait for the database");
   readiness.ready = readiness.reasons.empty();
+  // Not a reason: this node does all other work, and a balancer would send that of these steps nowhere better.
+  readiness.warnings = actors_.workers->warnings();
   return readiness;
 }
 
@@ -46,11 +52,19 @@ std::optional<Error> NodeGateway::unavailable() const {
   return error_of(health.obstacle(node_.clock.monotonic(), kStoreSilence));
 }
 
+std::optional<Error> NodeGateway::stopped(const std::string& workflow, const std::string& client) const {
+  const KillSwitchPtr by = node_.switches.refusing(workflow, client, node_.node_name);
+  if (!by) return std::nullopt;
+  return engaged_error(*by);
+}
+
 NodeMeta NodeGateway::meta() { return {node_.node_name, options_.version, options_.store_kind, started_at_}; }
 
 std::string NodeGateway::metrics() {
   node_.metrics.queue_depth("persistence", node_.health.changes_waiting);
   node_.metrics.queue_depth("blocking", node_.blocking.queued());
+  const ConcurrencyGate::Counts runs = node_.gate.counts();
+  node_.metrics.concurrency(runs.held, runs.under_way);
   return options_.metrics();
 }
 

@@ -83,11 +83,12 @@ Result<Json> NodeGateway::scope_of_retry(const JobRow& row, const Document& inpu
 }
 
 void NodeGateway::refuse_unless_known(const Caller& caller, SubmitJob job, Slot slot, const RenderAccepted& render,
-                                      std::function<void(Result<AcceptedJob>)> reply, const Error& refusal) {
+                                      std::function<void(Result<AcceptedJob>)> reply, const ExtendChange& extend,
+                                      const Error& refusal) {
   const bool queued = node_.blocking.run([=, this, job = std::move(job)] {
     const auto known = node_.reader.jobs_called(job.job_id, job.client_id);
     if (!known || known->empty()) return reply(refusal);
-    submit_one(caller, job, slot, render, reply, /*is_known=*/true);
+    submit_one(caller, job, slot, render, reply, extend, /*is_known=*/true);
   });
   if (!queued) reply(refusal);
 }

@@ -9,11 +9,6 @@ Error no_job() { return {ErrorCode::not_found, "there is no such job", false, {}
 Error no_run() { return {ErrorCode::not_found, "there is no such run", false, {}}; }
 Error no_asset() { return {ErrorCode::not_found, "there is no such asset", false, {}}; }
 
-/// A client's credential sees its own jobs only; others do not exist for it.
-bool may_see(const Caller& caller, const JobRow& row) {
-  return !caller.client_id || *caller.client_id == row.client_id;
-}
-
 }  // namespace
 
 Result<JobRow> NodeGateway::find_job(const Caller& caller, const JobRef& ref) const {
@@ -124,15 +119,24 @@ void NodeGateway::run_logs(const Caller& caller, RunId run, Reply<std::vector<Lo
   });
 }
 
-void NodeGateway::asset(const Caller& caller, AssetId asset, Reply<AssetRow> reply) {
-  read<AssetRow>(reply, [this, caller, asset]() -> Result<AssetRow> {
-    auto row = node_.reader.asset(asset);
-    if (!row) return row.error();
-    if (!*row) return no_asset();
-    const auto job = node_.reader.job((*row)->job);
-    if (!job) return job.error();
-    if (!*job || !may_see(caller, **job)) return no_asset();
-    return **std::move(row);
+Result<AssetView> NodeGateway::find_asset(const Caller& caller, const AssetId& asset) const {
+  auto row = node_.reader.asset(asset);
+  if (!row) return row.error();
+  if (!*row) return no_asset();
+  const auto job = node_.reader.job((*row)->job);
+  if (!job) return job.error();
+  if (!*job || !may_see(caller, **job)) return no_asset();
+  return AssetView{**std::move(row), ReviewStatus::pending};
+}
+
+void NodeGateway::asset(const Caller& caller, AssetId asset, Reply<AssetView> reply) {
+  read<AssetView>(reply, [this, caller, asset]() -> Result<AssetView> {
+    auto view = find_asset(caller, asset);
+    if (!view) return view;
+    const auto reviews = node_.reader.reviews(view->row.run);
+    if (!reviews) return reviews.error();
+    view->status = review_status(*reviews, asset, 1);
+    return view;
   });
 }
 
@@ -145,8 +149,9 @@ void NodeGateway::content(const Digest& sha256, Reply<std::shared_ptr<BlobSource
 }
 
 void NodeGateway::thumbnail(const Caller& caller, AssetId asset, Reply<std::string> reply) {
-  this->asset(caller, asset, [this, reply](Result<AssetRow> row) {
-    if (!row) return reply(row.error());
+  this->asset(caller, asset, [this, reply](Result<AssetView> view) {
+    if (!view) return reply(view.error());
+    const AssetRow* row = &view->row;
     if (!row->media_type.starts_with("image/png")) return reply(options_.type_card(*row));
     auto bytes = node_.blobs.get(row->sha256);
     if (!bytes) return reply(bytes.error());

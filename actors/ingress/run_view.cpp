@@ -1,13 +1,16 @@
 #include "actors/ingress/run_view.hpp"
 
+#include <algorithm>
 #include <map>
 
 #include "actors/forecast/forecast.hpp"
 #include "actors/ingress/workflow_catalog.hpp"
 #include "actors/job/run_loader.hpp"
 #include "actors/run/live_board.hpp"
+#include "actors/switches/kill_switches.hpp"
 #include "codec/json.hpp"
 #include "codec/run_state_codec.hpp"
+#include "codec/unavailable.hpp"
 
 namespace troupe {
 namespace {
@@ -52,6 +55,18 @@ RunView outline(const RunRecord& record, const Loaded& loaded, Timestamp now) {
   return view;
 }
 
+/// How the undoing of a step stands; nothing where it has none, or was not asked to.
+std::optional<Status> compensation_status(const Loaded& loaded, std::size_t index) {
+  const RunState& state = loaded.state;
+  const StepState& step = state.steps[index];
+  const std::string pointer = "/steps/" + std::to_string(index) + "/compensate";
+  const auto concerns = [&](const Fault& fault) { return fault.pointer == pointer; };
+  if (state.compensation && state.compensation_step == index) return Status::running;
+  if (step.compensated.count() == 0) return std::nullopt;
+  if (std::any_of(state.not_undone.begin(), state.not_undone.end(), concerns)) return Status::failed;
+  return step.compensated.count() < step.done.count() ? Status::running : Status::success;
+}
+
 std::vector<StepView> outline_steps(const Loaded& loaded, Timestamp now) {
   std::vector<StepView> views;
   for (std::size_t i = 0; i < loaded.state.steps.size(); ++i) {
@@ -64,10 +79,12 @@ std::vector<StepView> outline_steps(const Loaded& loaded, Timestamp now) {
     view.waiting_for = waiting_for(step, now);
     view.items = step.items;
     view.items_done = step.done.count();
+    view.items_failed = step.failed.count();
+    view.compensation = compensation_status(loaded, i);
     view.for_each = !definition.for_each.empty();
     view.progress = has_ended(step.status) ? 1.0
                     : step.items == 0      ? 0.0
-                                           : static_cast<double>(view.items_done) / step.items;
+                                           : static_cast<double>(view.items_done + view.items_failed) / step.items;
     view.started_at = step.started_at;
     view.ended_at = step.ended_at;
     view.result_run = step.result_run;
@@ -98,8 +115,14 @@ void lay_over(const LiveRun& live, const RunState& state, RunView& view) {
   view.progress = std::min(1.0, view.progress + added / static_cast<double>(state.steps.size()));
 }
 
+/// What a step waits for that could run: the broker has it, or holds it back.
+WaitingFor wait_of_queued(const NodeContext& node, const RunView& view) {
+  const SwitchedWork work{view.workflow_key, view.client_id, kOnlyPool, node.node_name};
+  return node.switches.holding(work) ? WaitingFor::kill_switch : WaitingFor::worker;
+}
+
 /// Steps that could run but have no worker yet.
-void note_queued(const RunState& state, const std::optional<LiveRun>& live, RunView& view) {
+void note_queued(const RunState& state, const std::optional<LiveRun>& live, WaitingFor wait, RunView& view) {
   bool all_queued = true;
   for (std::size_t i = 0; i < state.steps.size(); ++i) {
     StepView& step = view.steps[i];
@@ -110,12 +133,11 @@ void note_queued(const RunState& state, const std::optional<LiveRun>& live, RunV
     if (running)
       all_queued = false;
     else {
-      step.waiting_for = WaitingFor::worker;
+      step.waiting_for = wait;
       if (step.items_done == 0) step.status = Status::pending;
     }
   }
-  if (all_queued && !has_ended(view.status) && view.waiting_for == WaitingFor::nothing)
-    view.waiting_for = WaitingFor::worker;
+  if (all_queued && !has_ended(view.status) && view.waiting_for == WaitingFor::nothing) view.waiting_for = wait;
 }
 
 Document combine_items(const std::map<ItemIndex, Document>& items, ItemIndex count) {
@@ -145,7 +167,10 @@ Result<Done> add_results(NodeContext& node, const Loaded& loaded, RunView& view)
       if (row.task.step != i) continue;
       view.steps[i].attempts.push_back({row.task.item, row.task.attempt, row.task.compensation, row.status, row.worker,
                                         row.started_at, row.ended_at, row.error, row.log_bytes});
-      if (row.status != Status::success || row.task.compensation) continue;
+      if (row.task.compensation) continue;
+      if (row.status == Status::failed && state.failed.test(row.task.item))
+        outputs[i][row.task.item] = to_document(Json{{"error", from_document(row.error)}});
+      if (row.status != Status::success) continue;
       auto document = outputs_of(node, row);
       if (!document) return document.error();
       outputs[i][row.task.item] = *document;
@@ -176,7 +201,33 @@ Result<Done> add_assets(NodeContext& node, const Loaded& loaded, RunView& view) 
   return Done{};
 }
 
+/// Most runs have nothing that anybody could decide about, and cost no look-up.
+Result<Done> add_reviews(NodeContext& node, const Loaded& loaded, RunView& view) {
+  const auto is_approval = [](const StepDefinition& step) { return step.type == StepType::approval; };
+  const auto& steps = loaded.workflow->steps;
+  if (view.assets.empty() && std::none_of(steps.begin(), steps.end(), is_approval)) return Done{};
+  auto reviews = node.reader.reviews(view.id);
+  if (!reviews) return reviews.error();
+  std::uint32_t min_approvers = 1;
+  for (const ApprovalState& approval : loaded.state.approvals)
+    min_approvers = std::max(min_approvers, approval.terms.min_approvers);
+  for (const ReviewRow& review : *reviews)
+    view.asset_status[review.asset] = review_status(*reviews, review.asset, min_approvers);
+  view.reviews = *std::move(reviews);
+  return Done{};
+}
+
 }  // namespace
+
+ReviewStatus review_status(const std::vector<ReviewRow>& reviews, const AssetId& asset, std::uint32_t min_approvers) {
+  std::uint32_t approvals = 0;
+  for (const ReviewRow& review : reviews) {
+    if (review.asset != asset) continue;
+    if (!review.approved) return ReviewStatus::rejected;
+    ++approvals;
+  }
+  return approvals >= min_approvers ? ReviewStatus::approved : ReviewStatus::pending;
+}
 
 RunRecord newest_run(const JobRow& row) {
   RunRecord record;
@@ -193,7 +244,7 @@ Result<RunView> summarize_run(NodeContext& node, const RunRecord& record) {
   view.steps = outline_steps(*loaded, now);
   const auto live = node.board.find(record.run);
   if (live) lay_over(*live, loaded->state, view);
-  note_queued(loaded->state, live, view);
+  note_queued(loaded->state, live, wait_of_queued(node, view), view);
   return view;
 }
 
@@ -219,6 +270,7 @@ Result<RunView> describe_run(NodeContext& node, const RunRecord& record) {
   if (!loaded) return loaded.error();
   if (auto added = add_results(node, *loaded, *view); !added) return added.error();
   if (auto added = add_assets(node, *loaded, *view); !added) return added.error();
+  if (auto added = add_reviews(node, *loaded, *view); !added) return added.error();
   return view;
 }
 

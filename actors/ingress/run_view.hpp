@@ -6,6 +6,9 @@
 
 namespace troupe {
 
+/// What the decisions make of an image, where so many reviewers have to approve it.
+ReviewStatus review_status(const std::vector<ReviewRow>& reviews, const AssetId& asset, std::uint32_t min_approvers);
+
 /// From what a run record says, without steps' outputs, attempts and assets: for lists. Blocks only on the workflow
 /// cache.
 Result<RunView> summarize_run(NodeContext& node, const RunRecord& record);

@@ -5,6 +5,8 @@
 #include "actors/job/run_loader.hpp"
 #include "actors/run/live_events.hpp"
 #include "actors/run/run_change.hpp"
+#include "actors/switches/kill_request.hpp"
+#include "actors/switches/kill_switches.hpp"
 #include "codec/json.hpp"
 #include "codec/run_state_codec.hpp"
 #include "crypto/hash.hpp"
@@ -32,6 +34,12 @@ void describe_acceptance(RecordDraft& record, const SubmitJob& job, const Workfl
   record.details["inputs"] = digest_to_json(sha256(inputs.view()), inputs.size());
   if (!job.job_id.empty()) record.details["client_job_id"] = job.job_id;
   if (!job.user_id.empty()) record.details["user_id"] = job.user_id;
+  if (job.parent)
+    record.details["parent"] = {{"job_id", to_string(job.parent->job)},
+                                {"run_id", to_string(job.parent->task.run)},
+                                {"step", job.parent->step},
+                                {"item", job.parent->task.item},
+                                {"attempt", job.parent->task.attempt}};
 }
 
 /// A new job's row: what never changes from the request, the rest from the first decision.
@@ -53,6 +61,16 @@ JobRow row_of_acceptance(const SubmitJob& job, const JobFacts& facts, JobUpdate 
   row.outputs = std::move(first.outputs);
   row.error = std::move(first.error);
   return row;
+}
+
+/// The first decision of a job is made here, on the ingress's threads: a crash in it is that one job's.
+template <class Accept>
+Result<PersistPtr> try_accept(Accept accept) {
+  try {
+    return accept();
+  } catch (const std::exception& fault) {
+    return {ErrorCode::internal, std::string("the job could not be begun: ") + fault.what()};
+  }
 }
 
 }  // namespace
@@ -86,12 +104,18 @@ void NodeGateway::submit(const Caller& caller, std::vector<SubmitJob> jobs, Rend
   const Slot slot = options_.slots[submits_++ % options_.slots.size()];
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     SubmitJob& job = jobs[i];
-    const auto answer = [batch, i](Result<AcceptedJob> result) { batch->answer(i, std::move(result)); };
+    Reply<AcceptedJob> answer = [batch, i](Result<AcceptedJob> result) { batch->answer(i, std::move(result)); };
     const CatalogEntryPtr entry = node_.workflows.find(job.workflow_key, job.workflow_version).entry;
     if (entry && entry->is_quick && !job.idempotency) {
       submit_one(caller, std::move(job), slot, render, answer);
       continue;
     }
+    if (!job.idempotency)
+      if (auto error = stopped(job.workflow_key, job.client_id)) {
+        answer(*std::move(error));
+        continue;
+      }
+    answer = answered_in_any_case(node_.health, std::move(answer));
     // An old version may have to be read, and so may a kept answer, and jq may take long: not on the ingress thread.
     const bool queued = node_.blocking.run([this, caller, job, slot, render, answer] {
       if (auto kept = claim_key(job.idempotency)) {
@@ -111,19 +135,21 @@ void NodeGateway::submit(const Caller& caller, std::vector<SubmitJob> jobs, Rend
 }
 
 void NodeGateway::submit_one(const Caller& caller, SubmitJob job, Slot slot, const RenderAccepted& render,
-                             std::function<void(Result<AcceptedJob>)> reply, bool is_known) {
+                             std::function<void(Result<AcceptedJob>)> reply, const ExtendChange& extend,
+                             bool is_known) {
   AcceptedJob accepted;
   RunSeedPtr seed;
   RateTicketPtr ticket;
-  auto persist = accept(caller, job, slot, render, accepted, seed, ticket, is_known);
+  auto persist = try_accept([&] { return accept(caller, job, slot, render, accepted, seed, ticket, is_known); });
   if (!persist) {
     if (persist.error().code == ErrorCode::rate_limited && !job.job_id.empty())
-      return refuse_unless_known(caller, std::move(job), slot, render, std::move(reply), persist.error());
+      return refuse_unless_known(caller, std::move(job), slot, render, std::move(reply), extend, persist.error());
     return reply(persist.error());
   }
+  if (extend) extend((*persist)->change, accepted);
   (*persist)->done = [this, job = std::move(job), accepted, seed, reply, ticket,
                       request = caller.request_id](Persisted persisted) {
-    if (persisted.verdict != Persisted::Verdict::committed) --node_.health.runs_live;
+    if (persisted.verdict != Persisted::Verdict::committed) node_.gate.leave(seed->job->id, seed->state.run);
     if (ticket) persisted.verdict == Persisted::Verdict::committed ? ticket->use() : ticket->give_back();
     switch (persisted.verdict) {
       case Persisted::Verdict::duplicate:
@@ -147,13 +173,27 @@ void NodeGateway::submit_one(const Caller& caller, SubmitJob job, Slot slot, con
     // It is in the store, where the supervisor finds it, unless the commit took so long that it has looked past it.
     if (seed->parked && parked_until(seed->state, *seed->workflow, node_.clock.now())) {
       seed->arrival.complete();
-      --node_.health.runs_live;
+      seed->live = {};
+      // One that kills may have been engaged meanwhile, and looked past it too.
+      if (const auto by = node_.switches.killing(seed->job->workflow_key, seed->job->client_id))
+        caf::anon_send(actors_.supervisor, CommandJobMessage{accepted.id, kill_request(*by, [](const auto&) {})});
     } else {
-      caf::anon_send(actors_.supervisor, AdoptJob{seed, /*counted=*/true});
+      caf::anon_send(actors_.supervisor, AdoptJob{seed});
     }
   };
-  ++node_.health.runs_live;
   actors_.persistence.commit(node_, *persist);
+}
+
+Result<Millis> NodeGateway::check_timeout(const WorkflowDefinition& workflow, std::optional<Millis> asked,
+                                          bool cut) const {
+  const Millis timeout = asked.value_or(workflow.timeout);
+  const Millis longest =
+      workflow.timeout_given ? std::min(workflow.timeout, options_.timeout_max) : options_.timeout_max;
+  if (timeout <= longest || cut) return std::min(timeout, longest);
+  return Error{ErrorCode::timeout_too_large,
+               "the time-out is above the maximum of " + format_duration(longest),
+               false,
+               {{"/timeout_seconds", "must be at most " + std::to_string(longest.count() / 1000)}}};
 }
 
 Result<Document> NodeGateway::check_inputs(const CatalogEntry& entry, const Document& inputs) const {
@@ -174,24 +214,27 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
                                        const RenderAccepted& render, AcceptedJob& accepted, RunSeedPtr& seed,
                                        RateTicketPtr& ticket, bool is_known) {
   if (auto error = unavailable()) return *std::move(error);
+  if (auto error = stopped(job.workflow_key, job.client_id)) return *std::move(error);
   NodeHealth& health = node_.health;
-  if (health.changes_waiting >= options_.changes_waiting_max || health.runs_live >= options_.runs_live_max ||
-      (!job.patient && !health.admission.admits(node_.clock.monotonic())))
-    return {ErrorCode::overloaded, "the server has more work than it may queue", true};
+  const auto overloaded = [](std::string why) { return Error{ErrorCode::overloaded, std::move(why), true, {}}; };
+  if (health.changes_waiting >= options_.changes_waiting_max)
+    return overloaded("the server has more work than it may queue");
+  auto live = health.live.admit(job.client_id, options_.runs_live_max, options_.client_share);
+  if (!live)
+    return overloaded(health.live.count() < options_.runs_live_max
+                          ? "the client " + job.client_id + " has as many live jobs as it may have now"
+                          : "the server has more work than it may queue");
+  if (!job.patient && !health.admission.admits(node_.clock.monotonic()))
+    return overloaded("the server has more work than it may queue");
   Arrival arrival = job.patient ? Arrival() : Arrival(health.admission, node_.clock);
 
   const WorkflowCatalog::Found found = node_.workflows.find(job.workflow_key, job.workflow_version);
   if (!found.entry) return unknown_workflow(job);
   if (found.disabled) return {ErrorCode::workflow_disabled, "the workflow " + job.workflow_key + " is disabled"};
   const WorkflowDefinition& workflow = *found.entry->workflow;
-  const Millis timeout = job.timeout.value_or(workflow.timeout);
-  const Millis longest =
-      workflow.timeout_given ? std::min(workflow.timeout, options_.timeout_max) : options_.timeout_max;
-  if (timeout > longest)
-    return Error{ErrorCode::timeout_too_large,
-                 "the time-out is above the maximum of " + format_duration(longest),
-                 false,
-                 {{"/timeout_seconds", "must be at most " + std::to_string(longest.count() / 1000)}}};
+  const Result<Millis> asked = check_timeout(workflow, job.timeout, /*cut=*/job.parent.has_value());
+  if (!asked) return asked.error();
+  const Millis timeout = *asked;
   auto inputs = check_inputs(*found.entry, job.inputs);
   if (!inputs) return inputs.error();
   if (const WorkflowPtr limiting = newest_of(found); !is_known && meets_rate_limit(job.client_id, *limiting)) {
@@ -218,14 +261,23 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   facts->inputs = *inputs;
   facts->metadata = job.metadata.present() ? job.metadata : Document("{}");
   facts->timeout = timeout;
+  facts->parent = job.parent;
 
   seed = std::make_shared<RunSeed>();
+  seed->live = *std::move(live);
   seed->arrival = std::move(arrival);
   seed->workflow = found.entry->workflow;
   seed->state = make_run(facts->id.as<RunId>(), 1, workflow, facts->created_at, timeout);
   seed->evaluator = node_.evaluators.make(seed->workflow, run_facts(*facts, seed->state.run));
   seed->job = facts;
-  auto decision = decide(seed->state, StartRun{}, {workflow, *seed->evaluator, node_.random, node_.clock.now()});
+  if (workflow.concurrency_limit > 0) {
+    auto key = concurrency_key_of(*seed->evaluator);
+    if (!key) return key.error();
+    seed->state.concurrency_key = *std::move(key);
+  }
+  ConcurrencyGate::Entering entering(node_.gate, claim_of(*facts, seed->state));
+  auto decision =
+      decide(seed->state, StartRun{entering.holds()}, {workflow, *seed->evaluator, node_.random, node_.clock.now()});
   if (!decision) return decision.error();
   RunState after = std::move(decision->after);
   const bool parks = parked_until(after, workflow, node_.clock.now()).has_value();
@@ -249,13 +301,16 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   persist->frame.actor = caller.name;
   persist->is_accept = true;
   persist->change.insert = row_of_acceptance(job, *facts, *std::exchange(persist->change.update, std::nullopt));
-  persist->change.insert->spec = job_spec(*inputs, facts->metadata, job.callback_url, timeout, caller.traceparent);
-  if (!job.job_id.empty()) persist->change.job_key = JobKeyRow{job.client_id, job.job_id, facts->id, job.request};
+  persist->change.insert->spec =
+      job_spec(*inputs, facts->metadata, job.callback_url, timeout, caller.traceparent, job.parent);
+  const std::string key = job.parent ? child_job_key(job.parent->task) : job.job_id;
+  if (!key.empty()) persist->change.job_key = JobKeyRow{job.client_id, key, facts->id, job.request};
   if (job.idempotency) persist->change.idempotency = kept_row(*job.idempotency, render(accepted));
 
   seed->state = std::move(after);
   seed->effects = std::move(decision->effects);
   seed->parked = parks;
+  entering.keep();
   return persist;
 }
 

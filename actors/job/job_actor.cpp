@@ -20,6 +20,7 @@ using Self = JobActor::stateful_pointer<JobActorState>;
 void spawn_run(Self self, RunSeedPtr seed) {
   JobActorState& state = self->state;
   state.job = seed->job;
+  state.run_id = seed->state.run;
   state.to_run = 0;
   state.run_rests = false;
   state.run = self->spawn<caf::monitored>(run_actor, state.node, state.actors, JobActor(self), std::move(seed));
@@ -59,6 +60,14 @@ RetryPrepared prepare(NodeContext& node, const JobFacts& job, const RetryFrom& f
     prepared.error = loaded.error();
     return prepared;
   }
+  if (seed->workflow->concurrency_limit > 0) {
+    auto key = concurrency_key_of(*seed->evaluator);
+    if (!key) {
+      prepared.error = key.error();
+      return prepared;
+    }
+    state->concurrency_key = *std::move(key);
+  }
   const auto row = node.reader.job(job.id);
   if (!row || !*row) {
     prepared.error = row ? Error{ErrorCode::not_found, "the job is gone", false, {}} : row.error();
@@ -69,6 +78,18 @@ RetryPrepared prepare(NodeContext& node, const JobFacts& job, const RetryFrom& f
   seed->state = *std::move(state);
   prepared.seed = std::move(seed);
   return prepared;
+}
+
+/// What cannot be read is the answer to the one who asked for the retry.
+RetryPrepared try_prepare(NodeContext& node, const JobFacts& job, const RetryFrom& from) {
+  try {
+    return prepare(node, job, from);
+  } catch (const std::exception& fault) {
+    RetryPrepared failed;
+    failed.request = from.request;
+    failed.error = {ErrorCode::store_corrupt, std::string("what is stored of the job cannot be read: ") + fault.what()};
+    return failed;
+  }
 }
 
 RecordDraft retried_record(const RetryRequest& request, const RunState& state, const WorkflowDefinition& workflow) {
@@ -87,7 +108,8 @@ void commit_retry(Self self, const RetryPrepared& prepared) {
   NodeContext& node = *state.node;
   const Context context{*seed.workflow, *seed.evaluator, node.random, node.clock.now()};
   PassOn::hand_over();  // jq may hold this thread up
-  auto decision = decide(seed.state, StartRun{}, context);
+  ConcurrencyGate::Entering entering(node.gate, claim_of(*seed.job, seed.state));
+  auto decision = decide(seed.state, StartRun{entering.holds()}, context);
   if (!decision) return prepared.request->reply(decision.error());
   RunState after = std::move(decision->after);
 
@@ -106,6 +128,7 @@ void commit_retry(Self self, const RetryPrepared& prepared) {
   seed.state = std::move(after);
   seed.effects = std::move(decision->effects);
   seed.parked = parks;
+  entering.keep();
   state.retry = JobActorState::Retry{prepared.request, prepared.seed};
   state.actors->persistence.commit(node, persist);
 }
@@ -115,6 +138,7 @@ void finish_retry(Self self, const Persisted& persisted) {
   TROUPE_ASSERT(state.retry.has_value(), "an answer of persistence belongs to a retry");
   const JobActorState::Retry retry = *std::exchange(state.retry, std::nullopt);
   if (persisted.verdict != Persisted::Verdict::committed) {
+    state.node->gate.leave(retry.seed->job->id, retry.seed->state.run);
     const bool duplicate = persisted.verdict == Persisted::Verdict::duplicate;
     retry.request->reply(duplicate ? Error{ErrorCode::conflict, "the same request was answered meanwhile", false, {}}
                                    : persisted.error);
@@ -134,17 +158,23 @@ void finish_retry(Self self, const Persisted& persisted) {
 
 }  // namespace
 
+JobActorState::~JobActorState() {
+  if (run && !run_rests && !node->health.stopping) caf::anon_send(actors->broker, AbandonRun{run.address()});
+}
+
 JobActor::behavior_type job_actor(Self self, NodeContext* node, const NodeActors* actors, RunSeedPtr seed) {
+  keep_reason_of_death(self);
   self->state.node = node;
   self->state.actors = actors;
   self->set_down_handler([=](caf::down_msg& down) {
     if (down.source != self->state.run.address()) return;
-    self->send(self->state.actors->supervisor, JobBroken{self->state.job->id});
+    const std::string why = self->system().render(down.reason);
+    self->send(self->state.actors->supervisor, JobBroken{self->state.job->id, why});
     self->quit();
   });
   spawn_run(self, std::move(seed));
   return {
-      [=](const CancelRequestPtr& request) {
+      [=](const CommandRequestPtr& request) {
         ++self->state.received;
         pass_on(self, request);
       },
@@ -162,7 +192,7 @@ JobActor::behavior_type job_actor(Self self, NodeContext* node, const NodeActors
         }
         self->state.retry = JobActorState::Retry{from.request, nullptr};
         node->blocking.run_always([node, job = self->state.job, from, me = JobActor(self)] {
-          caf::anon_send(me, prepare(*node, *job, from));
+          caf::anon_send(me, try_prepare(*node, *job, from));
         });
       },
       [=](const RetryPrepared& prepared) {
@@ -180,6 +210,11 @@ JobActor::behavior_type job_actor(Self self, NodeContext* node, const NodeActors
       [=](const RunRested& rested) {
         self->state.run_rests = rested.handled == self->state.to_run;
         rest_if_idle(self);
+      },
+      [=](const Probe& probe) {
+        const std::string run = "run:" + to_string(self->state.run_id);
+        answer_probe(self, probe, {}, {{run, "run"}});
+        self->send(self->state.run, Probe{probe.answer->of(run)});
       },
   };
 }

@@ -6,7 +6,10 @@
 //                                  ◄─ RunRested ─ run   passed on, so that the supervisor can let go of both
 //
 // A run that dies of an error is not restarted from memory: the job reports itself broken, and is loaded again from the
-// store. A run that does so again and again is ended by the core (`poison`).
+// store. A run that does so again and again is ended (`poison`), by the core, or without deciding anything (RunSeed).
+//
+// However the job ends while its run is at something, the broker is told: what the run had in hand would otherwise hold
+// a slot that nobody gives back.
 #pragma once
 
 #include "actors/protocol/interfaces.hpp"
@@ -15,9 +18,12 @@
 namespace troupe {
 
 struct JobActorState {
+  ~JobActorState();
+
   NodeContext* node = nullptr;
   const NodeActors* actors = nullptr;
   JobFactsPtr job;
+  RunId run_id;
   RunActor run;
   std::uint64_t received = 0;  ///< messages of the supervisor
   std::uint64_t to_run = 0;    ///< of these, passed on to the run that is there now

@@ -1,13 +1,66 @@
 #include "actors/job/run_loader.hpp"
 
+#include <exception>
 #include <map>
 #include <set>
 
 #include "actors/ingress/workflow_catalog.hpp"
 #include "codec/json.hpp"
 #include "codec/run_state_codec.hpp"
+#include "troupe/domain/core.hpp"
 
 namespace troupe {
+
+namespace {
+
+Json parent_to_json(const ParentStep& parent) {
+  return {{"job_id", to_string(parent.job)},
+          {"run_id", to_string(parent.task.run)},
+          {"step", parent.step},
+          {"position", parent.task.step},
+          {"item", parent.task.item},
+          {"attempt", parent.task.attempt},
+          {"undo", parent.task.compensation},
+          {"depth", parent.depth}};
+}
+
+std::optional<ParentStep> parent_from_spec(const Json& spec) {
+  const auto found = spec.find("parent");
+  if (found == spec.end()) return std::nullopt;
+  const auto job = parse_id<JobId>(found->value("job_id", ""));
+  const auto run = parse_id<RunId>(found->value("run_id", ""));
+  if (!job || !run) return std::nullopt;
+  ParentStep parent;
+  parent.job = *job;
+  parent.task.run = *run;
+  parent.task.step = found->value("position", StepIndex{0});
+  parent.task.item = found->value("item", ItemIndex{0});
+  parent.task.attempt = found->value("attempt", AttemptNumber{1});
+  parent.task.compensation = found->value("undo", false);
+  parent.step = found->value("step", "");
+  parent.depth = found->value("depth", 1);
+  return parent;
+}
+
+/// Does the step still wait for the job that was made for it? Where that cannot be read, yes.
+bool is_awaited(NodeContext& node, const ParentStep& parent) {
+  const auto row = node.reader.job(parent.job);
+  if (!row) return true;
+  if (!*row || (*row)->run != parent.task.run || has_ended((*row)->status)) return false;
+  const auto state = decode_run_state((*row)->state);
+  if (!state) return true;
+  TaskKey task = parent.task;
+  task.epoch = state->epoch;
+  return is_live(*state, task) && (task.compensation || state->phase == RunPhase::forward);
+}
+
+}  // namespace
+
+std::string job_key_of(const JobRow& row) {
+  if (!row.job_id.empty() || row.spec.view().find("\"parent\":") == std::string_view::npos) return row.job_id;
+  const auto parent = parent_from_spec(from_document(row.spec));
+  return parent ? child_job_key(parent->task) : std::string();
+}
 
 std::string traceparent_of(const JobId& id) {
   const std::string hex = to_hex(id.bytes.data(), id.bytes.size());
@@ -15,7 +68,7 @@ std::string traceparent_of(const JobId& id) {
 }
 
 Document job_spec(const Document& inputs, const Document& metadata, const std::string& callback_url, Millis timeout,
-                  const std::string& traceparent) {
+                  const std::string& traceparent, const std::optional<ParentStep>& parent) {
   std::string spec = "{\"inputs\":";
   spec += inputs.present() ? inputs.view() : "{}";
   spec += ",\"metadata\":";
@@ -23,6 +76,7 @@ Document job_spec(const Document& inputs, const Document& metadata, const std::s
   spec += ",\"timeout_seconds\":" + to_text(Json(static_cast<double>(timeout.count()) / 1000.0));
   if (!callback_url.empty()) spec += ",\"callback_url\":" + to_text(Json(callback_url));
   if (!traceparent.empty()) spec += ",\"traceparent\":" + to_text(Json(traceparent));
+  if (parent) spec += ",\"parent\":" + to_text(parent_to_json(*parent));
   spec += '}';
   return Document(std::move(spec));
 }
@@ -40,7 +94,23 @@ JobFactsPtr job_facts(const JobRow& row, const Document& inputs) {
   facts->inputs = inputs.present() ? inputs : to_document(spec.value("inputs", Json::object()));
   facts->metadata = to_document(spec.value("metadata", Json::object()));
   facts->timeout = Millis(static_cast<std::int64_t>(spec.value("timeout_seconds", 300.0) * 1000.0));
+  facts->parent = parent_from_spec(spec);
   return facts;
+}
+
+std::optional<ConcurrencyGate::Claim> claim_of(const JobFacts& job, const RunState& state) {
+  if (state.concurrency_key.empty()) return std::nullopt;
+  return ConcurrencyGate::Claim{
+      job.id, state.run, job.client_id, job.priority, job.workflow_key, state.concurrency_key, state.accepted_at};
+}
+
+Result<std::string> concurrency_key_of(Evaluator& evaluator) {
+  auto key = evaluator.concurrency_key();
+  if (key) return key;
+  return Error{ErrorCode::validation_failed,
+               "the workflow's concurrency key has no value for these inputs",
+               false,
+               {{"/inputs", key.error().message}}};
 }
 
 RunFacts run_facts(const JobFacts& job, const RunId& run) {
@@ -54,11 +124,44 @@ Result<Document> outputs_of(NodeContext& node, const ResultRow& row) {
   return Document(*std::move(bytes));
 }
 
+namespace {
+
+bool is_wanted(const ResultRow& row, const StepState& step) {
+  if (row.task.compensation) return false;
+  return row.status == Status::success ? step.done.test(row.task.item) : step.failed.test(row.task.item);
+}
+
+/// Makes what the rows say of these steps visible. Rows of one item come by attempt, so that the last one stands.
+Result<Done> show_results(NodeContext& node, const std::vector<ResultRow>& rows, const std::set<std::size_t>& steps,
+                          const RunState& state, Evaluator& evaluator) {
+  for (const ResultRow& row : rows) {
+    if (!steps.contains(row.task.step) || !is_wanted(row, state.steps[row.task.step])) continue;
+    if (row.status == Status::failed) {
+      evaluator.add_failure(row.task.step, row.task.item, error_from_json(from_document(row.error)));
+      continue;
+    }
+    auto outputs = outputs_of(node, row);
+    if (!outputs) return outputs.error();
+    evaluator.add_result(row.task.step, row.task.item, *std::move(outputs));
+  }
+  return Done{};
+}
+
+void show_signals(const std::vector<ResultRow>& rows, const RunState& state, Evaluator& evaluator) {
+  for (const ResultRow& row : rows)
+    for (const RunState::Signal& signal : state.signals)
+      if (row.task == signal_place(state.run, signal.ordinal)) evaluator.add_signal(signal.ordinal, row.outputs);
+}
+
+}  // namespace
+
 Result<Done> load_results(NodeContext& node, const RunState& state, Evaluator& evaluator) {
   std::map<RunId, std::vector<std::size_t>> steps_by_run;  // a retry reuses steps of earlier runs
   for (std::size_t i = 0; i < state.steps.size(); ++i)
-    if (state.steps[i].done.count() > 0)
+    if (state.steps[i].done.count() + state.steps[i].failed.count() > 0)
       steps_by_run[state.steps[i].result_run.is_nil() ? state.run : state.steps[i].result_run].push_back(i);
+
+  if (!state.signals.empty()) steps_by_run[state.run];
 
   for (const auto& [run, steps] : steps_by_run) {
     // What succeeded at once with nothing to say has no row: the state tells that it is done.
@@ -68,23 +171,24 @@ Result<Done> load_results(NodeContext& node, const RunState& state, Evaluator& e
     const auto rows = node.reader.results(run);
     if (!rows) return rows.error();
     const std::set<std::size_t> wanted(steps.begin(), steps.end());
-    for (const ResultRow& row : *rows) {
-      if (row.status != Status::success || row.task.compensation || !wanted.contains(row.task.step)) continue;
-      auto outputs = outputs_of(node, row);
-      if (!outputs) return outputs.error();
-      evaluator.add_result(row.task.step, row.task.item, *std::move(outputs));
-    }
+    if (auto shown = show_results(node, *rows, wanted, state, evaluator); !shown) return shown;
+    if (run == state.run) show_signals(*rows, state, evaluator);
   }
   return Done{};
 }
 
-Result<RunSeedPtr> load_run(NodeContext& node, const JobRow& row, bool recover, bool parked) {
+namespace {
+
+Result<RunSeedPtr> load_stored_run(NodeContext& node, const JobRow& row, bool recover, bool parked) {
   auto state = decode_run_state(row.state);
   if (!state) return state.error();
   auto workflow = node.workflows.load(row.workflow_key, row.run_workflow_version);
   if (!workflow) return workflow.error();
   if (state->steps.size() != workflow->entry->workflow->steps.size())
     return {ErrorCode::store_corrupt, "the run's state does not fit its workflow definition"};
+
+  if (row.spec.present() && !parse_json(row.spec.view()))
+    return {ErrorCode::store_corrupt, "the inputs that are stored of the job are no JSON"};
 
   Document inputs;
   if (state->number > 1) {
@@ -98,10 +202,33 @@ Result<RunSeedPtr> load_run(NodeContext& node, const JobRow& row, bool recover, 
   seed->head = {row.last_seq, row.head};
   seed->evaluator = node.evaluators.make(seed->workflow, run_facts(*seed->job, state->run));
   if (auto loaded = load_results(node, *state, *seed->evaluator); !loaded) return loaded.error();
+  if (!state->approvals.empty()) {
+    const auto reviews = node.reader.reviews(state->run);
+    if (!reviews) return reviews.error();
+    for (const ReviewRow& review : *reviews)
+      seed->reviews.push_back({review.asset, review.reviewer, review.approved, review.notes, review.decided_at});
+  }
   seed->state = *std::move(state);
+  seed->outputs = row.outputs;
+  seed->error = row.error;
   seed->recover = recover;
   seed->parked = parked;
+  const auto& parent = seed->job->parent;
+  // A later run was begun by a person, whatever became of the parent.
+  seed->abandoned =
+      parent && seed->state.number == 1 && seed->state.phase != RunPhase::ended && !is_awaited(node, *parent);
   return seed;
+}
+
+}  // namespace
+
+// A row that cannot be read must not take the node with it: it would be read again after each start.
+Result<RunSeedPtr> load_run(NodeContext& node, const JobRow& row, bool recover, bool parked) {
+  try {
+    return load_stored_run(node, row, recover, parked);
+  } catch (const std::exception& fault) {
+    return {ErrorCode::store_corrupt, std::string("what is stored of the job cannot be read: ") + fault.what()};
+  }
 }
 
 Result<RunSeedPtr> load_run(NodeContext& node, const JobId& job, bool recover, bool parked) {

@@ -2,6 +2,7 @@
 // runs on the blocking pool.
 #pragma once
 
+#include "actors/concurrency/concurrency_gate.hpp"
 #include "actors/protocol/messages.hpp"
 #include "actors/protocol/node_context.hpp"
 
@@ -13,7 +14,14 @@ JobFactsPtr job_facts(const JobRow& row, const Document& inputs);
 std::string traceparent_of(const JobId& id);
 /// The spec column of a new job. `traceparent`: as given, or empty.
 Document job_spec(const Document& inputs, const Document& metadata, const std::string& callback_url, Millis timeout,
-                  const std::string& traceparent);
+                  const std::string& traceparent, const std::optional<ParentStep>& parent);
+/// What a job goes by in `job_key`: its client's job_id, or the name of the step's attempt that it does the work of.
+/// Empty: it has no row there.
+std::string job_key_of(const JobRow& row);
+/// What a run asks of the concurrency gate; nothing if its workflow has no limit.
+std::optional<ConcurrencyGate::Claim> claim_of(const JobFacts& job, const RunState& state);
+/// The value of a workflow's concurrency key for a new run; fails with validation_failed.
+Result<std::string> concurrency_key_of(Evaluator& evaluator);
 RunFacts run_facts(const JobFacts& job, const RunId& run);
 
 /// The newest run of a job. `recover` and `parked` as in RunSeed.

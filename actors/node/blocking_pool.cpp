@@ -1,5 +1,8 @@
 #include "actors/node/blocking_pool.hpp"
 
+#include <exception>
+#include <utility>
+
 namespace troupe {
 
 BlockingPool::BlockingPool(std::size_t threads, std::size_t queue_max)
@@ -19,7 +22,7 @@ void BlockingPool::close() {
 
 bool BlockingPool::run(std::function<void()> function) {
   if (!has_threads_) {
-    function();
+    run_here(function);
     return true;
   }
   {
@@ -32,7 +35,7 @@ bool BlockingPool::run(std::function<void()> function) {
 }
 
 void BlockingPool::run_always(std::function<void()> function) {
-  if (!has_threads_) return function();
+  if (!has_threads_) return run_here(function);
   {
     const std::lock_guard lock(mutex_);
     if (closed_) return;
@@ -46,6 +49,19 @@ std::size_t BlockingPool::queued() const {
   return queue_.size();
 }
 
+std::size_t BlockingPool::busy() const {
+  const std::lock_guard lock(mutex_);
+  return busy_;
+}
+
+void BlockingPool::run_here(const std::function<void()>& function) const {
+  try {
+    function();
+  } catch (const std::exception& fault) {
+    fault_(fault.what());
+  }
+}
+
 void BlockingPool::work() {
   for (;;) {
     std::function<void()> function;
@@ -55,8 +71,12 @@ void BlockingPool::work() {
       if (queue_.empty()) return;
       function = std::move(queue_.front());
       queue_.pop_front();
+      ++busy_;
     }
-    function();
+    run_here(function);
+    function = nullptr;  // whoever it still would have answered is answered before this thread counts as idle
+    const std::lock_guard lock(mutex_);
+    --busy_;
   }
 }
 

@@ -10,6 +10,7 @@
 #include "actors/persistence/completion_actor.hpp"
 #include "actors/persistence/persistence_actor.hpp"
 #include "actors/run/run_change.hpp"
+#include "actors/schedule/schedule_actor.hpp"
 #include "actors/supervisor/supervisor_actor.hpp"
 #include "actors/timer/timer_actor.hpp"
 #include "actors/timer/timers.hpp"
@@ -37,7 +38,14 @@ class Signal {
 }  // namespace
 
 Node::Node(NodePorts ports, NodeOptions options)
-    : options_(std::move(options)), workflows_(ports.reader, options_.gateway.is_quick_expression) {
+    : options_(std::move(options)),
+      workflows_(ports.reader, options_.gateway.is_quick_expression),
+      gate_(options_.fair_rules, ports.clock,
+            [this](const std::string& workflow) {
+              const CatalogEntryPtr newest = workflows_.find(workflow, 0).entry;
+              return newest ? newest->workflow->concurrency_limit : 0;
+            }),
+      switches_(ports.metrics) {
   using caf::atom;
   const std::size_t cores = std::max<std::size_t>(2, std::thread::hardware_concurrency());
   if (options_.testing)
@@ -48,9 +56,13 @@ Node::Node(NodePorts ports, NodeOptions options)
   config_.set("scheduler.max-throughput", 50);
   system_ = std::make_unique<caf::actor_system>(config_);
   blocking_ = std::make_unique<BlockingPool>(options_.blocking_threads, options_.blocking_queue);
+  blocking_->on_fault([&log = ports.log](const char* what) {
+    log.write(log::Level::error, "what was to be read or loaded has crashed", {{"error", what}});
+  });
   context_ = std::make_unique<NodeContext>(
       NodeContext{options_.name, ports.clock, ports.random, ports.blobs, ports.evaluators, ports.metrics, ports.log,
-                  ports.reader, *blocking_, events_, board_, timers_, workflows_, health_, forecast_});
+                  ports.reader, *blocking_, events_, board_, forecast_, timers_, workflows_, switches_, health_,
+                  options_.fair_rules, gate_, options_.secrets});
 }
 
 Result<std::unique_ptr<Node>> Node::start(NodePorts ports, Writers writers, NodeOptions options) {
@@ -62,12 +74,28 @@ Result<std::unique_ptr<Node>> Node::start(NodePorts ports, Writers writers, Node
 Result<Done> Node::begin(Writers writers) {
   auto committers = make_committers(std::move(writers));
   if (!committers) return committers.error();
+  if (auto loaded = switches_.load(context_->reader); !loaded) {
+    Error error = loaded.error();
+    error.message = "the kill switches cannot be read: " + error.message;
+    return error;
+  }
   if (auto loaded = workflows_.load_all(); !loaded) return loaded.error();
   spawn_actors(*std::move(committers));
   gateway_ = std::make_unique<NodeGateway>(*context_, actors_, options_.gateway);
+  children_ = std::make_shared<ChildExecutor>(
+      *context_, *gateway_, [this](std::function<void()> function) { system_->spawn(std::move(function)); });
+  actors_.workers->start({"workflow", limits::kJobsInFlight, {{StepType::workflow, children_}}, /*stops_late=*/true});
+  if (auto spawned = spawn_schedules(); !spawned) return spawned.error();
+  guard();
+
+  // What was being ended when the process before this one did.
+  for (const KillSwitch& kill_switch : switches_.list())
+    if (kill_switch.mode == SwitchMode::kill)
+      caf::anon_send(actors_.supervisor, SwitchesChanged{std::make_shared<const KillSwitch>(kill_switch)});
 
   // Jobs that are accepted from now on are not recovery's business: their ids are greater than this one.
   const JobId before = IdFactory(context_->clock, context_->random).make<JobId>(0);
+  shards_to_recover_ = options_.shards.size();
   blocking_->run_always([this, before] {
     for (ShardId shard : options_.shards) recover_shard(shard, JobId{}, before);
   });
@@ -91,8 +119,8 @@ Result<Done> Node::begin(Writers writers) {
 void Node::sweep_later() {
   timers_.call_at(context_->clock.now() + options_.retention.period, [this] {
     blocking_->run_always([this] {
+      const std::shared_ptr<void> again(nullptr, [this](void*) { sweep_later(); });  // whatever becomes of this one
       sweeper_->sweep();
-      sweep_later();
     });
   });
 }
@@ -148,29 +176,32 @@ void Node::spawn_actors(std::vector<std::unique_ptr<Committer>> committers) {
     persistence.push_back({actor, queue});
   }
   actors_.persistence = PersistenceActors(std::move(persistence));
-  timer_ = system_->spawn(timer_actor, context_.get());
-  timers_.on_earlier([timer = timer_] { caf::anon_send(timer, EarlierTimer{}); });
+  actors_.completion = completion_;
+  actors_.timer = system_->spawn(timer_actor, context_.get());
+  timers_.on_earlier([timer = actors_.timer] { caf::anon_send(timer, EarlierTimer{}); });
   actors_.broker = system_->spawn(broker_actor, context_.get());
   actors_.supervisor = system_->spawn(supervisor_actor, context_.get(), &actors_, options_.shards);
   caf::anon_send(actors_.supervisor, ScanParked{});  // from here, so that whoever it spawns finds all actors in place
-  for (const WorkerOptions& worker : options_.workers) spawn_worker(worker);
-  guard();
+  actors_.workers = std::make_shared<WorkerKeeper>(*context_, *system_, actors_.broker);
+  for (const WorkerOptions& worker : options_.workers) actors_.workers->start(worker);
 }
 
-void Node::spawn_worker(const WorkerOptions& worker) {
-  const WorkerActor actor = system_->spawn(worker_actor, context_.get(), actors_.broker, worker);
-  {
-    const std::lock_guard lock(workers_mutex_);
-    workers_.push_back(actor);
-  }
-  if (options_.testing) return;
-  actor->attach_functor([this, worker](const caf::error& reason) {
-    if (!reason || health_.stopping) return;
-    context_->log.write(log::Level::error, "a worker died; it is started again",
-                        {{"worker", worker.name}, {"error", system_->render(reason)}});
-    blocking_->run_always([this, worker] { spawn_worker(worker); });
-  });
+Result<Done> Node::spawn_schedules() {
+  const auto schedules = load_schedules(context_->reader);
+  if (!schedules) return schedules.error();
+  SchedulePorts ports;
+  ports.submit = [this](const Caller& caller, SubmitJob job, NodeGateway::ExtendChange extend,
+                        Reply<AcceptedJob> reply) {
+    gateway_->submit_extended(caller, std::move(job), std::move(extend), std::move(reply));
+  };
+  ports.commit = [this](PersistPtr change) { actors_.persistence.commit(*context_, std::move(change)); };
+  ports.time_zone = options_.time_zone;
+  ports.shard = shard_of(options_.gateway.slots.front());
+  actors_.schedules = system_->spawn(schedule_actor, context_.get(), ports, *schedules);
+  return Done{};
 }
+
+void Node::begin_schedules() { caf::anon_send(actors_.schedules, BeginSchedules{}); }
 
 void Node::guard() {
   const auto watch = [this](const auto& actor, const char* name) {
@@ -181,8 +212,9 @@ void Node::guard() {
   };
   for (const Persistence& writer : actors_.persistence) watch(writer.actor, "persistence");
   watch(completion_, "completion");
-  watch(timer_, "timer");
+  watch(actors_.timer, "timer");
   watch(actors_.broker, "broker");
+  watch(actors_.schedules, "schedules");
   watch(actors_.supervisor, "supervisor");
 }
 
@@ -229,6 +261,7 @@ void Node::recover_shard(ShardId shard, JobId after, const JobId& before) {
     found.complete = !more;
     adopt(std::move(found), seeds);
   }
+  if (--shards_to_recover_ == 0) caf::anon_send(actors_.supervisor, AllAdopted{});
   if (taken_over > 0)
     context_->log.write(log::Level::info, "took over open jobs",
                         {{"shard", std::to_string(shard)}, {"jobs", std::to_string(taken_over)}});
@@ -237,6 +270,7 @@ void Node::recover_shard(ShardId shard, JobId after, const JobId& before) {
 void Node::stop(Millis grace) {
   if (std::exchange(stopped_, true) || !gateway_) return;  // without a gateway it has not begun
   health_.stopping = true;
+  children_->let_go();
   if (!options_.testing) {
     Signal idle;
     caf::anon_send(actors_.broker, StopAssigning{idle.setter()});
@@ -253,14 +287,12 @@ void Node::stop(Millis grace) {
       (void)drained.wait(limits::kStopDeadline);
     }
   }
+  caf::anon_send(actors_.schedules, Rest{});
   caf::anon_send(actors_.supervisor, Rest{});
   // The broker before the workers: it must not report as lost what they still hold.
   caf::anon_send_exit(actors_.broker, caf::exit_reason::user_shutdown);
-  {
-    const std::lock_guard lock(workers_mutex_);
-    for (const WorkerActor& worker : workers_) caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
-  }
-  caf::anon_send_exit(timer_, caf::exit_reason::user_shutdown);
+  actors_.workers->stop();
+  caf::anon_send_exit(actors_.timer, caf::exit_reason::user_shutdown);
   for (const Persistence& writer : actors_.persistence)
     caf::anon_send_exit(writer.actor, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(completion_, caf::exit_reason::user_shutdown);
@@ -272,10 +304,9 @@ void Node::stop(Millis grace) {
 Node::~Node() {
   stop(Millis(0));
   blocking_.reset();
+  children_.reset();
   gateway_.reset();
-  workers_.clear();
   completion_ = CompletionActor();
-  timer_ = TimerActor();
   timers_.clear();
   actors_ = {};
 }

@@ -1,7 +1,7 @@
 // A node: its actors, started in order and stopped in order, and the gateway to them.
 //
-//   start   take the shards ─► load the workflows ─► spawn the tree ─► take over open jobs (in the background)
-//   stop    refuse new work ─► assign nothing more, let tasks end within the grace ─► stop the rest ─►
+//   start   take the shards ─► load the kill switches and the workflows ─► spawn the tree ─► take over open jobs (in
+//   the background) stop    refuse new work ─► assign nothing more, let tasks end within the grace ─► stop the rest ─►
 //           wait until every outcome is durable ─► commit ─► quit
 //
 // The tree, and what happens when one of it fails:
@@ -10,30 +10,36 @@
 //         ├─ completion    ends the node: those who wait for a commit would never know
 //         ├─ timer         ends the node: what waits would never wake
 //         ├─ broker        ends the node: its queue is lost; the runs offer their tasks again after the restart
-//         ├─ workers       what one had is lost and retried (the broker tells the runs); it is started again
+//         ├─ workers       what one had is lost and retried (the broker tells the runs); it is started again, within
+//         │                bounds (worker_keeper.hpp)
+//         ├─ schedules     ends the node: nothing would be begun by the clock
 //         └─ supervisor    ends the node
 //              └─ job ─ run   a failing run is loaded again from the store; one that fails for ever ends as `poison`
 //
 // "Ends the node" means the process exits with an error and is started again by whoever runs it: the store has the
-// truth.
+// truth. To start the broker alone again would need every run to hand in its tasks once more, and every worker its
+// slots: a second way to recover, which would be tried only on the worst day. A process is back within a second.
 #pragma once
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "actors/child/child_executor.hpp"
+#include "actors/concurrency/concurrency_gate.hpp"
 #include "actors/forecast/forecast.hpp"
 #include "actors/ingress/event_hub.hpp"
 #include "actors/ingress/node_gateway.hpp"
 #include "actors/ingress/workflow_catalog.hpp"
 #include "actors/node/blocking_pool.hpp"
+#include "actors/node/worker_keeper.hpp"
 #include "actors/persistence/committer.hpp"
 #include "actors/protocol/interfaces.hpp"
 #include "actors/protocol/node_context.hpp"
 #include "actors/retention/retention_sweeper.hpp"
 #include "actors/run/live_board.hpp"
+#include "actors/switches/kill_switches.hpp"
 #include "actors/timer/timers.hpp"
 #include "actors/worker/worker_actor.hpp"
 
@@ -54,12 +60,15 @@ struct NodeOptions {
   std::string name = "node";
   std::vector<ShardId> shards;  ///< to take over; ascending
   std::vector<WorkerOptions> workers;
+  Secrets* secrets = nullptr;        ///< outlives the node; null: there are none
   std::size_t blocking_threads = 4;  ///< for reads and blobs; 0: blocking calls run on the caller's thread (tests)
   std::size_t blocking_queue = 10'000;
   std::size_t scheduler_threads = 0;  ///< 0: as many as there are cores
   bool testing = false;               ///< CAF's deterministic scheduler and virtual clock; nothing is detached
   GatewayOptions gateway;
+  FindTimeZone time_zone = find_utc;  ///< for schedules
   RetentionOptions retention{.period = Millis(0)};
+  FairRulesPtr fair_rules = std::make_shared<FairRules>();  ///< of queues for workers, and of concurrency limits
   std::function<void(std::string why)> failed;  ///< an actor that must not fail has failed; called on an actor's thread
 };
 
@@ -71,6 +80,9 @@ class Node {
   /// over in the background; new ones are welcome at once.
   static Result<std::unique_ptr<Node>> start(NodePorts ports, Writers writers, NodeOptions options);
   ~Node();
+
+  /// From now on schedules begin jobs. Not before the workflows are as they are to be.
+  void begin_schedules();
 
   Gateway& gateway() { return *gateway_; }
   const NodeHealth& health() const { return health_; }
@@ -89,7 +101,7 @@ class Node {
   Result<Done> begin(Writers writers);
   Result<std::vector<std::unique_ptr<Committer>>> make_committers(Writers writers);
   void spawn_actors(std::vector<std::unique_ptr<Committer>> committers);
-  void spawn_worker(const WorkerOptions& worker);
+  Result<Done> spawn_schedules();
   void guard();
   /// Takes over the open jobs with ids after `after` and up to `before`; goes on later when the store cannot be read.
   void recover_shard(ShardId shard, JobId after, const JobId& before);
@@ -105,16 +117,17 @@ class Node {
   Forecast forecast_;
   Timers timers_;
   WorkflowCatalog workflows_;
+  ConcurrencyGate gate_;
+  std::atomic<std::size_t> shards_to_recover_{0};
+  KillSwitches switches_;
   caf::actor_system_config config_;
   std::unique_ptr<caf::actor_system> system_;
   std::unique_ptr<BlockingPool> blocking_;  ///< joined before the system goes: its work sends messages
   std::unique_ptr<NodeContext> context_;
   NodeActors actors_;
   CompletionActor completion_;
-  TimerActor timer_;
-  std::mutex workers_mutex_;
-  std::vector<WorkerActor> workers_;
   std::unique_ptr<NodeGateway> gateway_;
+  std::shared_ptr<ChildExecutor> children_;    ///< of `workflow` steps
   std::unique_ptr<RetentionSweeper> sweeper_;  ///< one sweep at a time, on the blocking pool
   bool stopped_ = false;
 };

@@ -43,6 +43,10 @@ class ChangeQueue {
     }
     return std::exchange(found_, {});
   }
+  std::size_t size() const {
+    const std::lock_guard lock(mutex_);
+    return changes_.size();
+  }
   /// False: more has come meanwhile, and the writer stays awake.
   [[nodiscard]] bool rest() {
     const std::lock_guard lock(mutex_);
@@ -51,7 +55,7 @@ class ChangeQueue {
   }
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::vector<PersistPtr> changes_;
   std::vector<OpenJobsFound> found_;
   bool awake_ = false;

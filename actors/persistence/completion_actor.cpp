@@ -8,12 +8,13 @@ void complete(std::vector<Completion>& changes) {
   for (Completion& change : changes) change.persist->done(std::move(change.persisted));
 }
 
-CompletionActor::behavior_type completion_actor(CompletionActor::stateful_pointer<CompletionState>) {
+CompletionActor::behavior_type completion_actor(CompletionActor::stateful_pointer<CompletionState> self) {
   return {
       [](const CompletionsPtr& completions) {
         complete(completions->changes);
         for (const auto& drained : completions->drained) drained();
       },
+      [self](const Probe& probe) { answer_probe(self, probe); },
   };
 }
 

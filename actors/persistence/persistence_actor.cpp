@@ -58,6 +58,12 @@ void flush(Self self) {
   self->send(state.completion, CompletionsPtr(completions));
 }
 
+ActorView describe(const PersistenceState& state) {
+  ActorView view;
+  view.waiting = state.waiting.size() + state.queue->size();
+  return view;
+}
+
 }  // namespace
 
 void PersistenceActors::commit(NodeContext& node, PersistPtr change) const {
@@ -80,6 +86,7 @@ PersistenceActor::behavior_type persistence_actor(Self self, std::shared_ptr<std
         self->state.drains.push_back(drain.done);
         if (self->state.queue->wake()) self->send(self, Flush{});
       },
+      [=](const Probe& probe) { answer_probe(self, probe, describe(self->state)); },
   };
 }
 

@@ -10,11 +10,15 @@
 //
 // All messages to a run go through the supervisor and its job, except the answers of workers, broker, timer and
 // persistence. Nobody waits: every message is one-way, and what is waited for is kept in the waiter's own map.
+//
+// Every actor answers a Probe (probe.hpp): how it is, for GET /v1/actors.
 #pragma once
 
 #include "actors/persistence/change_queue.hpp"
 #include "actors/protocol/messages.hpp"
 #include "actors/protocol/node_context.hpp"
+#include "actors/protocol/probe.hpp"
+#include "actors/protocol/schedules.hpp"
 
 namespace troupe {
 
@@ -25,18 +29,20 @@ struct AssignTask {
 };
 
 /// Turns everything that waits in its queue into one transaction. Detached; owns one StoreWriter.
-using PersistenceActor = caf::typed_actor<caf::reacts_to<Flush>,   // changes have come
-                                          caf::reacts_to<Drain>>;  // answer when all before is done
+using PersistenceActor = caf::typed_actor<caf::reacts_to<Flush>,  // changes have come
+                                          caf::reacts_to<Drain>,  // answer when all before is done
+                                          caf::reacts_to<Probe>>;
 
 /// Tells what became of changes, so that the persistence thread does nothing but commit.
-using CompletionActor = caf::typed_actor<caf::reacts_to<CompletionsPtr>>;
+using CompletionActor = caf::typed_actor<caf::reacts_to<CompletionsPtr>, caf::reacts_to<Probe>>;
 
 /// Works on tasks in its slots, through an executor for each step type it serves.
 using WorkerActor = caf::typed_actor<caf::reacts_to<AssignTask>,
                                      caf::reacts_to<TaskAdmitted>,  // the committed start of a task
-                                     caf::reacts_to<StopTaskMessage>,
+                                     caf::reacts_to<SecretsFilled>, caf::reacts_to<StopTaskMessage>,
                                      caf::reacts_to<TaskFinished>,  // from its executor
-                                     caf::reacts_to<StopOverdue>>;  // to itself
+                                     caf::reacts_to<StopOverdue>,   // to itself
+                                     caf::reacts_to<Probe>>;
 
 /// Worker to run: it begins now (or waits for TaskAdmitted, where the start is committed first).
 struct TaskStarting {
@@ -50,15 +56,21 @@ using RunActor = caf::typed_actor<caf::reacts_to<Persisted>,  // what became of 
                                   caf::reacts_to<TaskStarting>, caf::reacts_to<TaskProgress>,
                                   caf::reacts_to<TaskPreview>, caf::reacts_to<TaskLog>, caf::reacts_to<TaskEndedPtr>,
                                   caf::reacts_to<TaskGone>,  // it is not running and will not
+                                  caf::reacts_to<TaskHeld>,  // it must wait for a kill switch's release
+                                  caf::reacts_to<KillRun>,
                                   caf::reacts_to<Wake>,      // a timer of its is due
-                                  caf::reacts_to<CancelRequestPtr>,
-                                  caf::reacts_to<RetryRequestPtr>>;  // answered here unless it has ended
+                                  caf::reacts_to<TurnCame>,  // it was held, and may begin
+                                  caf::reacts_to<CommandRequestPtr>,
+                                  caf::reacts_to<RetryRequestPtr>,  // answered here unless it has ended
+                                  caf::reacts_to<Probe>>;
 
 /// Run to broker: a task that is ready.
 struct TaskOffer {
   Task task;
   Millis timeout{0};  ///< of the attempt, from its start; the worker sets the task's deadline by it
   RunActor run;
+  std::string workflow_key;
+  Timestamp ready_at = kNever;  ///< it has waited since then; of a task that is offered again, too
   std::uint8_t priority = 5;
   bool commits_start = false;  ///< the worker waits for TaskAdmitted
 };
@@ -70,6 +82,17 @@ struct WithdrawTask {
   RunActor run;
 };
 
+/// Job to broker: this run is not there any more (it crashed, or is loaded again). Its tasks are taken back and
+/// stopped; nobody is told.
+struct AbandonRun {
+  caf::actor_addr run;
+};
+
+/// Keeper to broker: this worker is replaced. Its tasks are lost, whether it ends or is stuck.
+struct RetireWorker {
+  WorkerActor worker;
+};
+
 /// Worker to broker: what it can do.
 struct RegisterWorker {
   WorkerActor worker;
@@ -78,10 +101,12 @@ struct RegisterWorker {
   std::size_t slots = 1;
 };
 
-/// Gives tasks to workers: by priority with aging, then fair between clients. Its queue is soft: runs are the truth.
+/// Gives tasks to workers, by turns (domain/fair_queue.hpp). Its queue is soft: runs are the truth.
 using BrokerActor =
     caf::typed_actor<caf::reacts_to<TaskOfferPtr>, caf::reacts_to<WithdrawTask>, caf::reacts_to<RegisterWorker>,
-                     caf::reacts_to<SlotFree>, caf::reacts_to<StopAssigning>, caf::reacts_to<StopAllTasks>>;
+                     caf::reacts_to<SlotFree>, caf::reacts_to<SwitchesChanged>, caf::reacts_to<StopAssigning>,
+                     caf::reacts_to<StopAllTasks>, caf::reacts_to<AbandonRun>, caf::reacts_to<RetireWorker>,
+                     caf::reacts_to<Probe>>;
 
 /// Timers to timer: something is due before all else. It says not when: two may overtake each other.
 struct EarlierTimer {};
@@ -91,20 +116,23 @@ struct Tick {
 };
 
 /// Fires what is due of the node's Timers.
-using TimerActor = caf::typed_actor<caf::reacts_to<EarlierTimer>, caf::reacts_to<Tick>>;
+using TimerActor = caf::typed_actor<caf::reacts_to<EarlierTimer>, caf::reacts_to<Tick>, caf::reacts_to<Probe>>;
 
 /// Owns a job's runs: spawns them, starts the next one on a retry, has a broken one loaded again.
-using JobActor = caf::typed_actor<caf::reacts_to<CancelRequestPtr>, caf::reacts_to<RetryRequestPtr>,
+using JobActor = caf::typed_actor<caf::reacts_to<CommandRequestPtr>, caf::reacts_to<RetryRequestPtr>,
                                   caf::reacts_to<RetryFrom>,  // the run has ended: begin another
                                   caf::reacts_to<RetryPrepared>,
                                   caf::reacts_to<Persisted>,  // of a retry
-                                  caf::reacts_to<RunRested>>;
+                                  caf::reacts_to<RunRested>, caf::reacts_to<Probe>>;
 
 /// Looks after all live jobs of the node: one JobActor each, loaded when needed and rested when idle.
 using SupervisorActor =
-    caf::typed_actor<caf::reacts_to<AdoptJob>, caf::reacts_to<CancelJobMessage>, caf::reacts_to<RetryJobMessage>,
+    caf::typed_actor<caf::reacts_to<AdoptJob>, caf::reacts_to<CommandJobMessage>, caf::reacts_to<RetryJobMessage>,
                      caf::reacts_to<JobLoaded>, caf::reacts_to<JobRested>, caf::reacts_to<JobBroken>,
-                     caf::reacts_to<ScanParked>, caf::reacts_to<ParkedScanned>,
+                     caf::reacts_to<ScanParked>, caf::reacts_to<ParkedScanned>, caf::reacts_to<AllAdopted>,
+                     caf::reacts_to<RestartJob>,
+                     caf::reacts_to<SwitchesChanged>,  // kills what is live, and then what is not
+                     caf::reacts_to<Probe>,
                      caf::reacts_to<Rest>>;  // let go of all jobs, and quit
 
 /// One way to the store: changes go into the queue, and the actor is told.
@@ -133,11 +161,17 @@ class PersistenceActors {
   std::vector<Persistence> writers_;
 };
 
+class WorkerKeeper;  // node/worker_keeper.hpp
+
 /// The actors of a node that others send to. Made once by the node; outlives them.
 struct NodeActors {
   PersistenceActors persistence;
+  CompletionActor completion;
+  TimerActor timer;
   BrokerActor broker;
   SupervisorActor supervisor;
+  ScheduleActor schedules;
+  std::shared_ptr<WorkerKeeper> workers;
 };
 
 }  // namespace troupe
@@ -146,6 +180,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::AssignTask)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskStarting)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskOfferPtr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::WithdrawTask)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::AbandonRun)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::RetireWorker)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::RegisterWorker)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::EarlierTimer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Tick)

@@ -15,9 +15,11 @@
 #include "actors/forecast/forecast.hpp"
 #include "actors/protocol/admission.hpp"
 #include "actors/protocol/in_flight.hpp"
+#include "actors/protocol/live_jobs.hpp"
 #include "audit/chain.hpp"
 #include "codec/event_codec.hpp"
 #include "troupe/domain/evaluator.hpp"
+#include "troupe/domain/kill_switch.hpp"
 #include "troupe/domain/run.hpp"
 #include "troupe/port/executor.hpp"
 #include "troupe/port/gateway.hpp"
@@ -107,6 +109,7 @@ struct JobFacts {
   Document inputs;
   Document metadata;
   Millis timeout{0};
+  std::optional<ParentStep> parent;
 };
 using JobFactsPtr = std::shared_ptr<const JobFacts>;
 
@@ -119,7 +122,13 @@ struct RunSeed {
   std::unique_ptr<Evaluator> evaluator;  ///< with every result so far
   std::vector<Effect> effects;           ///< decided and committed, not yet released
   bool recover = false;                  ///< taken over from a process that is gone: begin with RecoverRun
+  std::optional<Error> give_up;          ///< it has crashed too often: end it with this, and decide nothing
   bool parked = false;                   ///< it has a row in `parked`
+  LiveJobs::Ticket live;                 ///< of a new job, until the supervisor has it
+  bool maybe_parked = false;             ///< it may have one, which its next commit removes
+  std::vector<Review> reviews;           ///< of its images, where an approval is under way
+  Document outputs, error;               ///< of a run that has ended, as its job's row has them
+  bool abandoned = false;                ///< the step that it was begun for does not wait for it any more
   Arrival arrival;  ///< of a new job; complete when `effects` are released, or what they dispatch at once is done
   TaskQueues::Coming coming;   ///< what `effects` dispatch
   HistoryPtr history;          ///< of its workflow; null: not looked up yet
@@ -129,6 +138,8 @@ using RunSeedPtr = std::shared_ptr<RunSeed>;
 
 /// From the timer: something of the run is due.
 struct Wake {};
+/// From the concurrency gate: a held run may begin.
+struct TurnCame {};
 
 struct TaskProgress {
   TaskKey task;
@@ -164,14 +175,26 @@ struct TaskGone {
   TaskKey task;
 };
 
-/// A person's word about a job, with the way to answer.
-struct CancelRequest {
-  std::string reason;
+/// What someone wants of a job's newest run, with the way to answer.
+struct CommandRequest {
+  Command command;            ///< CancelRun, ReceiveSignal or ReviewAssets
+  Document payload;           ///< of a signal
+  std::vector<Review> known;  ///< with reviews: what the store knows already
+  RunId run;                  ///< the one that is meant; nil: whichever is the newest
   std::string actor;
   std::optional<IdempotencyRow> idempotency;
   Reply<JobChange> reply;
 };
-using CancelRequestPtr = std::shared_ptr<CancelRequest>;
+using CommandRequestPtr = std::shared_ptr<CommandRequest>;
+
+/// From the broker: a kill switch stops what the run has at work.
+struct KillRun {
+  KillSwitchPtr by;
+};
+/// From the broker: a kill switch holds the task back.
+struct TaskHeld {
+  TaskKey task;
+};
 
 struct RetryRequest {
   std::optional<std::string> from_step;
@@ -212,6 +235,11 @@ struct JobRested {
 /// From a job to the supervisor: its run died of an error; load it again.
 struct JobBroken {
   JobId job;
+  std::string why;
+};
+/// From an operator to the supervisor: let go of it, and load it again.
+struct RestartJob {
+  JobId job;
 };
 /// From the node to the supervisor, at the end.
 struct Rest {};
@@ -219,11 +247,12 @@ struct Rest {};
 /// To the supervisor: a committed job to look after.
 struct AdoptJob {
   RunSeedPtr seed;
-  bool counted = false;  ///< in NodeHealth::runs_live, since it was admitted
 };
-struct CancelJobMessage {
+/// To the supervisor, after all open jobs that there were at the start.
+struct AllAdopted {};
+struct CommandJobMessage {
   JobId job;
-  CancelRequestPtr request;
+  CommandRequestPtr request;
 };
 struct RetryJobMessage {
   JobId job;
@@ -248,10 +277,18 @@ struct JobLoaded {
 /// Broker to worker.
 struct StopTaskMessage {
   TaskKey task;
+  bool is_abandoned = false;  ///< Executor::abandon in place of stop
 };
 /// Run to worker: the start is durable; go ahead.
 struct TaskAdmitted {
   TaskKey task;
+};
+class SecretMask;  // worker/secret_mask.hpp
+/// To the worker, from the blocking pool: a task's config with its secrets in place, or why there is none.
+struct SecretsFilled {
+  TaskKey task;
+  std::shared_ptr<const Result<Document>> config;
+  std::shared_ptr<const SecretMask> mask;
 };
 /// Executor to worker.
 struct TaskFinished {
@@ -265,10 +302,15 @@ struct StopOverdue {
 /// Worker to broker.
 struct SlotFree {
   TaskKey task;
+  bool is_undone = false;  ///< it was stopped, or never begun: nothing came of it
 };
 /// Node to broker: assign nothing more; call back when nothing is assigned.
 struct StopAssigning {
   std::function<void()> idle;
+};
+/// To broker and supervisor: kill switches were engaged or released. `kill`: by this one, what runs is stopped.
+struct SwitchesChanged {
+  KillSwitchPtr kill;  ///< may be null
 };
 /// Node to broker, when the grace is over: stop whatever still runs.
 struct StopAllTasks {};
@@ -280,29 +322,36 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Flush)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Drain)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Persisted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Wake)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TurnCame)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskProgress)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskPreview)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskLog)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskEndedPtr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskGone)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::CancelRequestPtr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::CommandRequestPtr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::RetryRequestPtr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::RetryFrom)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::RetryPrepared)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::RunRested)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::JobRested)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::JobBroken)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::RestartJob)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Rest)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::AdoptJob)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::CancelJobMessage)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::AllAdopted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::CommandJobMessage)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::RetryJobMessage)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::ScanParked)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::ParkedScanned)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::JobLoaded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::StopTaskMessage)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskAdmitted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::SecretsFilled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskFinished)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::StopOverdue)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::SlotFree)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::StopAssigning)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::StopAllTasks)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::KillRun)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskHeld)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::SwitchesChanged)

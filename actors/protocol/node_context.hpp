@@ -10,11 +10,14 @@
 
 #include "actors/protocol/admission.hpp"
 #include "actors/protocol/in_flight.hpp"
+#include "actors/protocol/live_jobs.hpp"
 #include "troupe/base/clock.hpp"
 #include "troupe/domain/evaluator.hpp"
+#include "troupe/domain/fair_rules.hpp"
 #include "troupe/port/blob_store.hpp"
 #include "troupe/port/log.hpp"
 #include "troupe/port/metrics.hpp"
+#include "troupe/port/secrets.hpp"
 #include "troupe/port/store.hpp"
 
 namespace troupe {
@@ -25,6 +28,8 @@ class Forecast;         // forecast/forecast.hpp: when runs will end
 class Timers;           // timer/timers.hpp: what is due when
 class LiveBoard;        // run/live_board.hpp: what runs are doing right now, before it is durable
 class WorkflowCatalog;  // ingress/workflow_catalog.hpp: compiled definitions
+class ConcurrencyGate;  // concurrency/concurrency_gate.hpp: which runs may be under way
+class KillSwitches;     // switches/kill_switches.hpp: what an operator has stopped
 
 /// What keeps changes from the store; the greater, the more there is to say about it.
 enum class StoreObstacle : std::uint8_t { none, away, read_only, full };
@@ -45,8 +50,8 @@ struct NodeHealth {
   std::atomic<bool> stopping{false};
   std::atomic<std::size_t> changes_waiting{0};  ///< asked of persistence and not yet answered
   Admission admission;
-  std::atomic<std::size_t> runs_live{0};  ///< held by the supervisor, or admitted and on the way to it
-  InFlight outcomes;                      ///< of attempts: reported, and the run's answer to it not yet durable
+  LiveJobs live;
+  InFlight outcomes;  ///< of attempts: reported, and the run's answer to it not yet durable
 
   /// The worst of the writers. One whose commit has not been answered for `silence` counts as away: it is given up much
   /// later (a slow disk is no reason to break it off), but clients need not wait for that.
@@ -74,10 +79,14 @@ struct NodeContext {
   BlockingPool& blocking;
   EventHub& events;
   LiveBoard& board;
+  Forecast& forecast;
   Timers& timers;
   WorkflowCatalog& workflows;
+  KillSwitches& switches;
   NodeHealth& health;
-  Forecast& forecast;
+  FairRulesPtr fair_rules;
+  ConcurrencyGate& gate;
+  Secrets* secrets = nullptr;  ///< null: there are none
 };
 
 }  // namespace troupe

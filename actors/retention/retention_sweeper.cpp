@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "actors/job/run_loader.hpp"
+
 namespace troupe {
 namespace {
 
@@ -144,7 +146,7 @@ Result<Done> RetentionSweeper::judge(const JobRow& job, Batch& batch) {
   if (!made->fault.empty()) return Error{ErrorCode::store_corrupt, "its audit trail is not whole: " + made->fault};
   batch.records += job.last_seq;
   batch.tombstones.push_back({job.id, {job.last_seq, job.head}, *retention});
-  batch.sweep.removals.push_back({job.id, job.last_seq, job.client_id, job.job_id, std::move(made->stubs)});
+  batch.sweep.removals.push_back({job.id, job.last_seq, job.client_id, job_key_of(job), std::move(made->stubs)});
   return Done{};
 }
 

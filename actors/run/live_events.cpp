@@ -36,6 +36,7 @@ Status run_status_after(std::string_view action) {
   if (action == "run.failed") return Status::failed;
   if (action == "run.cancelled") return Status::cancelled;
   if (action == "job.accepted" || action == "job.retried") return Status::pending;
+  if (action == "run.held" || action == "run.admitted") return Status::pending;
   return Status::running;
 }
 
@@ -45,7 +46,8 @@ std::string_view step_status_after(std::string_view action) {
   if (action == "step.failed") return "failed";
   if (action == "step.cancelled") return "cancelled";
   if (action == "step.skipped") return "skipped";
-  if (action == "step.started" || action == "step.retrying" || action == "item.completed") return "running";
+  if (action == "step.started" || action == "step.retrying" || action == "item.completed" || action == "item.failed")
+    return "running";
   return "";
 }
 
@@ -70,6 +72,7 @@ LiveEventPtr status_event(const EventSubject& subject, const RunId& run, const R
     if (is_told(name)) data.append(",\"").append(name).append("\":").append(value);
   if (const auto step = step_status_after(record.action); !step.empty()) add_text(data, "step_status", step);
   if (record.action == "step.retrying") add_text(data, "waiting_for", "timer");
+  if (record.action == "run.held") add_text(data, "waiting_for", "concurrency");
   add_text(data, "job_id", to_string(subject.job));
   add_text(data, "run_id", to_string(run));
   data += '}';
@@ -96,6 +99,22 @@ void add_asset_events(const EventSubject& subject, const RunId& run, const Recor
   }
 }
 
+bool is_review(const RecordView& record) {
+  return record.action == "asset.approved" || record.action == "asset.rejected";
+}
+
+/// It says nothing of the run, which may have ended before.
+LiveEventPtr approval_event(const EventSubject& subject, const RunId& run, const RecordView& record) {
+  std::string data = "{\"seq\":" + std::to_string(record.seq);
+  add_text(data, "at", record.at);
+  add_text(data, "decision", record.action.substr(std::string_view("asset.").size()));
+  for (const auto& [name, value] : record.details) data.append(",\"").append(name).append("\":").append(value);
+  add_text(data, "job_id", to_string(subject.job));
+  add_text(data, "run_id", to_string(run));
+  data += '}';
+  return make_event(subject, "approval", run, std::move(data), record.seq);
+}
+
 }  // namespace
 
 std::vector<LiveEventPtr> events_of_records(const EventSubject& subject, std::string_view records,
@@ -109,7 +128,7 @@ std::vector<LiveEventPtr> events_of_records(const EventSubject& subject, std::st
     if (record == nullptr || record->seq <= after_seq) continue;
     const RunId run = parse_id<RunId>(record->run_id).value_or(subject.job.as<RunId>());
     add_asset_events(subject, run, *record, events);
-    events.push_back(status_event(subject, run, *record));
+    events.push_back(is_review(*record) ? approval_event(subject, run, *record) : status_event(subject, run, *record));
   }
   return events;
 }

@@ -2,13 +2,18 @@
 
 #include <algorithm>
 
+#include "actors/concurrency/concurrency_gate.hpp"
 #include "actors/forecast/forecast.hpp"
 #include "actors/ingress/event_hub.hpp"
 #include "actors/node/scheduler.hpp"
 #include "actors/run/live_board.hpp"
 #include "actors/run/run_change.hpp"
 #include "actors/run/run_lines.hpp"
+#include "actors/switches/kill_request.hpp"
+#include "actors/switches/kill_switches.hpp"
+#include "codec/json.hpp"
 #include "troupe/domain/core.hpp"
+#include "troupe/domain/give_up.hpp"
 
 namespace troupe {
 namespace {
@@ -27,20 +32,42 @@ RunDriver::RunDriver(Self self, NodeContext& node, const NodeActors& actors, con
       actors_(actors),
       job_(caf::actor_cast<caf::weak_actor_ptr>(job)),
       seed_(std::move(seed)),
-      subject_{seed_.job->id, seed_.job->client_job_id, seed_.job->client_id, seed_.job->workflow_key} {}
+      subject_{seed_.job->id, seed_.job->client_job_id, seed_.job->client_id, seed_.job->workflow_key} {
+  for (const Review& review : seed_.reviews) {
+    seed_.evaluator->add_review(review);
+    reviewed_[{review.asset, review.reviewer}] = review.approved;
+  }
+}
 
 RunDriver::~RunDriver() {
   if (armed_) node_.timers.forget(*armed_);
 }
 
 void RunDriver::begin() {
+  if (seed_.state.phase == RunPhase::ended) node_.gate.leave(seed_.job->id);
+  if (seed_.state.held)
+    node_.gate.wait(seed_.job->id, seed_.state.run, [run = caf::actor_cast<caf::weak_actor_ptr>(RunActor(self_))] {
+      if (const auto held = caf::actor_cast<RunActor>(run)) caf::anon_send(held, TurnCame{});
+    });
   const std::vector<Effect> effects = std::exchange(seed_.effects, {});
   if (!effects.empty()) observe_beginning();
   release(effects);
   seed_.coming.arrive();
   if (std::ranges::none_of(effects, dispatches_instant_task)) seed_.arrival.complete();
-  if (seed_.recover) push({RecoverRun{}, nullptr, nullptr});
+  if (seed_.give_up)
+    give_up(*seed_.give_up);
+  else if (seed_.recover)
+    push({RecoverRun{}, nullptr, nullptr});
+  // One that was accepted, retried or loaded while the switch was being engaged is known to nobody else.
+  if (const auto by = node_.switches.killing(seed_.job->workflow_key, seed_.job->client_id)) on(KillRun{by});
+  if (seed_.abandoned) push({CancelRun{"the step that it was for no longer waits for it"}, nullptr, nullptr});
   rest_if_idle();
+}
+
+void RunDriver::give_up(const Error& why) {
+  const Context context{*seed_.workflow, *seed_.evaluator, node_.random, node_.clock.now()};
+  Decision decision = troupe::give_up(seed_.state, why, context);
+  if (!decision.events.empty()) commit({RecoverRun{}, nullptr, nullptr}, std::move(decision));
 }
 
 // --- what arrives --------------------------------------------------------------------------------------------------
@@ -48,6 +75,7 @@ void RunDriver::begin() {
 void RunDriver::on(const TaskStarting& starting) {
   if (!is_live(seed_.state, starting.task)) return;
   if (commits_start(starting.task)) waiting_for_admission_[starting.task] = starting.worker;
+  note_sign_of_life(starting.task);
   if (!starting.task.compensation)
     node_.board.update(seed_.state.run, starting.task.step, starting.task.item, {true, 0, {}, node_.clock.now()});
   if (watched())
@@ -58,17 +86,20 @@ void RunDriver::on(const TaskStarting& starting) {
 
 void RunDriver::on(const TaskProgress& progress) {
   if (!is_live(seed_.state, progress.task)) return;
+  note_sign_of_life(progress.task);
   node_.board.progress(seed_.state.run, progress.task.step, progress.task.item, progress.fraction, progress.message);
   if (watched())
     node_.events.publish(progress_event(subject_, seed_.state.run, step_name(progress.task.step), progress));
 }
 
 void RunDriver::on(const TaskPreview& preview) {
+  note_sign_of_life(preview.task);
   if (is_live(seed_.state, preview.task) && watched())
     node_.events.publish(preview_event(subject_, seed_.state.run, step_name(preview.task.step), preview));
 }
 
 void RunDriver::on(const TaskLog& log) {
+  note_sign_of_life(log.task);
   if (is_live(seed_.state, log.task) && watched())
     node_.events.publish(log_event(subject_, seed_.state.run, step_name(log.task.step), log));
 }
@@ -86,6 +117,18 @@ void RunDriver::on(const TaskGone& gone) {
   push({TaskStopped{gone.task}, nullptr, nullptr});
 }
 
+// It has arrived, as far as acceptance is concerned: the switch may stay for long.
+void RunDriver::on(const TaskHeld&) { seed_.arrival.complete(); }
+
+void RunDriver::on(const KillRun& kill) {
+  if (seed_.state.phase == RunPhase::ended) return;
+  // What is being undone is stopped by the broker, and offered again: its time begins anew.
+  if (seed_.state.phase == RunPhase::compensating)
+    std::erase_if(timers_, [](const auto& timer) { return timer.second.kind == TimerKind::task_deadline; });
+  const CommandRequestPtr request = kill_request(*kill.by, [](const Result<JobChange>&) {});
+  push({request->command, nullptr, request});
+}
+
 void RunDriver::on(const Wake&) {
   if (is_let_go()) return self_->quit();
   if (armed_) node_.timers.forget(*std::exchange(armed_, std::nullopt));
@@ -93,16 +136,19 @@ void RunDriver::on(const Wake&) {
   while (!timers_.empty() && timers_.begin()->first <= now) {
     const SetTimer timer = timers_.begin()->second;
     timers_.erase(timers_.begin());
+    if (timer.kind == TimerKind::heartbeat && !is_silent(timer.task, now)) continue;
     queue_.push_back({FireTimer{timer.kind, timer.task}, nullptr, nullptr});
   }
   arm_timer();
   work_off();
 }
 
-void RunDriver::on(const CancelRequestPtr& request) {
+void RunDriver::on(const TurnCame&) { push({AdmitRun{}, nullptr, nullptr}); }
+
+void RunDriver::on(const CommandRequestPtr& request) {
   ++handled_;
   rested_ = false;
-  push({CancelRun{request->reason}, nullptr, request});
+  push({request->command, nullptr, request});
 }
 
 void RunDriver::on(const RetryRequestPtr& request) {
@@ -130,11 +176,13 @@ void RunDriver::on(const Persisted& persisted) {
   seed_.head = persisted.head;
   seed_.state = std::move(done.decision.after);
   seed_.parked = done.parks;
+  seed_.maybe_parked = false;
   note_ended_tasks(done.decision, done.command.outcome);
   observe(done.decision.events, done.command.outcome);
   log_events(node_.log, *seed_.job, *seed_.workflow, seed_.state, done.decision.events);
   tell_watchers(persisted.records);
-  if (done.command.request) answer(done.command.request);
+  if (done.command.request) answer(done.command);
+  if (is_let_go()) return self_->quit();  // whoever took its place goes on from this
   release(done.decision.effects);
   work_off();
 }
@@ -166,12 +214,13 @@ void RunDriver::handle(QueuedCommand command) {
     if (!is_live(seed_.state, command.outcome->task)) return;  // an old attempt: its outcome no longer counts
     seed_.evaluator->add_result(command.outcome->task.step, command.outcome->task.item, *command.outcome->outputs);
   }
+  if (const auto prepared = prepare(command); !prepared) return refuse(command, prepared.error());
   const Context context{*seed_.workflow, *seed_.evaluator, node_.random, node_.clock.now()};
   auto decision = decide(seed_.state, command.command, context);
   if (!decision) return refuse(command, decision.error());
   if (decision->events.empty()) {
     release(decision->effects);
-    if (command.request) answer(command.request);
+    if (command.request) answer(command);
   } else {
     commit(std::move(command), *std::move(decision));
   }
@@ -179,9 +228,13 @@ void RunDriver::handle(QueuedCommand command) {
 
 void RunDriver::commit(QueuedCommand command, Decision decision) {
   const bool parks = queue_.empty() && parked_until(decision.after, *seed_.workflow, node_.clock.now()).has_value();
-  PersistPtr persist = make_persist(
-      node_, {*seed_.job, *seed_.workflow, seed_.state, decision.after, decision, command.outcome, seed_.parked, parks},
-      seed_.head);
+  RunCommit change{*seed_.job,   *seed_.workflow, seed_.state, decision.after, decision, command.outcome,
+                   seed_.parked, parks,           {},          nullptr,        nullptr,  nullptr};
+  change.was_parked = seed_.parked || seed_.maybe_parked;
+  if (std::holds_alternative<ReceiveSignal>(command.command)) change.signal = command.request->payload;
+  if (const auto* review = std::get_if<ReviewAssets>(&command.command)) change.reviews = &review->reviews;
+  if (seed_.state.phase == RunPhase::ended) change.outputs = &seed_.outputs, change.error = &seed_.error;
+  PersistPtr persist = make_persist(node_, change, seed_.head);
   if (command.request) {
     persist->frame.actor = command.request->actor;
     persist->change.idempotency = command.request->idempotency;
@@ -196,8 +249,55 @@ void RunDriver::refuse(const QueuedCommand& command, const Error& error) {
   if (command.request) command.request->reply(error);
 }
 
-void RunDriver::answer(const CancelRequestPtr& request) const {
-  request->reply(JobChange{seed_.job->id, seed_.job->client_job_id, seed_.state.run, seed_.state.status, std::nullopt});
+void RunDriver::answer(const QueuedCommand& command) const {
+  command.request->reply(
+      JobChange{seed_.job->id, seed_.job->client_job_id, seed_.state.run, seed_.state.status, std::nullopt});
+}
+
+/// What the evaluator has to know before the decision. If that is not committed, the run is loaded anew.
+Result<Done> RunDriver::prepare(QueuedCommand& command) {
+  if (command.request && !command.request->run.is_nil() && command.request->run != seed_.state.run)
+    return Error{ErrorCode::conflict, "the job has a newer run: " + to_string(seed_.state.run)};
+  if (std::holds_alternative<ReceiveSignal>(command.command))
+    seed_.evaluator->add_signal(seed_.state.signals_received + 1, command.request->payload);
+  if (auto* review = std::get_if<ReviewAssets>(&command.command)) {
+    for (const Review& known : command.request->known)
+      reviewed_.try_emplace({known.asset, known.reviewer}, known.approved);
+    return prepare_review(*review);
+  }
+  return Done{};
+}
+
+/// Leaves what was not decided before by the same reviewer.
+Result<Done> RunDriver::prepare_review(ReviewAssets& command) {
+  for (const Review& review : command.reviews) {
+    const auto known = reviewed_.find({review.asset, review.reviewer});
+    if (known != reviewed_.end() && known->second != review.approved)
+      return Error{ErrorCode::already_reviewed, review.reviewer + " has " + (known->second ? "approved" : "rejected") +
+                                                    " image " + to_string(review.asset) + " already"};
+  }
+  std::erase_if(command.reviews, [&](const Review& review) {
+    return reviewed_.contains({review.asset, review.reviewer});
+  });
+  for (const Review& review : command.reviews) {
+    reviewed_[{review.asset, review.reviewer}] = review.approved;
+    seed_.evaluator->add_review(review);
+  }
+  return Done{};
+}
+
+void RunDriver::note_sign_of_life(const TaskKey& task) {
+  if (task.compensation || seed_.workflow->steps[task.step].heartbeat == Millis(0)) return;
+  if (is_live(seed_.state, task)) signs_of_life_[task] = node_.clock.now();
+}
+
+/// If not, the timer is set to when it would be.
+bool RunDriver::is_silent(const TaskKey& task, Timestamp now) {
+  const auto sign = signs_of_life_.find(task);
+  if (sign == signs_of_life_.end()) return false;  // it has ended
+  const Timestamp due = sign->second + seed_.workflow->steps[task.step].heartbeat;
+  if (due > now) timers_.emplace(due, SetTimer{TimerKind::heartbeat, task, due});
+  return due <= now;
 }
 
 // --- what follows from a commit ------------------------------------------------------------------------------------
@@ -205,6 +305,7 @@ void RunDriver::answer(const CancelRequestPtr& request) const {
 void RunDriver::note_ended_tasks(const Decision& decision, const TaskEndedPtr& outcome) {
   const auto ended = [&](const TaskKey& task, Status status) {
     waiting_for_admission_.erase(task);
+    signs_of_life_.erase(task);
     if (!task.compensation) node_.board.remove(seed_.state.run, task.step, task.item);
     const bool is_told = outcome && outcome->task == task;
     const Millis took = is_told ? outcome->ended_at - outcome->started_at : Millis(0);
@@ -214,6 +315,7 @@ void RunDriver::note_ended_tasks(const Decision& decision, const TaskEndedPtr& o
   };
   for (const Event& event : decision.events) {
     if (const auto* completed = std::get_if<TaskCompleted>(&event)) ended(completed->task, Status::success);
+    if (const auto* taken = std::get_if<SignalTaken>(&event)) ended(taken->task, Status::success);
     if (const auto* failed = std::get_if<TaskFailed>(&event)) ended(failed->task, Status::failed);
     if (const auto* retried = std::get_if<TaskRetried>(&event)) ended(retried->task, Status::failed);
     if (const auto* cancelled = std::get_if<TaskCancelled>(&event)) ended(cancelled->task, Status::cancelled);
@@ -294,14 +396,19 @@ void RunDriver::do_effect(const DispatchTask& effect) {
   offer->task.traceparent = seed_.job->traceparent;
   offer->timeout = effect.task.compensation ? step.compensate->timeout : step.timeout;
   offer->run = RunActor(self_);
+  offer->workflow_key = seed_.job->workflow_key;
+  offer->ready_at = ready_since(effect.task);
   offer->priority = seed_.job->priority;
   offer->commits_start = commits_start(effect.task);
   self_->send(actors_.broker, TaskOfferPtr(offer));
 }
 
-bool RunDriver::commits_start(const TaskKey& task) const {
-  const StepDefinition& step = seed_.workflow->steps[task.step];
-  return leaves_process(task.compensation ? step.compensate->type : step.type) || !step.idempotent;
+Timestamp RunDriver::ready_since(const TaskKey& task) const {
+  const Timestamp now = node_.clock.now();
+  if (task.compensation) return std::min(now, seed_.state.compensation->due);
+  for (const LiveItem& item : seed_.state.steps[task.step].live)
+    if (item.item == task.item) return std::min(now, item.due);
+  return now;
 }
 
 void RunDriver::do_effect(const AdmitTask& effect) {
@@ -317,7 +424,15 @@ void RunDriver::do_effect(const StopTask& effect) {
   self_->send(actors_.broker, WithdrawTask{effect.task, RunActor(self_)});
 }
 
-void RunDriver::do_effect(const FinishRun&) { after_end(); }  // its outputs were written with the commit
+void RunDriver::do_effect(const KeepResult&) {}  // written with the commit, like the next
+void RunDriver::do_effect(const KeepSignal&) {}
+
+void RunDriver::do_effect(const FinishRun& effect) {
+  seed_.outputs = effect.outputs;  // written with the commit; for what may be written after the end
+  if (effect.status != Status::success && seed_.state.error)
+    seed_.error = to_document(error_to_json(*seed_.state.error));
+  after_end();
+}
 
 void RunDriver::arm_timer() {
   if (timers_.empty() || seed_.state.phase == RunPhase::ended) return;
@@ -331,6 +446,7 @@ void RunDriver::after_end() {
   timers_.clear();
   if (armed_) node_.timers.forget(*std::exchange(armed_, std::nullopt));
   node_.board.remove(seed_.state.run);
+  if (!seed_.state.concurrency_key.empty()) node_.gate.leave(seed_.job->id, seed_.state.run);
   const Millis took = seed_.state.ended_at - seed_.state.accepted_at;
   node_.metrics.job_ended(seed_.job->workflow_key, seed_.state.status, took);
   if (seed_.said && *seed_.said > Millis(0) && seed_.state.status != Status::cancelled)
@@ -357,6 +473,7 @@ void RunDriver::rest_if_idle() {
 
 RunActor::behavior_type run_actor(RunActor::stateful_pointer<RunActorState> self, NodeContext* node,
                                   const NodeActors* actors, const JobActor& job, RunSeedPtr seed) {
+  keep_reason_of_death(self);
   self->state.driver = std::make_unique<RunDriver>(self, *node, *actors, job, std::move(*seed));
   RunDriver* driver = self->state.driver.get();
   driver->begin();
@@ -368,9 +485,13 @@ RunActor::behavior_type run_actor(RunActor::stateful_pointer<RunActorState> self
       [=](const TaskLog& log) { driver->on(log); },
       [=](const TaskEndedPtr& ended) { driver->on(ended); },
       [=](const TaskGone& gone) { driver->on(gone); },
+      [=](const TaskHeld& held) { driver->on(held); },
+      [=](const KillRun& kill) { driver->on(kill); },
       [=](const Wake& wake) { driver->on(wake); },
-      [=](const CancelRequestPtr& request) { driver->on(request); },
+      [=](const TurnCame& came) { driver->on(came); },
+      [=](const CommandRequestPtr& request) { driver->on(request); },
       [=](const RetryRequestPtr& request) { driver->on(request); },
+      [=](const Probe& probe) { answer_probe(self, probe); },
   };
 }
 

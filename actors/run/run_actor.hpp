@@ -22,8 +22,8 @@ namespace troupe {
 /// A command in the queue, with what belongs to it.
 struct QueuedCommand {
   Command command;
-  TaskEndedPtr outcome;      ///< of CompleteTask and FailTask
-  CancelRequestPtr request;  ///< of a person's CancelRun
+  TaskEndedPtr outcome;       ///< of CompleteTask and FailTask
+  CommandRequestPtr request;  ///< where someone asked for it
 };
 
 class RunDriver {
@@ -43,8 +43,11 @@ class RunDriver {
   void on(const TaskLog& log);
   void on(const TaskEndedPtr& ended);
   void on(const TaskGone& gone);
+  void on(const TaskHeld& held);
+  void on(const KillRun& kill);
   void on(const Wake& wake);
-  void on(const CancelRequestPtr& request);
+  void on(const TurnCame&);
+  void on(const CommandRequestPtr& request);
   void on(const RetryRequestPtr& request);
 
  private:
@@ -53,6 +56,9 @@ class RunDriver {
   void work_off();
   void handle(QueuedCommand command);
   void commit(QueuedCommand command, Decision decision);
+  void give_up(const Error& why);
+  Result<Done> prepare(QueuedCommand& command);
+  Result<Done> prepare_review(ReviewAssets& command);
   void refuse(const QueuedCommand& command, const Error& error);
   void release(const std::vector<Effect>& effects);
   void tell_watchers(const std::string& records);
@@ -62,7 +68,7 @@ class RunDriver {
   template <class Tell>
   void tell_history(StepIndex step, Tell tell);
   SharedHistory& history();
-  void answer(const CancelRequestPtr& request) const;
+  void answer(const QueuedCommand& command) const;
   void after_end();
   void rest_if_idle();
   bool rests_for_long() const;
@@ -74,9 +80,17 @@ class RunDriver {
   void do_effect(const AdmitTask& effect);
   void do_effect(const SetTimer& effect);
   void do_effect(const StopTask& effect);
+  void do_effect(const KeepResult& effect);
+  void do_effect(const KeepSignal& effect);
   void do_effect(const FinishRun& effect);
 
-  bool commits_start(const TaskKey& task) const;
+  /// When the task became ready for a worker.
+  Timestamp ready_since(const TaskKey& task) const;
+  void note_sign_of_life(const TaskKey& task);
+  bool is_silent(const TaskKey& task, Timestamp now);
+  bool commits_start(const TaskKey& task) const {
+    return seed_.workflow->steps[task.step].commits_start(task.compensation);
+  }
   const std::string& step_name(StepIndex step) const { return seed_.workflow->steps[step].name; }
   bool watched() const;
 
@@ -99,8 +113,10 @@ class RunDriver {
   std::optional<Timers::Key> armed_;  ///< the earliest of them, as the node's Timers know it
   std::map<TaskKey, WorkerActor> waiting_for_admission_;
   std::map<std::pair<StepIndex, ItemIndex>, Timestamp> first_started_;  ///< of items whose first attempt failed
-  std::uint64_t handled_ = 0;  ///< messages of the job, for the resting handshake
-  bool rested_ = false;        ///< said RunRested since the last change
+  std::map<TaskKey, Timestamp> signs_of_life_;  ///< the last one of each task whose silence means something
+  std::map<std::pair<AssetId, std::string>, bool> reviewed_;  ///< by image and reviewer: approved?
+  std::uint64_t handled_ = 0;                                 ///< messages of the job, for the resting handshake
+  bool rested_ = false;                                       ///< said RunRested since the last change
 };
 
 struct RunActorState {

@@ -47,6 +47,26 @@ ResultRow result_of_failure(const TaskKey& task, const Error& error, Timestamp s
   return row;
 }
 
+/// Of what came by a message: a signal's payload, the end of an approval.
+ResultRow result_of_message(const TaskKey& task, const Document& outputs, Timestamp started_at, Timestamp at) {
+  ResultRow row;
+  row.task = task;
+  row.started_at = started_at == kNever ? at : started_at;
+  row.ended_at = at;
+  row.outputs = outputs.present() ? outputs : Document("null");
+  row.outputs_bytes = row.outputs.size();
+  return row;
+}
+
+void add_message_rows(const RunCommit& commit, Timestamp now, std::vector<ResultRow>& rows) {
+  for (const Effect& effect : commit.decision.effects) {
+    if (const auto* keep = std::get_if<KeepResult>(&effect))
+      rows.push_back(result_of_message(keep->task, keep->outputs, commit.after.steps[keep->task.step].started_at, now));
+    if (const auto* keep = std::get_if<KeepSignal>(&effect))
+      rows.push_back(result_of_message(signal_place(commit.after.run, keep->ordinal), commit.signal, kNever, now));
+  }
+}
+
 std::vector<ResultRow> result_rows(const RunCommit& commit) {
   std::vector<ResultRow> rows;
   const auto add = [&](const TaskKey& task, const Error* error, Timestamp started_at, Timestamp at) {
@@ -67,8 +87,29 @@ std::vector<ResultRow> result_rows(const RunCommit& commit) {
   return rows;
 }
 
-std::vector<OutcomeDigest> outcome_digests(const TaskEndedPtr& outcome) {
-  if (!outcome || !outcome->outputs) return {};
+OutcomeDigest digest_of_message(const TaskKey& task, const Document& outputs) {
+  OutcomeDigest digest;
+  digest.task = task;
+  digest.outputs = sha256(outputs.view());
+  digest.outputs_bytes = outputs.size();
+  return digest;
+}
+
+std::vector<OutcomeDigest> message_digests(const RunCommit& commit) {
+  std::vector<OutcomeDigest> digests;
+  for (const Event& event : commit.decision.events)
+    if (const auto* received = std::get_if<SignalReceived>(&event))
+      digests.push_back(digest_of_message(signal_place(commit.after.run, received->ordinal), commit.signal));
+  for (const Effect& effect : commit.decision.effects)
+    if (const auto* keep = std::get_if<KeepResult>(&effect))
+      digests.push_back(digest_of_message(keep->task, keep->outputs));
+  return digests;
+}
+
+std::vector<OutcomeDigest> outcome_digests(const RunCommit& commit) {
+  const TaskEndedPtr& outcome = commit.outcome;
+  std::vector<OutcomeDigest> digests = message_digests(commit);
+  if (!outcome || !outcome->outputs) return digests;
   OutcomeDigest digest;
   digest.task = outcome->task;
   digest.worker = outcome->worker;
@@ -83,7 +124,8 @@ std::vector<OutcomeDigest> outcome_digests(const TaskEndedPtr& outcome) {
                              {"media_type", asset.media_type},
                              {"width", asset.width},
                              {"height", asset.height}});
-  return {std::move(digest)};
+  digests.push_back(std::move(digest));
+  return digests;
 }
 
 const FinishRun* find_finish(const Decision& decision) {
@@ -104,21 +146,26 @@ bool completes(const RunCommit& commit) {
 ShardId shard_of(Slot slot) { return static_cast<ShardId>(slot % kShardCount); }
 
 std::optional<Timestamp> parked_until(const RunState& state, const WorkflowDefinition& workflow, Timestamp now) {
-  if (state.phase != RunPhase::forward) return std::nullopt;
-  Timestamp earliest = state.deadline;
+  // What is held or has a slot stays loaded, so that the slots are known once all open jobs are.
+  if (state.phase != RunPhase::forward || !state.concurrency_key.empty()) return std::nullopt;
+  constexpr Timestamp kNothing = Timestamp::max();
+  Timestamp earliest = state.paused_at == kNever ? state.deadline : kNothing;
   bool waits = false;
   for (std::size_t i = 0; i < state.steps.size(); ++i) {
+    const StepState& step = state.steps[i];
+    if (step.status == Status::running && step.deadline != kNever) earliest = std::min(earliest, step.deadline);
     for (const LiveItem& item : state.steps[i].live) {
       if (item.phase == AttemptPhase::started) return std::nullopt;
       if (item.phase == AttemptPhase::waiting) {
         if (item.due <= now && workflow.steps[i].type != StepType::delay) return std::nullopt;
         earliest = std::min(earliest, item.due);
       }
+      if (item.phase == AttemptPhase::awaiting && item.due != kNever) earliest = std::min(earliest, item.due);
       waits = true;
     }
   }
   if (!waits || earliest < now + kParkAfter) return std::nullopt;
-  return earliest;
+  return earliest == kNothing ? kNever : earliest;
 }
 
 PersistPtr make_persist(NodeContext& node, const RunCommit& commit, const ChainHead& head) {
@@ -133,19 +180,27 @@ PersistPtr make_persist(NodeContext& node, const RunCommit& commit, const ChainH
   update.run_workflow_version = commit.workflow.version;
   update.updated_at = node.clock.now();
   if (const FinishRun* finish = find_finish(commit.decision)) update.outputs = finish->outputs;
+  if (commit.outputs != nullptr) update.outputs = *commit.outputs;
   const bool ended = after.phase == RunPhase::ended;
   const bool ended_badly = ended && after.status != Status::success;
-  if (ended_badly && after.error) update.error = to_document(error_to_json(*after.error));
+  if (commit.error != nullptr)
+    update.error = *commit.error;
+  else if (ended_badly && after.error)
+    update.error = to_document(error_to_json(*after.error));
   persist->change.update = std::move(update);
 
   persist->change.results = result_rows(commit);
+  add_message_rows(commit, node.clock.now(), persist->change.results);
+  if (commit.reviews != nullptr)
+    for (const Review& review : *commit.reviews)
+      persist->change.reviews.push_back(
+          {after.run, review.asset, review.reviewer, review.approved, review.notes, review.at});
   if (completes(commit)) persist->change.assets = commit.outcome->assets;
   if (ended_badly) persist->change.notable = NotableRow{after.status, commit.job.id};
   if (commit.park) persist->change.park = parked_until(after, commit.workflow, node.clock.now());
   persist->change.unpark = commit.was_parked && !commit.park;
 
-  persist->records =
-      to_records(commit.decision.events, commit.before, commit.workflow, outcome_digests(commit.outcome));
+  persist->records = to_records(commit.decision.events, commit.before, commit.workflow, outcome_digests(commit));
   persist->frame = {commit.job.id, after.run, "node", node.node_name, commit.job.client_id};
   persist->shard = shard_of(commit.job.id.slot());
   persist->head = head;

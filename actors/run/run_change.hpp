@@ -10,7 +10,8 @@ namespace troupe {
 /// How far in the future a run's next timer must be for the run to be put to rest meanwhile.
 inline constexpr Millis kParkAfter{60'000};
 
-/// The next thing a run waits for, if it does nothing but wait for a timer: then it may be parked until that.
+/// The next thing a run waits for, if it does nothing but wait for a timer or for people: then it may be parked until
+/// that. kNever: it waits for people, as long as they take.
 std::optional<Timestamp> parked_until(const RunState& state, const WorkflowDefinition& workflow, Timestamp now);
 
 /// What a run's decision is built from.
@@ -22,7 +23,11 @@ struct RunCommit {
   const Decision& decision;
   TaskEndedPtr outcome;  ///< the report that led to the decision, if one did
   bool was_parked = false;
-  bool park = false;  ///< write that it rests until parked_until(after)
+  bool park = false;                             ///< write that it rests until parked_until(after)
+  Document signal;                               ///< the payload of one that was received
+  const std::vector<Review>* reviews = nullptr;  ///< new ones
+  const Document* outputs = nullptr;             ///< of a run that had ended before: they stay as they are
+  const Document* error = nullptr;               ///< likewise
 };
 
 /// Everything but `done`, `frame.actor` and the Idempotency-Key.

@@ -5,6 +5,7 @@
 #include "actors/job/job_actor.hpp"
 #include "actors/job/run_loader.hpp"
 #include "actors/node/blocking_pool.hpp"
+#include "actors/switches/kill_request.hpp"
 #include "actors/timer/timers.hpp"
 
 namespace troupe {
@@ -18,26 +19,27 @@ constexpr Millis kParkedScanPause{500};        // when something was left
 constexpr std::uint64_t kParkedFullScan = 60;  // one of so many begins anew, for what could not be loaded
 constexpr std::size_t kParkedOverdue = 100;    // loaded in one scan, however many jobs are live
 
-void adopt(Self self, const RunSeedPtr& seed, bool counted) {
+void adopt(Self self, const RunSeedPtr& seed) {
   SupervisorState& state = self->state;
   const JobId id = seed->job->id;
-  if (state.live.contains(id)) {  // found twice: by recovery and by someone who asked for it
-    if (counted) --state.node->health.runs_live;
-    return;
-  }
-  if (!counted) ++state.node->health.runs_live;
-  JobActor& actor = state.live[id].actor;
+  if (state.live.contains(id)) return;  // found twice: by recovery and by someone who asked for it
+  SupervisorState::Live& live = state.live[id];
+  live.job = seed->job;
+  live.ticket = seed->live ? std::move(seed->live) : state.node->health.live.take(seed->job->client_id);
+  if (const auto claim = claim_of(*seed->job, seed->state); claim && seed->state.phase != RunPhase::ended)
+    state.node->gate.restore(*claim, seed->state.held);
+  JobActor& actor = live.actor;
   actor = self->spawn(job_actor, state.node, state.actors, seed);
   // It tells itself when its run dies; this is for its own death, unless nobody holds it any more.
-  actor->attach_functor([id, me = SupervisorActor(self)](const caf::error& reason) {
-    if (reason && reason != caf::exit_reason::unreachable) caf::anon_send(me, JobBroken{id});
+  actor->attach_functor([id, me = SupervisorActor(self), &system = self->system()](const caf::error& reason) {
+    if (reason && reason != caf::exit_reason::unreachable) caf::anon_send(me, JobBroken{id, system.render(reason)});
   });
   state.node->metrics.runs_live(state.live.size());
 }
 
 void let_go(Self self, const JobId& job) {
   SupervisorState& state = self->state;
-  if (state.live.erase(job) > 0) --state.node->health.runs_live;
+  state.live.erase(job);
   state.node->metrics.runs_live(state.live.size());
 }
 
@@ -73,11 +75,13 @@ void loaded(Self self, const JobLoaded& message) {
     pending = std::move(found->second);
     state.loading.erase(found);
   }
-  if (message.seed)
-    adopt(self, message.seed, /*counted=*/false);
-  else
+  if (message.seed) {
+    adopt(self, message.seed);
+  } else {
     state.node->log.write(log::Level::error, "a job could not be loaded",
                           {{"job", to_string(message.job)}, {"error", message.error.message}});
+    if (!message.error.retryable) state.node->gate.leave(message.job);  // it can never go on, so it is not under way
+  }
   for (const auto& request : pending) {
     std::visit(
         [&](const auto& one) {
@@ -100,22 +104,84 @@ void rested(Self self, const JobRested& message) {
   state.broken.erase(message.job);
 }
 
-void broken(Self self, const JobId& job) {
-  let_go(self, job);
-  load_broken(self, job);
+void broken(Self self, const JobBroken& message) {
+  SupervisorState& state = self->state;
+  if (!state.live.contains(message.job)) return;  // its run and itself tell of the same crash
+  let_go(self, message.job);
+  SupervisorState::Broken& broken = state.broken[message.job];
+  const Timestamp now = state.node->clock.now();
+  if (broken.times > 0 && now - broken.at > kCrashesForgotten) broken.times = 0;
+  broken.why = message.why;
+  broken.at = now;
+  load_broken(self, message.job);
 }
 
 void load_broken(Self self, const JobId& job) {
   SupervisorState& state = self->state;
   state.loading.try_emplace(job);
-  const Millis pause = kBrokenPauseFirst * (1 << std::min(state.broken[job]++, 8));
+  SupervisorState::Broken& broken = state.broken[job];
+  const Millis pause = kBrokenPauseFirst * (1 << std::min(broken.times++, 8));
   const Timestamp due = state.node->clock.now() + pause;
-  state.node->timers.call_at(due, [node = state.node, job, me = SupervisorActor(self)] {
-    node->blocking.run_always([node, job, me] {
+  std::optional<Error> give_up;
+  if (broken.times >= kCrashesMax)
+    give_up = Error{ErrorCode::poison,
+                    "it broke " + std::to_string(broken.times) + " times in a row, the last time of: " + broken.why,
+                    false,
+                    {}};
+  ++state.restarts;
+  state.node->metrics.actor_restarted("job");
+  state.node->log.write(log::Level::error,
+                        give_up ? "a job broke too often; its run is ended" : "a job broke; it is loaded again",
+                        {{"job", to_string(job)}, {"times", broken.times}, {"error", broken.why}});
+  state.node->timers.call_at(due, [node = state.node, job, give_up, me = SupervisorActor(self)] {
+    node->blocking.run_always([node, job, give_up, me] {
       auto seed = load_run(*node, job, /*recover=*/true, /*parked=*/false);
+      if (seed) {
+        (*seed)->give_up = give_up;
+        (*seed)->maybe_parked = true;
+      }
       caf::anon_send(me, seed ? JobLoaded{job, *seed, {}} : JobLoaded{job, nullptr, seed.error()});
     });
   });
+}
+
+/// Of a pool or a node, what is at work there is ended, which the broker knows.
+void kill(Self self, const KillSwitchPtr& by) {
+  SupervisorState& state = self->state;
+  if (by->scope == SwitchScope::pool || by->scope == SwitchScope::node) return;
+  const CommandRequestPtr request = kill_request(*by, [](const Result<JobChange>&) {});
+  for (const auto& [id, live] : state.live)
+    if (covers(*by, {live.job->workflow_key, live.job->client_id, "", ""})) pass_on(self, id, request);
+  state.kill_sweep->add(by);
+}
+
+/// Like one that broke, but by hand: at once, and it does not count.
+void restart(Self self, const JobId& job) {
+  SupervisorState& state = self->state;
+  let_go(self, job);
+  if (!state.loading.try_emplace(job).second) return;  // it is being loaded already
+  ++state.restarts;
+  state.node->metrics.actor_restarted("job");
+  state.node->blocking.run_always([node = state.node, job, me = SupervisorActor(self)] {
+    auto seed = load_run(*node, job, /*recover=*/true, /*parked=*/false);
+    if (seed) (*seed)->maybe_parked = true;
+    caf::anon_send(me, seed ? JobLoaded{job, *seed, {}} : JobLoaded{job, nullptr, seed.error()});
+  });
+}
+
+/// A few of the jobs are asked, too.
+void answer(Self self, const Probe& probe) {
+  const SupervisorState& state = self->state;
+  ActorView view;
+  view.live_jobs = state.live.size();
+  view.waiting = state.loading.size();
+  view.restarts = state.restarts;
+  std::vector<PassedOn> passed_on;
+  for (auto live = state.live.begin(); live != state.live.end() && passed_on.size() < probe.sample; ++live)
+    passed_on.push_back({"job:" + to_string(live->first), "job"});
+  answer_probe(self, probe, std::move(view), passed_on);
+  auto live = state.live.begin();
+  for (const PassedOn& job : passed_on) self->send((live++)->second.actor, Probe{probe.answer->of(job.id)});
 }
 
 /// Loads the jobs of a shard that fall due within the horizon and moves `after` past them. False: something is left for
@@ -130,7 +196,7 @@ bool load_parked(NodeContext& node, ShardId shard, StoreReader::Parked& after, c
     more = page->size() == kParkedRows;
     for (const auto& row : *page) {
       if (node.health.stopping) return false;
-      if (node.health.runs_live >= kParkedLive && (row.due > now || overdue_too-- == 0)) return false;
+      if (node.health.live.count() >= kParkedLive && (row.due > now || overdue_too-- == 0)) return false;
       auto seed = load_run(node, row.job, /*recover=*/true, /*parked=*/true);
       if (!seed && seed.error().retryable) return false;
       after = row;
@@ -178,16 +244,26 @@ SupervisorActor::behavior_type supervisor_actor(Self self, NodeContext* node, co
                                                 const std::vector<ShardId>& shards) {
   self->state.node = node;
   self->state.actors = actors;
+  self->state.kill_sweep =
+      std::make_shared<KillSweep>(*node, [actors](const JobId& job, const CommandRequestPtr& request) {
+        caf::anon_send(actors->supervisor, CommandJobMessage{job, request});
+      });
   for (ShardId shard : shards) self->state.parked_after[shard] = {};
   return {
-      [=](const AdoptJob& message) { adopt(self, message.seed, message.counted); },
-      [=](const CancelJobMessage& message) { pass_on(self, message.job, message.request); },
+      [=](const AdoptJob& message) { adopt(self, message.seed); },
+      [=](const CommandJobMessage& message) { pass_on(self, message.job, message.request); },
       [=](const RetryJobMessage& message) { pass_on(self, message.job, message.request); },
       [=](const JobLoaded& message) { loaded(self, message); },
       [=](const JobRested& message) { rested(self, message); },
-      [=](const JobBroken& message) { broken(self, message.job); },
+      [=](const JobBroken& message) { broken(self, message); },
+      [=](const RestartJob& message) { restart(self, message.job); },
+      [=](const Probe& probe) { answer(self, probe); },
       [=](ScanParked) { scan_parked(self); },
       [=](const ParkedScanned& scanned) { parked_scanned(self, scanned); },
+      [=](AllAdopted) { self->state.node->gate.open(); },
+      [=](const SwitchesChanged& change) {
+        if (change.kill) kill(self, change.kill);
+      },
       [=](Rest) {
         self->state.live.clear();
         self->quit();

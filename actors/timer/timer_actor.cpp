@@ -1,6 +1,7 @@
 #include "actors/timer/timer_actor.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "actors/timer/timers.hpp"
 
@@ -24,6 +25,11 @@ TimerActor::behavior_type timer_actor(Self self, NodeContext* node) {
       [=](Tick tick) {
         if (tick.generation != self->state.generation) return;  // overtaken by an earlier one
         await(self, node->timers.fire(node->clock.now()));
+      },
+      [=](const Probe& probe) {
+        ActorView view;
+        view.waiting = node->timers.size();
+        answer_probe(self, probe, std::move(view));
       },
   };
 }

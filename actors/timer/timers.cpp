@@ -8,7 +8,9 @@ Timers::Key Timers::wake_at(Timestamp due, const RunActor& run) {
   return add(due, {caf::actor_cast<caf::weak_actor_ptr>(run), {}});
 }
 
-void Timers::call_at(Timestamp due, std::function<void()> function) { add(due, {{}, std::move(function)}); }
+Timers::Key Timers::call_at(Timestamp due, std::function<void()> function) {
+  return add(due, {{}, std::move(function)});
+}
 
 Timers::Key Timers::add(Timestamp due, Entry entry) {
   Key key{due, 0};
@@ -49,6 +51,11 @@ Timestamp Timers::fire(Timestamp now) {
 Timestamp Timers::awaited() {
   const std::lock_guard lock(mutex_);
   return awaited_;
+}
+
+std::size_t Timers::size() {
+  const std::lock_guard lock(mutex_);
+  return entries_.size();
 }
 
 void Timers::on_earlier(std::function<void()> earlier) { earlier_ = std::move(earlier); }

@@ -24,7 +24,7 @@ class Timers {
   /// Sends Wake to the run then, if it is still there: the timer keeps nobody alive.
   Key wake_at(Timestamp due, const RunActor& run);
   /// Calls the function then, on the timer's thread; it must not block.
-  void call_at(Timestamp due, std::function<void()> function);
+  Key call_at(Timestamp due, std::function<void()> function);
   /// Nothing happens if it was fired already.
   void forget(const Key& key);
 
@@ -34,6 +34,8 @@ class Timers {
   Timestamp awaited();
   /// Is called, on any thread, when `awaited` has become earlier. Set once, before anything is due.
   void on_earlier(std::function<void()> earlier);
+  /// How many are set.
+  std::size_t size();
   /// At the end: nothing is fired any more.
   void clear();
 

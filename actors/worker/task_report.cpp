@@ -1,5 +1,7 @@
 #include "actors/worker/task_report.hpp"
 
+#include <exception>
+
 #include "codec/json.hpp"
 #include "troupe/base/id.hpp"
 
@@ -78,6 +80,24 @@ void store_large_parts(NodeContext& node, TaskEnded& ended) {
   }
 }
 
+/// What the executor gave, as the run is to have it.
+void fill(NodeContext& node, const Task& task, TaskOutcome outcome, TaskEnded& ended) {
+  ended.log = std::move(outcome.log);
+  if (outcome.result) {
+    ended.assets = make_rows(node, task, outcome.result->assets);
+    ended.outputs = complete_outputs(node, *outcome.result, ended.assets);
+    if (ended.outputs->size() > limits::kOutputBytes)
+      ended.outputs = Error{ErrorCode::output_too_large,
+                            "the step gave " + std::to_string(ended.outputs->size()) + " bytes; at most " +
+                                std::to_string(limits::kOutputBytes) + " are allowed",
+                            false,
+                            {}};
+  } else {
+    ended.outputs = outcome.result.error();
+  }
+  store_large_parts(node, ended);
+}
+
 }  // namespace
 
 bool needs_blobs(const TaskOutcome& outcome) {
@@ -95,20 +115,13 @@ TaskEndedPtr make_report(NodeContext& node, const Task& task, const std::string&
   ended->task = task.key;
   ended->worker = worker;
   ended->started_at = started_at;
-  ended->log = std::move(outcome.log);
-  if (outcome.result) {
-    ended->assets = make_rows(node, task, outcome.result->assets);
-    ended->outputs = complete_outputs(node, *outcome.result, ended->assets);
-    if (ended->outputs->size() > limits::kOutputBytes)
-      ended->outputs = Error{ErrorCode::output_too_large,
-                             "the step gave " + std::to_string(ended->outputs->size()) + " bytes; at most " +
-                                 std::to_string(limits::kOutputBytes) + " are allowed",
-                             false,
-                             {}};
-  } else {
-    ended->outputs = outcome.result.error();
+  try {
+    fill(node, task, std::move(outcome), *ended);
+  } catch (const std::exception& fault) {  // no memory
+    ended->assets.clear();
+    ended->outputs =
+        Error{ErrorCode::executor_failed, std::string("what the step gave cannot be used: ") + fault.what(), false, {}};
   }
-  store_large_parts(node, *ended);
   ended->ended_at = node.clock.now();
   return ended;
 }

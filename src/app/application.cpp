@@ -2,16 +2,19 @@
 
 #include <sys/stat.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <future>
 #include <sstream>
 
 #include "actors/node/node.hpp"
+#include "actors/worker/secret_mask.hpp"
 #include "app/log_port.hpp"
 #include "auth/api_keys.hpp"
 #include "backup/restore.hpp"
 #include "blob/file/file_blob_store.hpp"
+#include "calendar/time_zones.hpp"
 #include "config/value.hpp"
 #include "executor/exec/exec_executor.hpp"
 #include "executor/http/http_executor.hpp"
@@ -24,6 +27,7 @@
 #include "ingress/api.hpp"
 #include "ingress/server.hpp"
 #include "net/curl_http_client.hpp"
+#include "secrets/configured_secrets.hpp"
 #include "store/open.hpp"
 #include "telemetry/build_info.hpp"
 #include "telemetry/log.hpp"
@@ -58,6 +62,26 @@ ExecOptions exec_options(const Config& config, const std::string& work_dir) {
     options.commands.push_back(std::move(command));
   }
   return options;
+}
+
+FairRulesPtr fair_rules(const Config& config) {
+  auto rules = std::make_shared<FairRules>();
+  rules->max_wait = config.queue.max_wait;
+  for (const auto& [name, client] : config.clients) rules->weights[name] = static_cast<std::uint32_t>(client.weight);
+  return rules;
+}
+
+Result<std::unique_ptr<ConfiguredSecrets>> open_secrets(const Config& config) {
+  std::vector<SecretSource> sources;
+  for (const auto& [name, secret] : config.secrets) sources.push_back({name, secret.env, secret.file});
+  auto secrets = ConfiguredSecrets::open(sources, [](const std::string& variable) -> std::optional<std::string> {
+    const char* value = std::getenv(variable.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  });
+  if (!secrets) return secrets;
+  for (const std::string& name : (*secrets)->shorter_than(SecretMask::kMaskedBytes))
+    log::warning("a value is too short to be masked in what steps give back", {{"name", name}});
+  return secrets;
 }
 
 ingress::ServerOptions server_options(const Config& config) {
@@ -111,6 +135,7 @@ class ServingApplication final : public Application {
   TelemetryLog log_;
   PrometheusMetrics metrics_;
   ApiKeys keys_;
+  std::unique_ptr<ConfiguredSecrets> secrets_;
   std::unique_ptr<EvaluatorFactory> evaluators_ = make_evaluator_factory();
   std::unique_ptr<Store> store_;
   std::shared_ptr<StoreReader> reader_;
@@ -138,6 +163,9 @@ ServingApplication::~ServingApplication() {
 
 Result<Done> ServingApplication::open() {
   if (auto safe = check_safety(config_); !safe) return safe;
+  auto secrets = open_secrets(config_);
+  if (!secrets) return secrets.error();
+  secrets_ = *std::move(secrets);
   const auto paths = make_data_dir(config_);
   if (!paths) return paths.error();
   if (auto whole = backup::check_not_restoring(paths->root); !whole) return whole;
@@ -194,6 +222,8 @@ Result<Done> ServingApplication::start_node() {
   options.name = config_.node_name;
   options.shards = all_shards();
   options.failed = failed_;
+  options.fair_rules = fair_rules(config_);
+  options.secrets = secrets_.get();
   options.workers = {
       {"instant",
        kInstantSlots,
@@ -207,8 +237,10 @@ Result<Done> ServingApplication::start_node() {
   };
   options.retention = {config_.retention.period, config_.retention.answers, config_.retention.blobs,
                        config_.retention.blobs_period};
+  options.time_zone = find_time_zone;
   options.gateway.timeout_max = config_.limits.job_timeout_max;
   options.gateway.runs_live_max = config_.limits.jobs_in_flight;
+  options.gateway.client_share = static_cast<std::size_t>(config_.limits.client_share);
   options.gateway.changes_waiting_max = config_.limits.persistence_queue;
   options.gateway.version = build_info().version;
   options.gateway.store_kind = store_->kind();
@@ -234,6 +266,7 @@ Result<Done> ServingApplication::listen() {
   options.public_url = config_.server.public_url;
   options.body_bytes = config_.server.body_bytes;
   options.job_timeout_max = config_.limits.job_timeout_max;
+  options.time_zone = find_time_zone;
   auto handler = ingress::make_api(node_->gateway(), keys_, clock_, metrics_, log_, options);
   ingress::ServerOptions serving = server_options(config_);
   serving.body_rules = ingress::body_rules(serving.body_bytes);
@@ -261,6 +294,7 @@ Result<Done> ServingApplication::serve() {
     for (const fs::path& file : files)
       if (auto applied = apply_workflow_file(file); !applied) return applied;
   }
+  node_->begin_schedules();
   server_->start();
   return Done{};
 }

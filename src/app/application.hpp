@@ -21,7 +21,7 @@ class Application {
   virtual ~Application() = default;
 
   virtual std::string url() const = 0;
-  /// Applies the workflows folder, then accepts requests.
+  /// Applies the workflows folder, then accepts requests and lets schedules begin jobs.
   virtual Result<Done> serve() = 0;
   /// Refuses new work at once, lets running work end within the grace, commits, and closes. Idempotent.
   virtual void stop(Millis grace) = 0;

@@ -40,6 +40,14 @@ ApiAnswer ApiClient::post(const std::string& target, const Json& body, HeaderLis
   return read(http_.send(call));
 }
 
+ApiAnswer ApiClient::put(const std::string& target, const Json& body) {
+  HttpRequest call = request("PUT", target, {{"Content-Type", "application/json"}});
+  call.body = to_text(body);
+  return read(http_.send(call));
+}
+
+ApiAnswer ApiClient::remove(const std::string& target) { return read(http_.send(request("DELETE", target, {}))); }
+
 ApiAnswer ApiClient::post_text(const std::string& target, std::string body, std::string_view media_type) {
   HttpRequest call = request("POST", target, {{"Content-Type", std::string(media_type)}});
   call.body = std::move(body);

@@ -32,6 +32,8 @@ class ApiClient {
   /// What takes as long as there is data: hours for a large store.
   ApiAnswer get_patiently(const std::string& target);
   ApiAnswer post(const std::string& target, const Json& body, HeaderList headers = {});
+  ApiAnswer put(const std::string& target, const Json& body);
+  ApiAnswer remove(const std::string& target);
   ApiAnswer post_text(const std::string& target, std::string body, std::string_view media_type);
   /// Hands the body out as it arrives; `silence` is how long the server may send nothing.
   ApiAnswer stream(const std::string& target, HeaderList headers, Millis silence,

@@ -28,6 +28,8 @@ void add_commands(CLI::App& app, Session& session) {
   add_job_watch(job, session);
   add_job_cancel(job, session);
   add_job_retry(job, session);
+  add_job_signal(job, session);
+  add_job_review(job, session);
 
   CLI::App& workflow = add_group(app, "workflow", "Check and apply workflow definitions");
   add_workflow_validate(workflow, session);
@@ -35,6 +37,20 @@ void add_commands(CLI::App& app, Session& session) {
   add_workflow_list(workflow, session);
   add_workflow_show(workflow, session);
   add_workflow_switch(workflow, session);
+
+  CLI::App& kill_switch = add_group(app, "kill-switch", "Stop work of one kind, and let it go on");
+  add_kill_switch_engage(kill_switch, session);
+  add_kill_switch_list(kill_switch, session);
+  add_kill_switch_release(kill_switch, session);
+
+  CLI::App& schedule = add_group(app, "schedule", "Begin jobs by the clock");
+  add_schedule_create(schedule, session);
+  add_schedule_list(schedule, session);
+  add_schedule_get(schedule, session);
+  add_schedule_change(schedule, session);
+  add_schedule_next(schedule, session);
+
+  add_actors(app, session);
 
   CLI::App& audit = add_group(app, "audit", "Read and verify the audit trail");
   add_audit_tail(audit, session);

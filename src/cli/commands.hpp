@@ -18,12 +18,26 @@ void add_job_list(CLI::App& parent, Session& session);
 void add_job_watch(CLI::App& parent, Session& session);
 void add_job_cancel(CLI::App& parent, Session& session);
 void add_job_retry(CLI::App& parent, Session& session);
+void add_job_signal(CLI::App& parent, Session& session);
+void add_job_review(CLI::App& parent, Session& session);
 
 void add_workflow_validate(CLI::App& parent, Session& session);
 void add_workflow_apply(CLI::App& parent, Session& session);
 void add_workflow_list(CLI::App& parent, Session& session);
 void add_workflow_show(CLI::App& parent, Session& session);
 void add_workflow_switch(CLI::App& parent, Session& session);  ///< disable and enable
+
+void add_kill_switch_engage(CLI::App& parent, Session& session);
+void add_kill_switch_list(CLI::App& parent, Session& session);
+void add_kill_switch_release(CLI::App& parent, Session& session);
+
+void add_schedule_create(CLI::App& parent, Session& session);
+void add_schedule_list(CLI::App& parent, Session& session);
+void add_schedule_get(CLI::App& parent, Session& session);
+void add_schedule_change(CLI::App& parent, Session& session);  ///< delete, enable, disable and trigger
+void add_schedule_next(CLI::App& parent, Session& session);
+
+void add_actors(CLI::App& parent, Session& session);
 
 void add_audit_tail(CLI::App& parent, Session& session);
 void add_audit_verify(CLI::App& parent, Session& session);

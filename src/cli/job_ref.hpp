@@ -23,4 +23,9 @@ struct JobRefOptions {
   }
 };
 
+/// `/v1/runs/{id}` of a job document's newest run.
+inline Target newest_run_of(const Json& job) {
+  return Target("/v1/runs").segment(job.value("execution_id", std::string()));
+}
+
 }  // namespace troupe::cli

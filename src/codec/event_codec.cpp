@@ -1,6 +1,7 @@
 #include "codec/event_codec.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace troupe {
 namespace {
@@ -36,6 +37,13 @@ class Recorder {
   void operator()(const CompensationBegun& e);
   void operator()(const RunRecovered& e);
   void operator()(const RunEnded& e);
+  void operator()(const SignalReceived& e);
+  void operator()(const SignalTaken& e);
+  void operator()(const AssetReviewed& e);
+  void operator()(const RunPaused& e);
+  void operator()(const RunResumed& e);
+  void operator()(const RunHeld& e);
+  void operator()(const RunAdmitted& e);
 
   std::vector<RecordDraft> take() { return std::move(records_); }
 
@@ -53,16 +61,22 @@ class Recorder {
   const StepState* state_before(StepIndex step) const {
     return step < before_.steps.size() ? &before_.steps[step] : nullptr;
   }
-  /// Does this completion, counted with those before it in the decision, complete the step?
-  bool completes_step(StepIndex step);
+  /// A task is done, by its worker or by a message.
+  RecordDraft& add_completion(const TaskKey& task, Timestamp at, Timestamp started_at);
+  /// An item ended, and with it perhaps its step: counted with those before it in the decision.
+  void end_item(StepIndex step, bool failed, Timestamp at);
 
   const RunState& before_;
   const WorkflowDefinition& workflow_;
   const std::vector<OutcomeDigest>& outcomes_;
   std::optional<Error> error_;  ///< of the run, as far as the events have come
   std::uint32_t recoveries_ = 0;
-  Timestamp now_ = kNever;            ///< of the events
-  std::vector<StepIndex> completed_;  ///< a step for each of its items that this decision completes
+  Timestamp now_ = kNever;  ///< of the events
+  struct Progress {
+    std::uint32_t items = 0, done = 0, failed = 0;
+    bool running = false;
+  };
+  std::map<StepIndex, Progress> progress_;  ///< of the steps whose items end in this decision
   std::vector<RecordDraft> records_;
 };
 
@@ -110,12 +124,19 @@ Json& Recorder::add_next(StepIndex step) {
   return entry;
 }
 
-bool Recorder::completes_step(StepIndex step) {
-  completed_.push_back(step);
+void Recorder::end_item(StepIndex step, bool failed, Timestamp at) {
   const StepState* state = state_before(step);
-  if (state == nullptr || state->status != Status::running) return false;
-  const auto now_done = static_cast<std::uint32_t>(std::count(completed_.begin(), completed_.end(), step));
-  return state->done.count() + now_done == state->items;
+  auto [found, fresh] = progress_.try_emplace(step);
+  Progress& progress = found->second;
+  if (fresh && state != nullptr)
+    progress = {state->items, state->done.count(), state->failed.count(), state->status == Status::running};
+  ++(failed ? progress.failed : progress.done);
+  if (!progress.running || progress.done + progress.failed != progress.items) return;
+  RecordDraft& record = add("step.completed", at);
+  record.details["items"] = progress.items;
+  if (progress.failed > 0) record.details["failed"] = progress.failed;
+  record.details["step"] = name_of(step);
+  if (state != nullptr && state->started_at != kNever) record.duration = std::max(at - state->started_at, Millis(0));
 }
 
 // --- what each event says ------------------------------------------------------------------------------------------
@@ -130,6 +151,7 @@ void Recorder::operator()(const RunStarted& e) {
 
 void Recorder::operator()(const StepBegun& e) {
   now_ = e.at;
+  progress_[e.step] = {e.items, 0, 0, true};
   Json& entry = add_next(e.step);
   if (has_items(e.step)) entry["items"] = e.items;
 }
@@ -145,12 +167,22 @@ void Recorder::operator()(const StepSkipped& e) {
 
 // Items follow their step, and each other: one entry tells of all that may be dispatched at the same time.
 void Recorder::operator()(const ItemBegun& e) {
-  const std::string due = now_ == kNever || e.due > now_ ? format_rfc3339(e.due) : std::string();
+  const bool later = e.due != kNever && (now_ == kNever || e.due > now_);
+  const std::string due = later ? format_rfc3339(e.due) : std::string();
   Json* entry = last_next();
-  const bool continues = entry != nullptr && (*entry)["step"] == name_of(e.step) &&
-                         (!entry->contains("from") || ((*entry)["to"] == e.item - 1 && entry->value("due", "") == due));
-  if (!continues) entry = &add_next(e.step);
+  const bool continues = entry != nullptr && (*entry)["step"] == name_of(e.step) && !e.approval &&
+                         (!entry->contains("from") || ((*entry)["to"] == e.item - 1 && entry->value("due", "") == due &&
+                                                       entry->value("signal", "") == e.signal));
+  if (!continues &&
+      !(e.approval && entry != nullptr && (*entry)["step"] == name_of(e.step) && !entry->contains("from")))
+    entry = &add_next(e.step);
   if (!due.empty()) (*entry)["due"] = due;
+  if (!e.signal.empty()) (*entry)["signal"] = e.signal;
+  if (e.approval)
+    (*entry)["approval"] = {{"assets", e.approval->assets},
+                            {"min_approved", e.approval->min_approved},
+                            {"min_approvers", e.approval->min_approvers},
+                            {"on_expiry", on_expiry_text(e.approval->on_expiry)}};
   if (!has_items(e.step)) return;
   if (!entry->contains("from")) (*entry)["from"] = e.item;
   (*entry)["to"] = e.item;
@@ -166,16 +198,14 @@ void Recorder::operator()(const TaskStarted& e) {
 void Recorder::operator()(const TaskCompleted& e) {
   if (e.task.compensation)
     return describe_outcome(add_task("compensation.completed", e.task, e.at), e.task, e.at, e.started_at);
-  if (!has_items(e.task.step))
-    return describe_outcome(add_task("step.completed", e.task, e.at), e.task, e.at, e.started_at);
+  add_completion(e.task, e.at, e.started_at);
+  if (has_items(e.task.step)) end_item(e.task.step, false, e.at);
+}
 
-  describe_outcome(add_task("item.completed", e.task, e.at), e.task, e.at, e.started_at);
-  if (!completes_step(e.task.step)) return;
-  const StepState& step = *state_before(e.task.step);
-  RecordDraft& record = add("step.completed", e.at);
-  record.details["items"] = step.items;
-  record.details["step"] = name_of(e.task.step);
-  if (step.started_at != kNever) record.duration = std::max(e.at - step.started_at, Millis(0));
+RecordDraft& Recorder::add_completion(const TaskKey& task, Timestamp at, Timestamp started_at) {
+  RecordDraft& record = add_task(has_items(task.step) ? "item.completed" : "step.completed", task, at);
+  describe_outcome(record, task, at, started_at);
+  return record;
 }
 
 void Recorder::operator()(const TaskRetried& e) {
@@ -187,9 +217,12 @@ void Recorder::operator()(const TaskRetried& e) {
 }
 
 void Recorder::operator()(const TaskFailed& e) {
-  RecordDraft& record = add_task(e.task.compensation ? "compensation.failed" : "step.failed", e.task, e.at);
+  const bool collected = !e.task.compensation && workflow_.steps[e.task.step].collects_failures();
+  const char* action = e.task.compensation ? "compensation.failed" : collected ? "item.failed" : "step.failed";
+  RecordDraft& record = add_task(action, e.task, e.at);
   record.details["error"] = error_to_json(e.error);
   describe_outcome(record, e.task, e.at, e.started_at);
+  if (collected) end_item(e.task.step, true, e.at);
 }
 
 void Recorder::operator()(const TaskCancelled& e) {
@@ -221,9 +254,46 @@ void Recorder::operator()(const RunRecovered& e) {
 }
 
 void Recorder::operator()(const RunEnded& e) {
+  if (e.error) error_ = e.error;
   RecordDraft& record = add(action_of_end(e.status), e.at);
   if (error_ && e.status != Status::success) record.details["error"] = error_to_json(*error_);
   record.duration = std::max(e.at - before_.accepted_at, Millis(0));
+}
+
+void Recorder::operator()(const SignalReceived& e) {
+  Json& details = add("signal.received", e.at).details;
+  details["name"] = e.name;
+  details["ordinal"] = e.ordinal;
+  const TaskKey place = signal_place(before_.run, e.ordinal);
+  for (const OutcomeDigest& outcome : outcomes_)
+    if (outcome.task == place && outcome.outputs)
+      details["payload"] = digest_to_json(*outcome.outputs, outcome.outputs_bytes);
+}
+
+void Recorder::operator()(const SignalTaken& e) {
+  add_completion(e.task, e.at, kNever).details["signal"] = e.ordinal;
+  if (has_items(e.task.step)) end_item(e.task.step, false, e.at);
+}
+
+void Recorder::operator()(const AssetReviewed& e) {
+  Json& details = add(e.approved ? "asset.approved" : "asset.rejected", e.at).details;
+  details["asset"] = to_string(e.asset);
+  details["reviewer"] = e.reviewer;
+  for (const AssetReviewed::Place& place : e.places) details["steps"].push_back(name_of(place.step));
+}
+
+void Recorder::operator()(const RunPaused& e) { add("run.paused", e.at); }
+
+void Recorder::operator()(const RunResumed& e) {
+  add("run.resumed", e.at).details["deadline"] = format_rfc3339(e.deadline);
+}
+
+void Recorder::operator()(const RunHeld& e) {
+  add("run.held", e.at).details["concurrency_key"] = before_.concurrency_key;
+}
+
+void Recorder::operator()(const RunAdmitted& e) {
+  add("run.admitted", e.at).duration = std::max(e.at - before_.accepted_at, Millis(0));
 }
 
 }  // namespace

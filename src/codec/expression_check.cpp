@@ -4,7 +4,6 @@
 
 #include "codec/suggestion.hpp"
 #include "codec/template.hpp"
-#include "codec/unavailable.hpp"
 
 namespace troupe {
 namespace {
@@ -18,9 +17,22 @@ bool leaves_the_root(std::string_view jq, std::size_t at) {
   return jq[at] == '|' || (jq[at] == '(' && at > 0 && is_name_char(jq[at - 1])) || jq.substr(at).starts_with(" as ");
 }
 
+bool names_secret(const std::vector<TemplatePart>& parts) {
+  return std::any_of(parts.begin(), parts.end(),
+                     [](const TemplatePart& part) { return part.kind == TemplatePart::Kind::secret; });
+}
+
 std::string trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r\n"), last = text.find_last_not_of(" \t\r\n");
   return first == std::string_view::npos ? std::string() : std::string(text.substr(first, last - first + 1));
+}
+
+std::string shortened(std::string text) {
+  constexpr std::size_t kShown = 200;
+  if (text.size() <= kShown) return text;
+  std::size_t end = kShown;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end) + "…";
 }
 
 }  // namespace
@@ -33,14 +45,18 @@ void ExpressionCheck::value(const Json& value, const std::string& pointer) {
     for (const auto& [name, member] : value.items()) this->value(member, pointer_append(pointer, name));
 }
 
+void ExpressionCheck::value_before_steps(const Json& value, const std::string& pointer) {
+  before_steps_ = true;
+  this->value(value, pointer);
+  before_steps_ = false;
+}
+
 void ExpressionCheck::text(const std::string& text, const std::string& pointer) {
   if (!may_hold_expressions(text)) return;
   const auto parts = split_template(text);
   if (!parts.ok()) return faults_.push_back({pointer, parts.error().message});
-  for (const TemplatePart& part : *parts) {
+  for (const TemplatePart& part : *parts)
     if (part.kind == TemplatePart::Kind::expression) expression(part.text, pointer);
-    if (part.kind == TemplatePart::Kind::secret) faults_.push_back({pointer, not_available("\"" + part.text + "\"")});
-  }
 }
 
 std::string ExpressionCheck::sole(const Json& value, const std::string& pointer) {
@@ -51,6 +67,7 @@ std::string ExpressionCheck::sole(const Json& value, const std::string& pointer)
       faults_.push_back({pointer, parts.error().message});
       return {};
     }
+    if (names_secret(*parts)) return {};  // secret_check.hpp tells why it may not stand here
     if (const std::string* jq = sole_expression(*parts)) {
       expression(*jq, pointer);
       return trimmed(*jq);
@@ -65,7 +82,7 @@ void ExpressionCheck::expression(const std::string& jq, const std::string& point
   step_names(jq, pointer);
   if (faults_.size() > before || !check_) return;  // the same mistake would be told twice
   if (const auto wrong = check_(jq))
-    faults_.push_back({pointer, "\"" + trimmed(jq) + "\" is not an expression: " + *wrong});
+    faults_.push_back({pointer, "\"" + shortened(trimmed(jq)) + "\" is not an expression: " + *wrong});
 }
 
 /// Finds `.steps.NAME` and `.steps["NAME"]` as far as `.` is certainly the run. What it does not see is found when it
@@ -98,6 +115,9 @@ void ExpressionCheck::step_names(std::string_view jq, const std::string& pointer
 }
 
 void ExpressionCheck::step_name(std::string_view name, std::string_view rest, const std::string& pointer) {
+  if (before_steps_)
+    return faults_.push_back(
+        {pointer, "sees no steps, since none has begun then: inputs, metadata, client_id and job_id are there"});
   if (is_step(name)) return;
   if (rest.starts_with('-')) {  // jq reads `.steps.to-do` as a subtraction
     const auto end = std::find_if_not(rest.begin(), rest.end(), [](char c) { return is_name_char(c) || c == '-'; });

@@ -16,6 +16,8 @@ class ExpressionCheck {
 
   /// Every string of a value with its `${ … }`.
   void value(const Json& value, const std::string& pointer);
+  /// Likewise, of a value that is needed before any step begins.
+  void value_before_steps(const Json& value, const std::string& pointer);
   /// The jq of a `when` or `for_each`, which must be one expression; empty with a fault otherwise.
   std::string sole(const Json& value, const std::string& pointer);
 
@@ -28,6 +30,7 @@ class ExpressionCheck {
 
   const CheckExpression& check_;
   const std::vector<std::string> steps_;
+  bool before_steps_ = false;
   std::vector<Fault>& faults_;
 };
 

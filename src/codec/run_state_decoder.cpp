@@ -15,6 +15,7 @@ namespace {
 // What a damaged state is held to. Wider than limits.hpp, so that lowering a limit leaves old states readable.
 constexpr std::size_t kStepsMax = 4'096;
 constexpr std::size_t kDepthMax = 8;
+constexpr std::uint32_t kItemsMax = 1U << 20;
 
 // Sums of times wrap instead of overflowing: damaged bytes may hold any number.
 Timestamp moved(Timestamp base, std::int64_t by) {
@@ -108,6 +109,8 @@ class Decoder {
     if (read) bitmap = std::move(*read);
   }
   void read(const Value& value, LiveItem& live);
+  void read(const Value& value, ApprovalState& approval);
+  void read(const Value& value, RunState::Signal& signal);
   void read(const Value& value, Fault& fault);
   void read(const Value& value, Error& error);
   void read(const Value& value, StepState& step);
@@ -122,8 +125,32 @@ void Decoder::read(const Value& value, LiveItem& live) {
   if (elements.size() < 3) return;
   read(elements[0], live.item);
   read(elements[1], live.attempt);
-  read(elements[2], live.phase, AttemptPhase::in_doubt);
+  read(elements[2], live.phase, AttemptPhase::awaiting);
   if (elements.size() > 3) read(elements[3], live.due);
+  if (elements.size() > 4) read(elements[4], live.signal);
+}
+
+void Decoder::read(const Value& value, ApprovalState& approval) {
+  const std::span<const Value> elements = elements_of(value);
+  check(elements.size() >= 8, "an approval has at least eight elements");
+  if (elements.size() < 8) return;
+  read(elements[0], approval.step);
+  read(elements[1], approval.item);
+  read(elements[2], approval.terms.assets);
+  read(elements[3], approval.terms.min_approved);
+  read(elements[4], approval.terms.min_approvers);
+  read(elements[5], approval.terms.on_expiry, OnExpiry::skip);
+  read(elements[6], approval.rejected);
+  each_element(elements[7], [&](const Value& level) { read(level, approval.approvals.emplace_back()); });
+  check(approval.terms.assets <= kItemsMax, "an approval has more images than there can be");
+}
+
+void Decoder::read(const Value& value, RunState::Signal& signal) {
+  const std::span<const Value> elements = elements_of(value);
+  check(elements.size() >= 2, "a signal has at least two elements");
+  if (elements.size() < 2) return;
+  read(elements[0], signal.ordinal);
+  read(elements[1], signal.name);
 }
 
 void Decoder::read(const Value& value, Fault& fault) {
@@ -165,6 +192,8 @@ void Decoder::read(const Value& value, StepState& step) {
       case StepKey::error: return read(field, step.error.emplace());
       case StepKey::result_run: return read(field, step.result_run);
       case StepKey::compensated: return read(field, step.compensated);
+      case StepKey::failed: return read(field, step.failed);
+      case StepKey::deadline: return read(field, step.deadline);
     }
   });
   check(step.items <= 8 * kBitmapBytesMax && step.next <= step.items, "a step has more items than there can be");
@@ -199,6 +228,22 @@ void Decoder::read_run(const Value& value, RunState& state) {
         return each_element(field, [&](const Value& step) { read(step, state.steps.emplace_back()); });
       case RunKey::compensation: return read(field, state.compensation.emplace());
       case RunKey::compensation_step: return read(field, state.compensation_step);
+      case RunKey::undoings_failed: return read(field, state.undoings_failed);
+      case RunKey::not_undone:
+        return each_element(field, [&](const Value& fault) { read(fault, state.not_undone.emplace_back()); });
+      case RunKey::approvals:
+        return each_element(field, [&](const Value& one) { read(one, state.approvals.emplace_back()); });
+      case RunKey::signals_received: return read(field, state.signals_received);
+      case RunKey::signals:
+        return each_element(field, [&](const Value& one) { read(one, state.signals.emplace_back()); });
+      case RunKey::paused_at: return read(field, state.paused_at);
+      case RunKey::concurrency_key: return read(field, state.concurrency_key);
+      case RunKey::held: {
+        std::uint8_t held = 0;
+        read(field, held);
+        state.held = held != 0;
+        return;
+      }
     }
   });
   check(!state.compensation || state.compensation_step < state.steps.size(), "the step being undone does not exist");

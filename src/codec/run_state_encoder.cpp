@@ -90,6 +90,8 @@ class Encoder {
   void write_error(const Error& error);
   void write_step(const StepState& step);
   void write_live(const LiveItem& live);
+  void write_approval(const ApprovalState& approval);
+  void write_faults(const std::vector<Fault>& faults);
 
   std::string& bytes_;
   Output output_;
@@ -124,6 +126,32 @@ void Encoder::write_run(const RunState& state) {
       write_live(*state.compensation);
     }
     number(RunKey::compensation_step, state.compensation_step);
+    number(RunKey::undoings_failed, state.undoings_failed);
+    if (!state.not_undone.empty()) {
+      key(RunKey::not_undone);
+      write_faults(state.not_undone);
+    }
+    if (!state.approvals.empty()) {
+      key(RunKey::approvals);
+      packer_.pack_array(static_cast<std::uint32_t>(state.approvals.size()));
+      for (const ApprovalState& approval : state.approvals) write_approval(approval);
+    }
+    number(RunKey::signals_received, state.signals_received);
+    if (!state.signals.empty()) {
+      key(RunKey::signals);
+      packer_.pack_array(static_cast<std::uint32_t>(state.signals.size()));
+      for (const RunState::Signal& signal : state.signals) {
+        packer_.pack_array(2);
+        packer_.pack_uint64(signal.ordinal);
+        text(signal.name);
+      }
+    }
+    time(RunKey::paused_at, state.paused_at);
+    if (!state.concurrency_key.empty()) {
+      key(RunKey::concurrency_key);
+      text(state.concurrency_key);
+    }
+    number(RunKey::held, state.held ? 1 : 0);
   });
 }
 
@@ -144,15 +172,40 @@ void Encoder::write_step(const StepState& step) {
     error(StepKey::error, step.error);
     id(StepKey::result_run, step.result_run);
     bitmap(StepKey::compensated, step.compensated);
+    bitmap(StepKey::failed, step.failed);
+    time(StepKey::deadline, step.deadline);
   });
 }
 
 void Encoder::write_live(const LiveItem& live) {
-  packer_.pack_array(live.due == kNever ? 3 : 4);
+  const bool has_due = live.due != kNever || !live.signal.empty();
+  packer_.pack_array(3 + (has_due ? 1 : 0) + (live.signal.empty() ? 0 : 1));
   packer_.pack_uint64(live.item);
   packer_.pack_uint64(live.attempt);
   packer_.pack_uint64(static_cast<std::uint64_t>(live.phase));
-  if (live.due != kNever) packer_.pack_int64(difference(live.due, base_));
+  if (has_due) packer_.pack_int64(difference(live.due, base_));
+  if (!live.signal.empty()) text(live.signal);
+}
+
+void Encoder::write_approval(const ApprovalState& approval) {
+  packer_.pack_array(8);
+  for (const std::uint64_t number :
+       {std::uint64_t{approval.step}, std::uint64_t{approval.item}, std::uint64_t{approval.terms.assets},
+        std::uint64_t{approval.terms.min_approved}, std::uint64_t{approval.terms.min_approvers},
+        static_cast<std::uint64_t>(approval.terms.on_expiry)})
+    packer_.pack_uint64(number);
+  binary(encode_bitmap(approval.rejected));
+  packer_.pack_array(static_cast<std::uint32_t>(approval.approvals.size()));
+  for (const Bitmap& level : approval.approvals) binary(encode_bitmap(level));
+}
+
+void Encoder::write_faults(const std::vector<Fault>& faults) {
+  packer_.pack_array(static_cast<std::uint32_t>(faults.size()));
+  for (const Fault& fault : faults) {
+    packer_.pack_array(2);
+    text(fault.pointer);
+    text(fault.message);
+  }
 }
 
 void Encoder::write_error(const Error& error) {
@@ -169,12 +222,7 @@ void Encoder::write_error(const Error& error) {
     }
     if (!error.faults.empty()) {
       key(ErrorKey::faults);
-      packer_.pack_array(static_cast<std::uint32_t>(error.faults.size()));
-      for (const Fault& fault : error.faults) {
-        packer_.pack_array(2);
-        text(fault.pointer);
-        text(fault.message);
-      }
+      write_faults(error.faults);
     }
   });
 }

@@ -12,6 +12,35 @@ namespace {
 
 constexpr double kFactorMax = 100;
 
+std::vector<std::string_view> code_texts() {
+  std::vector<std::string_view> texts;
+  for (ErrorCode code : all_error_codes()) texts.push_back(code_text(code));
+  return texts;
+}
+
+/// A list of error codes, none of which is unknown or twice there.
+void read_codes(ObjectReader& reader, std::string_view name, std::vector<ErrorCode>& codes,
+                std::vector<Fault>& faults) {
+  const Json* value = reader.any(name);
+  if (value == nullptr) return;
+  codes.clear();
+  if (!value->is_array() || value->empty()) return reader.fault(name, "must be a list of error codes");
+  for (std::size_t i = 0; i < value->size(); ++i) {
+    const std::string pointer = pointer_append(reader.pointer(name), std::to_string(i));
+    const Json& written = (*value)[i];
+    const auto code = written.is_string() ? code_from_text(written.get_ref<const std::string&>()) : std::nullopt;
+    if (code && std::find(codes.begin(), codes.end(), *code) == codes.end())
+      codes.push_back(*code);
+    else if (code)
+      faults.push_back({pointer, "stands there twice"});
+    else
+      faults.push_back(
+          {pointer, "must be an error code such as http_failed" +
+                        (written.is_string() ? did_you_mean(written.get_ref<const std::string&>(), code_texts())
+                                             : std::string())});
+  }
+}
+
 /// Fields that are absent keep what the policy has.
 void read_retry(const Json& value, const std::string& pointer, RetryPolicy& policy, std::vector<Fault>& faults) {
   ObjectReader reader(value, pointer, faults);
@@ -23,6 +52,8 @@ void read_retry(const Json& value, const std::string& pointer, RetryPolicy& poli
   if (const auto factor = reader.number("factor", 1, kFactorMax)) policy.factor = *factor;
   if (const auto max = reader.duration("max", /*zero_allowed=*/true)) policy.max = *max;
   if (const auto jitter = reader.choice("jitter", {"none", "full"})) policy.jitter = static_cast<Jitter>(*jitter);
+  read_codes(reader, "on", policy.on, faults);
+  read_codes(reader, "never_on", policy.never_on, faults);
   reader.refuse_others("retry");
 }
 
@@ -38,7 +69,8 @@ std::optional<StepType> read_type(ObjectReader& reader) {
     message = not_available("step type \"" + *written + "\"");
   else
     message = "there is no step type \"" + *written + "\"" +
-              did_you_mean(*written, {"noop", "delay", "http", "webhook", "exec", "transform", "generate"});
+              did_you_mean(*written, {"noop", "delay", "http", "webhook", "exec", "transform", "generate", "signal",
+                                      "approval", "workflow"});
   reader.fault("type", message);
   return std::nullopt;
 }
@@ -73,15 +105,19 @@ std::vector<std::string> read_needs(ObjectReader& reader, std::vector<Fault>& fa
   return names;
 }
 
-Compensation read_compensation(const Json& value, const std::string& pointer, ExpressionCheck& expressions,
-                               std::vector<Fault>& faults) {
+/// `retry`: of the step, for what its compensation does not say.
+Compensation read_compensation(const Json& value, const std::string& pointer, const RetryPolicy& retry,
+                               ExpressionCheck& expressions, std::vector<Fault>& faults) {
   ObjectReader reader(value, pointer, faults);
   Compensation compensation;
+  compensation.retry = retry;
   if (!value.is_object()) return compensation;
   const auto type = read_type(reader);
   if (type) compensation.type = *type;
   compensation.config = read_config(reader, type, expressions, faults);
   if (const auto timeout = reader.duration("timeout")) compensation.timeout = *timeout;
+  if (const Json* written = reader.any("retry"))
+    read_retry(*written, reader.pointer("retry"), compensation.retry, faults);
   reader.refuse_others("compensate");
   return compensation;
 }
@@ -93,11 +129,29 @@ void read_placement(ObjectReader& reader, ExpressionCheck& expressions, StepDefi
     step.affinity = *affinity;
     expressions.value(*affinity, reader.pointer("affinity"));
   }
-  if (const auto heartbeat = reader.duration("heartbeat")) step.heartbeat = *heartbeat;
 
   if (step.pool != kOnlyPool) reader.fault("pool", not_available("a pool other than \"default\""));
   for (const UnavailableField& field : kUnavailableStepFields)
     if (reader.any(field.name) != nullptr) reader.fault(field.name, not_available(field.what));
+}
+
+/// How long, and how many at once. People are waited for as long as the run may, unless the step itself says otherwise.
+void read_limits(ObjectReader& reader, const StepDefaults& defaults, StepDefinition& step) {
+  if (waits_for_message(step.type))
+    step.timeout = Millis(0);
+  else if (defaults.timeout)
+    step.timeout = *defaults.timeout;
+  if (const auto timeout = reader.duration("timeout")) step.timeout = *timeout;
+  if (const auto timeout = reader.duration("queue_timeout")) step.queue_timeout = *timeout;
+  if (const auto timeout = reader.duration("total_timeout")) step.total_timeout = *timeout;
+  if (const auto heartbeat = reader.duration("heartbeat")) step.heartbeat = *heartbeat;
+  if (const auto items = reader.integer("max_parallel", 1, limits::kItemsLive))
+    step.max_parallel = static_cast<ItemIndex>(*items);
+  if (const auto policy = reader.choice("on_item_failure", {"fail_fast", "collect"}))
+    step.item_failures = static_cast<ItemFailures>(*policy);
+  for (const char* field : {"max_parallel", "on_item_failure"})
+    if (step.for_each.empty() && reader.any(field) != nullptr && reader.any("for_each") == nullptr)
+      reader.fault(field, "belongs to a step with for_each");
 }
 
 }  // namespace
@@ -130,12 +184,12 @@ void read_step(const Json& value, const std::string& pointer, const StepDefaults
 
   step.retry = defaults.retry;
   if (const Json* retry = reader.any("retry")) read_retry(*retry, reader.pointer("retry"), step.retry, faults);
-  if (defaults.timeout) step.timeout = *defaults.timeout;
-  if (const auto timeout = reader.duration("timeout")) step.timeout = *timeout;
+  read_limits(reader, defaults, step);
   step.idempotent = reader.flag("idempotent").value_or(true);
+  if (type == StepType::workflow) step.idempotent = true;  // after a crash its job is found again, not made twice
   read_placement(reader, expressions, step);
   if (const Json* compensate = reader.any("compensate"))
-    step.compensate = read_compensation(*compensate, reader.pointer("compensate"), expressions, faults);
+    step.compensate = read_compensation(*compensate, reader.pointer("compensate"), step.retry, expressions, faults);
   reader.refuse_others("a step");
 }
 

@@ -4,6 +4,7 @@
 
 #include "codec/object_reader.hpp"
 #include "codec/template.hpp"
+#include "troupe/domain/validation.hpp"
 
 namespace troupe {
 namespace {
@@ -78,6 +79,30 @@ void check_generate(ObjectReader& reader) {
   reader.text("style");
 }
 
+/// The name of a signal, as far as it is written and not made by an expression.
+void check_signal(ObjectReader& reader) {
+  reader.require("name");
+  if (const auto name = reader.text("name"); name && !is_signal_name(*name))
+    reader.fault("name", "must be 1 to 64 of A-Z a-z 0-9 . _ : -");
+}
+
+void check_approval(ObjectReader& reader) {
+  reader.require("assets");
+  if (const Json* assets = reader.any("assets"); assets && !assets->is_array() && !holds_expressions(*assets))
+    reader.fault("assets", "must be a list of assets, such as ${ .steps.NAME.assets }");
+  reader.integer("min_approved", 1, limits::kApprovalAssets);
+  reader.integer("min_approvers", 1, limits::kApproversMax);
+  reader.choice("on_expiry", {"fail", "approve", "reject", "skip"});
+}
+
+void check_workflow(ObjectReader& reader) {
+  reader.require("key");
+  if (const auto key = reader.text("key"); key && !is_workflow_key(*key))
+    reader.fault("key", "must be the key of a workflow: 1 to 64 of a-z 0-9 . _ - that begin with a letter or digit");
+  reader.integer("version", 1, INT32_MAX);
+  reader.object("inputs");
+}
+
 }  // namespace
 
 void check_step_config(StepType type, const Json& config, const std::string& pointer, std::vector<Fault>& faults) {
@@ -91,6 +116,9 @@ void check_step_config(StepType type, const Json& config, const std::string& poi
     case StepType::exec: check_exec(reader, faults); break;
     case StepType::transform: reader.require("value"); break;
     case StepType::generate: check_generate(reader); break;
+    case StepType::signal: check_signal(reader); break;
+    case StepType::approval: check_approval(reader); break;
+    case StepType::workflow: check_workflow(reader); break;
   }
   reader.refuse_others("the config of a step of type " + std::string(step_type_text(type)));
 }

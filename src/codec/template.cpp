@@ -70,9 +70,10 @@ Result<std::vector<TemplatePart>> split_template(std::string_view text) {
               "\"${\" is never closed with \"}\"; write \"$${\" where no expression is meant"};
     const std::string_view inside = text.substr(mark + 2, end - mark - 2);
     if (secret) {
-      if (!is_secret_name(text.substr(mark + kSecretMark.size(), end - mark - kSecretMark.size())))
+      const std::string_view name = text.substr(mark + kSecretMark.size(), end - mark - kSecretMark.size());
+      if (!is_secret_name(name))
         return {ErrorCode::expression_failed, "\"${secret:NAME}\" needs a name of A-Z a-z 0-9 _ - ."};
-      add(TemplatePart::Kind::secret, text.substr(mark, end + 1 - mark));
+      add(TemplatePart::Kind::secret, name);
     } else {
       if (is_blank(inside)) return {ErrorCode::expression_failed, "\"${ }\" holds no expression"};
       add(TemplatePart::Kind::expression, inside);

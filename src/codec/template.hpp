@@ -14,7 +14,7 @@ namespace troupe {
 struct TemplatePart {
   enum class Kind { text, expression, secret };
   Kind kind = Kind::text;
-  std::string text;  ///< text: as it will appear; expression: the jq; secret: the whole `${secret:NAME}`
+  std::string text;  ///< text: as it will appear; expression: the jq; secret: its name
 
   bool operator==(const TemplatePart&) const = default;
 };

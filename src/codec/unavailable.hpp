@@ -13,14 +13,10 @@ struct UnavailableField {
   std::string_view what;
 };
 
-inline constexpr std::array<std::string_view, 6> kUnavailableStepTypes = {"approval", "comfyui", "n8n",
-                                                                          "signal",   "task",    "workflow"};
-inline constexpr std::array<UnavailableField, 1> kUnavailableWorkflowFields = {
-    {{"concurrency", "a concurrency limit"}}};
-inline constexpr std::array<UnavailableField, 3> kUnavailableStepFields = {{
+inline constexpr std::array<std::string_view, 3> kUnavailableStepTypes = {"comfyui", "n8n", "task"};
+inline constexpr std::array<UnavailableField, 2> kUnavailableStepFields = {{
     {"requires", "choosing workers by what they have"},
     {"affinity", "choosing workers by affinity"},
-    {"heartbeat", "a heartbeat limit"},
 }};
 /// The only pool there is.
 inline constexpr std::string_view kOnlyPool = "default";

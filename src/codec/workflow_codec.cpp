@@ -6,6 +6,7 @@
 #include "codec/object_reader.hpp"
 #include "codec/schema.hpp"
 #include "codec/schema_source.hpp"
+#include "codec/secret_check.hpp"
 #include "codec/step_codec.hpp"
 #include "codec/unavailable.hpp"
 #include "troupe/domain/validation.hpp"
@@ -54,7 +55,7 @@ void read_concurrency(ObjectReader& reader, ExpressionCheck& expressions, Workfl
   if (const auto limit = fields.integer("limit", 1, 1'000'000)) workflow.concurrency_limit = static_cast<int>(*limit);
   if (const auto key = fields.text("key")) {
     workflow.concurrency_key = *key;
-    expressions.value(*key, fields.pointer("key"));
+    expressions.value_before_steps(*key, fields.pointer("key"));
   }
   fields.refuse_others("concurrency");
 }
@@ -128,8 +129,6 @@ std::string read_workflow(const Json& root, const CheckExpression& check, Workfl
     workflow.outputs = to_document(*outputs);
     expressions.value(*outputs, reader.pointer("outputs"));
   }
-  for (const UnavailableField& field : kUnavailableWorkflowFields)
-    if (reader.any(field.name) != nullptr) reader.fault(field.name, not_available(field.what));
   reader.refuse_others("a workflow");
   return key_pointer;
 }
@@ -174,6 +173,7 @@ Result<ParsedWorkflow> parse_workflow(std::string_view text, const CheckExpressi
     faults.push_back({"", "must be an object with key and steps"});
   } else {
     const std::string key_pointer = read_workflow(*root, check, draft, faults);
+    refuse_misplaced_secrets(*root, faults);
     check_rules(*root, key_pointer, draft, faults);
   }
   if (!faults.empty()) {

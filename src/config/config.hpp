@@ -73,6 +73,14 @@ struct ExecCommandConfig {
   bool operator==(const ExecCommandConfig&) const = default;
 };
 
+/// One entry of [secrets]: where the value of `${secret:NAME}` comes from.
+struct SecretConfig {
+  std::string env;   ///< a variable of the server's environment; or
+  std::string file;  ///< absolute path
+
+  bool operator==(const SecretConfig&) const = default;
+};
+
 struct EgressConfig {
   std::vector<std::string> allow;  ///< CIDR blocks, addresses and host names beyond the default policy
 
@@ -86,20 +94,28 @@ struct WorkerConfig {
   bool operator==(const WorkerConfig&) const = default;
 };
 
+struct QueueConfig {
+  Millis max_wait = limits::kQueueMaxWait;  ///< after which a task's turn comes whatever its priority
+
+  bool operator==(const QueueConfig&) const = default;
+};
+
+/// One entry of [clients]: what holds for one client, by its client_id.
+struct ClientConfig {
+  int weight = 1;    ///< 1–1000
+  std::string rate;  ///< parse_rate(); empty: that of all
+
+  bool operator==(const ClientConfig&) const = default;
+};
+
 struct LimitsConfig {
   Millis job_timeout_max = limits::kRunTimeoutMax;
   std::size_t jobs_in_flight = limits::kJobsInFlight;
+  int client_share = limits::kClientShare;  ///< percent
   std::size_t persistence_queue = limits::kPersistenceQueue;
   std::string client_rate;  ///< parse_rate(); empty: no limit
 
   bool operator==(const LimitsConfig&) const = default;
-};
-
-/// One entry of [clients]: what holds for the jobs of one client, by its name there.
-struct ClientConfig {
-  std::string rate;  ///< parse_rate(); empty: that of all
-
-  bool operator==(const ClientConfig&) const = default;
 };
 
 struct RetentionConfig {
@@ -127,7 +143,9 @@ struct Config {
   std::vector<AuthKey> auth_keys;
   EgressConfig egress;
   std::map<std::string, ExecCommandConfig> exec_commands;
+  std::map<std::string, SecretConfig> secrets;  ///< by name
   WorkerConfig worker;
+  QueueConfig queue;
   LimitsConfig limits;
   std::map<std::string, ClientConfig> clients;
   RetentionConfig retention;

@@ -93,6 +93,15 @@ std::vector<Key<Config>> make_config_keys() {
        TROUPE_FIELD(Config, worker.generate_threads),
        {.help = "Threads that draw the images of generate steps.", .unit = "threads", .min = 1, .max = 64}},
 
+      {"queue.max_wait",
+       TROUPE_FIELD(Config, queue.max_wait),
+       {.help =
+            "A task of priority 1 that has waited so long has a turn beside more urgent ones; one of priority 2 after "
+            "nine tenths of it, one of priority 9 after two.",
+        .unit = "duration",
+        .min = kSecond,
+        .max = 30 * kDay}},
+
       {"limits.job_timeout_max",
        TROUPE_FIELD(Config, limits.job_timeout_max),
        {.help = "Longest timeout_seconds that a job may ask for.",
@@ -105,6 +114,13 @@ std::vector<Key<Config>> make_config_keys() {
         .unit = "runs",
         .min = 1,
         .max = 10'000'000}},
+      {"limits.client_share",
+       TROUPE_FIELD(Config, limits.client_share),
+       {.help =
+            "The share of one client in them, of what the other clients leave; above it its new jobs are answered 503.",
+        .unit = "percent",
+        .min = 1,
+        .max = 100}},
       {"limits.persistence_queue",
        TROUPE_FIELD(Config, limits.persistence_queue),
        {.help = "Changes that wait for a commit; above it new jobs are answered 503.",
@@ -220,11 +236,34 @@ const std::vector<Key<ExecCommandConfig>>& exec_command_keys() {
 
 const std::vector<Key<ClientConfig>>& client_keys() {
   static const std::vector<Key<ClientConfig>> keys = {
+      {"weight",
+       TROUPE_FIELD(ClientConfig, weight),
+       {.help = "Where clients with tasks of the same priority wait for a slot, they have turns by their weights.",
+        .unit = "turns",
+        .min = 1,
+        .max = limits::kClientWeightMax}},
       {"rate",
        TROUPE_FIELD(ClientConfig, rate),
        {.help = "In place of limits.client_rate; empty: that, none: any number.",
         .unit = kRateUnit,
         .check = check_rate}},
+  };
+  return keys;
+}
+
+const std::vector<Key<SecretConfig>>& secret_keys() {
+  static const std::vector<Key<SecretConfig>> keys = {
+      {"env",
+       TROUPE_FIELD(SecretConfig, env),
+       {.help = "The variable of the server's environment that holds it; read at the start.",
+        .unit = "name",
+        .secret = true}},
+      {"file",
+       TROUPE_FIELD(SecretConfig, file),
+       {.help = "The file that holds it, without the line break at its end; read whenever the secret is needed.",
+        .unit = "absolute path",
+        .check = check_absolute_path,
+        .secret = true}},
   };
   return keys;
 }

@@ -30,6 +30,8 @@ const std::vector<Key<Config>>& config_keys();
 const std::vector<Key<AuthKey>>& auth_key_keys();
 /// Of one entry of [exec.commands].
 const std::vector<Key<ExecCommandConfig>>& exec_command_keys();
+/// Of one entry of [secrets].
+const std::vector<Key<SecretConfig>>& secret_keys();
 
 /// Of one entry of [clients].
 const std::vector<Key<ClientConfig>>& client_keys();

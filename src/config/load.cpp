@@ -43,6 +43,18 @@ std::string did_you_mean(std::string_view name, const std::vector<std::string>& 
   return nearest.empty() ? std::string() : "; did you mean " + nearest + "?";
 }
 
+bool is_secret_name(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '.';
+  });
+}
+
+bool holds_secret(const Config& config, const std::string& variable) {
+  return std::any_of(config.secrets.begin(), config.secrets.end(),
+                     [&](const auto& secret) { return secret.second.env == variable; });
+}
+
 /// Fills one Config, source by source, and collects what is wrong.
 class Loader {
  public:
@@ -58,8 +70,11 @@ class Loader {
   void read_table(const std::string& prefix, const RawValue& table);
   void read_member(const std::string& name, const RawValue& value);
   void read_auth_keys(const RawValue& list);
-  void read_exec_commands(const RawValue& table);
-  void read_clients(const RawValue& table);
+  /// Tables by names of the user's: [exec.commands.NAME], [clients.NAME].
+  template <class Owner>
+  void read_named(const std::string& name, std::string_view what, const RawValue& table,
+                  const std::vector<Key<Owner>>& keys, std::map<std::string, Owner>& entries);
+  void read_secrets(const RawValue& table);
   template <class Owner>
   void read_entry(const std::string& name, const RawValue& table, const std::vector<Key<Owner>>& keys, Owner& entry);
   void check_auth_keys();
@@ -86,14 +101,15 @@ void Loader::read_table(const std::string& prefix, const RawValue& table) {
 
 void Loader::read_member(const std::string& name, const RawValue& value) {
   if (name == "auth.keys") return read_auth_keys(value);
-  if (name == "exec.commands") return read_exec_commands(value);
-  if (name == "clients") return read_clients(value);
+  if (name == "exec.commands") return read_named(name, "commands", value, exec_command_keys(), config_.exec_commands);
+  if (name == "clients") return read_named(name, "clients", value, client_keys(), config_.clients);
+  if (name == "secrets") return read_secrets(value);
   if (const auto* key = find_key(config_keys(), name)) {
     if (auto wrong = assign_key(*key, config_, value)) fault(place(value), name + ": " + *wrong);
     return;
   }
   std::vector<std::string> known = names_of(config_keys());
-  known.insert(known.end(), {"auth.keys", "exec.commands", "clients"});
+  known.insert(known.end(), {"auth.keys", "exec.commands", "secrets", "clients"});
   const auto is_inside = [&](const std::string& key) { return key.starts_with(name + "."); };
   if (std::any_of(known.begin(), known.end(), is_inside)) {
     if (value.kind == Kind::table) return read_table(name + ".", value);
@@ -112,25 +128,34 @@ void Loader::read_auth_keys(const RawValue& list) {
   }
 }
 
-void Loader::read_exec_commands(const RawValue& table) {
-  if (table.kind != Kind::table) return fault(place(table), "exec.commands: must be a table of commands");
+template <class Owner>
+void Loader::read_named(const std::string& name, std::string_view what, const RawValue& table,
+                        const std::vector<Key<Owner>>& keys, std::map<std::string, Owner>& entries) {
+  if (table.kind != Kind::table) return fault(place(table), name + ": must be a table of " + std::string(what));
   for (const RawValue& entry : table.members) {
-    const std::string path = "exec.commands." + entry.name;
+    const std::string path = name + "." + entry.name;
     if (entry.kind == Kind::table)
-      read_entry(path, entry, exec_command_keys(), config_.exec_commands[entry.name]);
+      read_entry(path, entry, keys, entries[entry.name]);
     else
       fault(place(entry), path + ": must be a table");
   }
 }
 
-void Loader::read_clients(const RawValue& table) {
-  if (table.kind != Kind::table) return fault(place(table), "clients: must be a table of clients");
+void Loader::read_secrets(const RawValue& table) {
+  if (table.kind != Kind::table) return fault(place(table), "secrets: must be a table of secrets");
   for (const RawValue& entry : table.members) {
-    const std::string path = "clients." + entry.name;
-    if (entry.kind == Kind::table)
-      read_entry(path, entry, client_keys(), config_.clients[entry.name]);
-    else
-      fault(place(entry), path + ": must be a table");
+    const std::string path = "secrets." + entry.name;
+    if (!is_secret_name(entry.name)) fault(place(entry), path + ": a secret's name is of A-Z a-z 0-9 _ - .");
+    // The value itself may have been put there: it is not repeated.
+    if (entry.kind != Kind::table) {
+      fault(place(entry), path + R"(: must be {env = "VARIABLE"} or {file = "/path"})");
+      continue;
+    }
+    const std::size_t before = faults_.size();
+    SecretConfig& secret = config_.secrets[entry.name];
+    read_entry(path, entry, secret_keys(), secret);
+    if (faults_.size() == before && secret.env.empty() == secret.file.empty())
+      fault(place(entry), path + ": must have either env or file");
   }
 }
 
@@ -157,6 +182,7 @@ void Loader::read_environment(const std::map<std::string, std::string>& environm
   for (const auto& key : config_keys()) known.push_back(environment_name(key.name));
   for (const auto& [variable, text] : environment) {
     if (!variable.starts_with(kPrefix) || belongs_to_others(variable) || variable == kFileVariable) continue;
+    if (holds_secret(config_, variable)) continue;
     const auto key = std::find_if(config_keys().begin(), config_keys().end(),
                                   [&](const auto& candidate) { return environment_name(candidate.name) == variable; });
     if (key == config_keys().end()) {

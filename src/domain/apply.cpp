@@ -17,7 +17,9 @@ class Applier {
     if (step == nullptr) return;
     step->status = Status::running;
     step->items = e.items;
-    if (is_delay(e.step)) begin(*step, e.at);  // nobody else will report that it began
+    const StepDefinition& definition = workflow_.steps[e.step];
+    if (definition.total_timeout > Millis(0)) step->deadline = e.at + definition.total_timeout;
+    if (needs_no_worker(definition.type)) begin(*step, e.at);  // nobody else will report that it began
     if (e.items == 0) succeed(*step, e.at);
   }
 
@@ -28,8 +30,10 @@ class Applier {
   void operator()(const ItemBegun& e) {
     StepState* step = find(e.step);
     if (step == nullptr) return;
-    step->live.push_back({e.item, 1, AttemptPhase::waiting, e.due});
+    const bool awaits = waits_for_message(workflow_.steps[e.step].type);
+    step->live.push_back({e.item, 1, awaits ? AttemptPhase::awaiting : AttemptPhase::waiting, e.due, e.signal});
     step->next = e.item + 1;
+    if (e.approval) state_.approvals.push_back({e.step, e.item, *e.approval, {}, {}});
   }
 
   void operator()(const TaskStarted& e) {
@@ -51,12 +55,7 @@ class Applier {
       return;
     }
     begin(*step, e.started_at == kNever ? e.at : e.started_at);
-    remove_live(*step, e.task.item);
-    step->done.set(e.task.item);
-    if (step->status == Status::running && step->done.count() == step->items)
-      succeed(*step, e.at);
-    else
-      settle(*step, e.at);
+    complete(*step, e.task, e.at);
   }
 
   void operator()(const TaskRetried& e) {
@@ -72,13 +71,18 @@ class Applier {
   void operator()(const TaskFailed& e) {
     StepState* step = find(e.task.step);
     if (step == nullptr) return;
-    if (e.task.compensation) {  // it was tried as often as the policy allows: the trail tells, the others go on
+    if (e.task.compensation) {  // it was tried as often as the policy allows; the others go on
       step->compensated.set(e.task.item);
       state_.compensation.reset();
+      note_not_undone(e);
       return;
     }
     begin(*step, e.started_at == kNever ? e.at : e.started_at);
-    remove_live(*step, e.task.item);
+    remove_live(*step, e.task);
+    if (workflow_.steps[e.task.step].collects_failures()) {
+      step->failed.set(e.task.item);
+      return end_if_complete(*step, e.at);
+    }
     if (!step->error) step->error = e.error;
     end(*step, Status::failed, e.at);
   }
@@ -86,7 +90,7 @@ class Applier {
   void operator()(const TaskCancelled& e) {
     StepState* step = find(e.task.step);
     if (step == nullptr || e.task.compensation) return;
-    remove_live(*step, e.task.item);
+    remove_live(*step, e.task);
     settle(*step, e.at);
   }
 
@@ -97,9 +101,14 @@ class Applier {
     end(*step, Status::failed, e.at);
   }
 
+  void operator()(const RunHeld&) { state_.held = true; }
+  void operator()(const RunAdmitted&) { state_.held = false; }
+
   void operator()(const RunStopping& e) {
+    state_.held = false;
     state_.phase = RunPhase::stopping;
     state_.verdict = e.verdict;
+    state_.paused_at = kNever;
     if (!state_.error) state_.error = e.error;
     for (StepState& step : state_.steps) settle(step, e.at);
   }
@@ -111,8 +120,8 @@ class Applier {
   }
 
   void operator()(const RunRecovered& e) {
+    if (!waits_for_jobs_only(e.at)) ++state_.barren_recoveries;
     ++state_.epoch;
-    ++state_.barren_recoveries;
     for (std::size_t i = 0; i < state_.steps.size(); ++i)
       for (LiveItem& item : state_.steps[i].live) lose(item, workflow_.steps[i].idempotent, e.at);
     if (state_.compensation) lose(*state_.compensation, true, e.at);
@@ -123,8 +132,37 @@ class Applier {
     state_.status = e.status;
     state_.verdict = e.status;
     state_.ended_at = e.at;
+    state_.paused_at = kNever;
+    if (e.error) state_.error = e.error;
     state_.compensation.reset();
+    state_.signals.clear();
     if (state_.started_at == kNever) state_.started_at = e.at;
+  }
+
+  void operator()(const SignalReceived& e) {
+    state_.signals_received = e.ordinal;
+    state_.signals.push_back({e.ordinal, e.name});
+  }
+
+  void operator()(const SignalTaken& e) {
+    std::erase_if(state_.signals, [&](const RunState::Signal& signal) { return signal.ordinal == e.ordinal; });
+    StepState* step = find(e.task.step);
+    if (step == nullptr) return;
+    state_.barren_recoveries = 0;
+    complete(*step, e.task, e.at);
+  }
+
+  void operator()(const AssetReviewed& e) {
+    for (const AssetReviewed::Place& place : e.places)
+      for (ApprovalState& approval : state_.approvals)
+        if (approval.step == place.step && approval.item == place.item) note_review(approval, place.index, e.approved);
+  }
+
+  void operator()(const RunPaused& e) { state_.paused_at = e.at; }
+
+  void operator()(const RunResumed& e) {
+    state_.paused_at = kNever;
+    state_.deadline = e.deadline;
   }
 
  private:
@@ -139,10 +177,61 @@ class Applier {
     return nullptr;
   }
 
-  bool is_delay(StepIndex step) const { return workflow_.steps[step].type == StepType::delay; }
+  void remove_live(StepState& step, const TaskKey& task) {
+    std::erase_if(step.live, [&](const LiveItem& live) { return live.item == task.item; });
+    std::erase_if(state_.approvals, [&](const ApprovalState& approval) {
+      return approval.step == task.step && approval.item == task.item;
+    });
+  }
 
-  static void remove_live(StepState& step, ItemIndex item) {
-    std::erase_if(step.live, [&](const LiveItem& live) { return live.item == item; });
+  /// Nothing of the run may have crashed the node but jobs of their own, which are counted by themselves.
+  bool waits_for_jobs_only(Timestamp at) const {
+    bool waits = false;
+    const auto is_other = [&](StepType type, const LiveItem& item) {
+      if (item.phase == AttemptPhase::in_doubt || needs_no_worker(type)) return false;
+      if (item.phase == AttemptPhase::waiting && item.due > at) return false;
+      waits = true;
+      return type != StepType::workflow;
+    };
+    for (std::size_t i = 0; i < state_.steps.size(); ++i)
+      for (const LiveItem& item : state_.steps[i].live)
+        if (is_other(workflow_.steps[i].type, item)) return false;
+    if (state_.compensation) {
+      const auto& undoing = workflow_.steps[state_.compensation_step].compensate;
+      if (!undoing || is_other(undoing->type, *state_.compensation)) return false;
+    }
+    return waits;
+  }
+
+  void complete(StepState& step, const TaskKey& task, Timestamp at) {
+    remove_live(step, task);
+    step.done.set(task.item);
+    end_if_complete(step, at);
+  }
+
+  void end_if_complete(StepState& step, Timestamp at) {
+    if (step.status == Status::running && step.done.count() + step.failed.count() == step.items)
+      succeed(step, at);
+    else
+      settle(step, at);
+  }
+
+  static void note_review(ApprovalState& approval, std::uint32_t index, bool approved) {
+    if (!approved) return approval.rejected.set(index);
+    for (Bitmap& level : approval.approvals)
+      if (!level.test(index)) return level.set(index);
+    if (approval.approvals.size() < approval.terms.min_approvers) approval.approvals.emplace_back().set(index);
+  }
+
+  void note_not_undone(const TaskFailed& e) {
+    ++state_.undoings_failed;
+    if (state_.not_undone.size() >= limits::kNotUndoneShown) return;
+    constexpr std::size_t kShownChars = 200;
+    const StepDefinition& step = workflow_.steps[e.task.step];
+    std::string what = "step \"" + step.name + '"';
+    if (!step.for_each.empty()) what += ", item " + std::to_string(e.task.item);
+    what += ": " + std::string(code_text(e.error.code)) + ": " + e.error.message.substr(0, kShownChars);
+    state_.not_undone.push_back({"/steps/" + std::to_string(e.task.step) + "/compensate", std::move(what)});
   }
 
   /// The first sign that a step, and with it the run, is being worked on.

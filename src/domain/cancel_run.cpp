@@ -6,7 +6,7 @@ Result<Decision> decide_cancel_run(const RunState& state, const CancelRun& comma
   if (state.phase == RunPhase::ended)
     return {ErrorCode::job_finished, "the run has ended already: " + std::string(status_text(state.status))};
   Decider decider(state, context);
-  decider.stop(Status::cancelled, {ErrorCode::cancelled, command.reason, false, {}});
+  decider.stop(Status::cancelled, {command.code, command.reason, false, {}});
   decider.advance();
   return decider.take();
 }

@@ -47,7 +47,28 @@ const LiveItem* find_live_item(const RunState& state, const TaskKey& task) {
   return nullptr;
 }
 
+/// Of a run some of whose steps could not be undone.
+Error compensation_incomplete(const RunState& state) {
+  Error error{ErrorCode::compensation_incomplete, {}, false, state.not_undone};
+  error.message = std::to_string(state.undoings_failed) + (state.undoings_failed == 1 ? " thing" : " things") +
+                  " that were done could not be undone; before, the run had " +
+                  (state.verdict == Status::cancelled ? "been cancelled" : "failed");
+  if (state.error) error.message += ": " + std::string(code_text(state.error->code)) + ": " + state.error->message;
+  return error;
+}
+
 }  // namespace
+
+bool waits_for_people(const RunState& state) {
+  bool waits = false;
+  for (const StepState& step : state.steps) {
+    for (const LiveItem& item : step.live) {
+      if (item.phase != AttemptPhase::awaiting) return false;
+      waits = true;
+    }
+  }
+  return waits;
+}
 
 bool is_live(const RunState& state, const TaskKey& task) { return find_live_item(state, task) != nullptr; }
 
@@ -65,16 +86,6 @@ TaskKey Decider::key_of(StepIndex step, const LiveItem& item, bool compensation)
   return {state_.run, step, item.item, item.attempt, compensation, state_.epoch};
 }
 
-StepType Decider::type_of(const TaskKey& task) const {
-  const StepDefinition& step = definition(task.step);
-  return task.compensation ? step.compensate->type : step.type;
-}
-
-Millis Decider::timeout_of(const TaskKey& task) const {
-  const StepDefinition& step = definition(task.step);
-  return task.compensation ? step.compensate->timeout : step.timeout;
-}
-
 void Decider::emit(Event event) {
   apply(state_, event, context_.workflow);
   decision_.events.push_back(std::move(event));
@@ -82,26 +93,34 @@ void Decider::emit(Event event) {
 
 void Decider::dispatch(const TaskKey& task) {
   auto config = context_.evaluator.config(task);
-  if (config) {
-    effect(DispatchTask{task, type_of(task), *std::move(config)});
-  } else {
-    fail(task, std::move(config).error(), kNever);
-  }
+  if (!config) return fail(task, std::move(config).error(), kNever);
+  effect(DispatchTask{task, type_of(task), *std::move(config)});
+  const Millis queue_timeout = definition(task.step).queue_timeout;
+  if (!task.compensation && queue_timeout > Millis(0))
+    effect(SetTimer{TimerKind::queue_deadline, task, find_live(task)->due + queue_timeout});
 }
 
 void Decider::fail(const TaskKey& task, Error error, Timestamp started_at) {
-  const RetryPolicy& policy = definition(task.step).retry;
-  const bool wanted = task.compensation || state_.phase == RunPhase::forward;
-  if (wanted && error.retryable && task.attempt < policy.max_attempts) {
-    const Timestamp due = now() + retry_delay(policy, task.attempt, context_.random);
+  const StepDefinition& step = definition(task.step);
+  const RetryPolicy& policy = step.retry_of(task.compensation);
+  const bool wanted =
+      (task.compensation || state_.phase == RunPhase::forward) && !needs_no_worker(step.type_of(task.compensation));
+  if (wanted && is_retried(policy, error) && task.attempt < policy.max_attempts) {
+    const Millis asked = std::min(error.retry_after.value_or(Millis(0)), limits::kRetryAfterMax);
+    const Timestamp due = now() + std::max(retry_delay(policy, task.attempt, context_.random), asked);
     emit(TaskRetried{task, std::move(error), now(), due, started_at});
     TaskKey next = task;
     ++next.attempt;
     effect(SetTimer{TimerKind::item_due, next, due});
     return;
   }
+  error.retry_after.reset();
   emit(TaskFailed{task, error, now(), started_at});
-  if (!task.compensation) stop(Status::failed, std::move(error));
+  if (task.compensation) return;
+  if (step.collects_failures())
+    context_.evaluator.add_failure(task.step, task.item, error);
+  else
+    stop(Status::failed, std::move(error));
 }
 
 void Decider::stop(Status verdict, Error error) {
@@ -111,7 +130,7 @@ void Decider::stop(Status verdict, Error error) {
     const auto step = static_cast<StepIndex>(i);
     const std::vector<LiveItem> live = state_.steps[i].live;
     for (const LiveItem& item : live) {
-      const bool only_waits = item.phase == AttemptPhase::in_doubt || definition(step).type == StepType::delay ||
+      const bool only_waits = item.phase == AttemptPhase::in_doubt || needs_no_worker(definition(step).type) ||
                               (item.phase == AttemptPhase::waiting && item.due > now());
       if (only_waits) {
         emit(TaskCancelled{key_of(step, item), now()});
@@ -123,6 +142,7 @@ void Decider::stop(Status verdict, Error error) {
 }
 
 void Decider::advance() {
+  if (state_.held) return;
   while (state_.phase == RunPhase::forward && begin_ready_steps()) {
   }
   finish_if_complete();
@@ -138,6 +158,7 @@ bool Decider::begin_ready_steps() {
       begun = true;
     } else if (status == Status::running) {
       begin_items(step);
+      begun = begun || has_ended(state_.steps[i].status);
     }
   }
   return begun;
@@ -163,25 +184,42 @@ void Decider::begin_step(StepIndex step) {
     items = *count;
   }
   emit(StepBegun{step, items, now()});
+  if (const Timestamp deadline = state_.steps[step].deadline; deadline != kNever)
+    effect(SetTimer{TimerKind::step_deadline, {state_.run, step}, deadline});
   begin_items(step);
 }
 
 void Decider::begin_items(StepIndex step) {
+  const std::size_t most = std::min(limits::kItemsLive, definition(step).max_parallel);
   while (state_.phase == RunPhase::forward) {
     const StepState& current = state_.steps[step];
-    if (current.next >= current.items || current.live.size() >= limits::kItemsLive) return;
-    const ItemIndex item = current.next;
-    if (definition(step).type == StepType::delay) {
-      const auto due = context_.evaluator.wake_time(step, item, now());
-      emit(ItemBegun{step, item, due.value_or(now())});
-      const TaskKey task = key_of(step, LiveItem{item, 1, AttemptPhase::waiting, now()});
-      if (!due) return fail(task, due.error(), kNever);
-      effect(SetTimer{TimerKind::item_due, task, *due});
-    } else {
-      emit(ItemBegun{step, item, now()});
-      dispatch(key_of(step, LiveItem{item, 1, AttemptPhase::waiting, now()}));
-    }
+    if (current.next >= current.items || current.live.size() >= most) return;
+    begin_item(step, current.next);
   }
+}
+
+void Decider::begin_item(StepIndex step, ItemIndex item) {
+  const TaskKey task = key_of(step, LiveItem{item, 1});
+  switch (definition(step).type) {
+    case StepType::delay: {
+      const auto due = context_.evaluator.wake_time(step, item, now());
+      emit(ItemBegun{step, item, due.value_or(now()), {}, {}});
+      if (!due) return fail(task, due.error(), kNever);
+      return effect(SetTimer{TimerKind::item_due, task, *due});
+    }
+    case StepType::signal: return await_signal(step, item);
+    case StepType::approval: return await_approval(step, item);
+    default: emit(ItemBegun{step, item, now(), {}, {}}); return dispatch(task);
+  }
+}
+
+Timestamp Decider::message_deadline(StepIndex step) const {
+  const Millis timeout = definition(step).timeout;
+  return timeout > Millis(0) ? now() + timeout : kNever;
+}
+
+void Decider::await_message(const TaskKey& task) {
+  if (const Timestamp due = find_live(task)->due; due != kNever) effect(SetTimer{TimerKind::task_deadline, task, due});
 }
 
 void Decider::finish_if_complete() {
@@ -192,7 +230,7 @@ void Decider::finish_if_complete() {
     if (!complete) return;
     auto outputs = context_.evaluator.outputs();
     if (outputs) {
-      emit(RunEnded{Status::success, now()});
+      emit(RunEnded{Status::success, now(), {}});
       return effect(FinishRun{Status::success, *std::move(outputs)});
     }
     stop(Status::failed, std::move(outputs).error());
@@ -211,8 +249,27 @@ void Decider::compensate_next() {
     dispatch(key_of(undoing->step, *state_.compensation, true));
     if (state_.compensation) return;  // under way; without it, its configuration could not be evaluated
   }
-  emit(RunEnded{state_.verdict, now()});
-  effect(FinishRun{state_.verdict, {}});
+  if (state_.undoings_failed == 0) {
+    emit(RunEnded{state_.verdict, now(), {}});
+  } else {
+    emit(RunEnded{Status::failed, now(), compensation_incomplete(state_)});
+  }
+  effect(FinishRun{state_.status, {}});
+}
+
+// What people take to decide is not the run's time.
+Decision Decider::take() {
+  if (state_.phase == RunPhase::forward) {
+    const bool waits = waits_for_people(state_), paused = state_.paused_at != kNever;
+    if (waits && !paused) emit(RunPaused{now()});
+    if (!waits && paused) {
+      const Timestamp deadline = state_.deadline + (now() - state_.paused_at);
+      emit(RunResumed{now(), deadline});
+      effect(SetTimer{TimerKind::run_deadline, {state_.run}, deadline});
+    }
+  }
+  decision_.after = std::move(state_);
+  return std::move(decision_);
 }
 
 }  // namespace troupe

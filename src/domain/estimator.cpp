@@ -15,12 +15,6 @@ std::uint32_t whole_ms(Millis time) {
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(time.count(), 0, UINT32_MAX));
 }
 
-/// A type that waits for people. By its text, which is the contract's.
-bool waits_for_people(StepType type) {
-  const std::string_view text = step_type_text(type);
-  return text == "approval" || text == "signal";
-}
-
 /// One run's future, step by step.
 class Outlook {
  public:
@@ -53,7 +47,7 @@ class Outlook {
     const StepDefinition& definition = workflow_.steps[step];
     const WorkflowHistory::Step* seen = history_.find(definition);
     if (definition.type == StepType::delay) return delay_of(step, begins_in, seen);
-    if (waits_for_people(definition.type)) return nobody_knows();
+    if (waits_for_message(definition.type)) return nobody_knows();
     if (is_instant(definition.type)) return Millis(0);
     const ItemIndex items = definition.for_each.empty()               ? 1
                             : seen != nullptr && !seen->items.empty() ? seen->items.median()
@@ -69,7 +63,7 @@ class Outlook {
     const StepDefinition& definition = workflow_.steps[step];
     const StepState& state = state_.steps[step];
     const WorkflowHistory::Step* seen = history_.find(definition);
-    if (waits_for_people(definition.type)) return nobody_knows();
+    if (waits_for_message(definition.type)) return nobody_knows();
     Millis longest{0};
     bool waits = false;
     for (const LiveItem& item : state.live) {
@@ -79,8 +73,8 @@ class Outlook {
         continue;
       }
       if (is_instant(definition.type)) continue;
-      const std::optional<Timestamp> since =
-          item.phase == AttemptPhase::started ? item.due - definition.timeout : around_.running_since(step, item.item);
+      const bool tells = item.phase == AttemptPhase::started && item.due != kNever;
+      const auto since = tells ? std::optional(item.due - definition.timeout) : around_.running_since(step, item.item);
       if (since) {
         longest = std::max(longest, left_of(definition, seen, now_ - *since));
       } else if (item.due > now_) {  // after a failure, it pauses
@@ -90,7 +84,7 @@ class Outlook {
       }
     }
     if (definition.type == StepType::delay || is_instant(definition.type)) return longest;
-    const ItemIndex open = state.items - std::min(state.items, state.done.count());
+    const ItemIndex open = state.items - std::min(state.items, state.done.count() + state.failed.count());
     if (waits) return std::max(longest, around_.wait(step, /*later=*/false) + time_of_items(step, open, seen));
     return open > 1 ? std::max(longest, time_of_items(step, open, seen)) : longest;
   }
@@ -105,7 +99,7 @@ class Outlook {
     const StepDefinition& definition = workflow_.steps[step];
     const Millis one = time_of(definition, seen);
     const std::size_t at_once =
-        std::min<std::size_t>(limits::kItemsLive, std::max<std::size_t>(1, around_.slots(definition.type)));
+        std::min<std::size_t>(definition.max_parallel, std::max<std::size_t>(1, around_.slots(definition.type)));
     if (items <= 1) return one;
     const double mean = seen != nullptr && !seen->times.empty() ? seen->times.mean() : static_cast<double>(one.count());
     return std::max(one, Millis(std::llround(mean * items / static_cast<double>(at_once))));
@@ -179,9 +173,11 @@ std::optional<Millis> remaining_time(const RunState& state, const WorkflowDefini
 
 Timestamp estimated_end(const RunState& state, std::optional<Millis> remaining, const WorkflowHistory& history,
                         Timestamp now) {
-  if (!remaining) return state.deadline;
+  // While people are waited for, the deadline stands still.
+  const Timestamp deadline = state.paused_at == kNever ? state.deadline : state.deadline + (now - state.paused_at);
+  if (!remaining) return deadline;
   const double corrected = static_cast<double>(remaining->count()) * history.correction();
-  return std::min(state.deadline, now + Millis(std::llround(corrected)));
+  return std::min(deadline, now + Millis(std::llround(corrected)));
 }
 
 }  // namespace troupe

@@ -19,6 +19,8 @@ bool anything_may_be_running(const Decider& decider) {
 
 /// Arms or dispatches one live item again.
 void resume(Decider& decider, const TaskKey& task, const LiveItem& item) {
+  if (item.phase == AttemptPhase::awaiting && item.due != kNever)
+    decider.effect(SetTimer{TimerKind::task_deadline, task, item.due});
   if (item.phase != AttemptPhase::waiting) return;
   if (item.due > decider.now() || decider.type_of(task) == StepType::delay) {
     decider.effect(SetTimer{TimerKind::item_due, task, item.due});
@@ -32,6 +34,8 @@ void resume_steps(Decider& decider) {
   for (std::size_t i = 0; i < decider.state().steps.size(); ++i) {
     const auto step = static_cast<StepIndex>(i);
     const std::vector<LiveItem> live = decider.state().steps[i].live;
+    if (const StepState& state = decider.state().steps[i]; state.status == Status::running && state.deadline != kNever)
+      decider.effect(SetTimer{TimerKind::step_deadline, {decider.state().run, step}, state.deadline});
     for (const LiveItem& item : live) {
       if (decider.state().phase != RunPhase::forward) return;
       resume(decider, decider.key_of(step, item), item);
@@ -48,16 +52,15 @@ Error poison(const RunState& state) {
           {}};
 }
 
-/// The process that was stopping these tasks is gone, and they with it.
-void cancel_lost(Decider& decider) {
+}  // namespace
+
+void cancel_live(Decider& decider) {
   for (std::size_t i = 0; i < decider.state().steps.size(); ++i) {
     const std::vector<LiveItem> live = decider.state().steps[i].live;
     for (const LiveItem& item : live)
       decider.emit(TaskCancelled{decider.key_of(static_cast<StepIndex>(i), item), decider.now()});
   }
 }
-
-}  // namespace
 
 // The take-over is recorded (a new epoch) only when something may have been running: a run that merely waits is picked
 // up without a commit.
@@ -67,12 +70,12 @@ Result<Decision> decide_recover_run(const RunState& state, const RecoverRun&, co
   if (anything_may_be_running(decider)) decider.emit(RunRecovered{context.now});
 
   if (state.phase == RunPhase::stopping) {
-    cancel_lost(decider);
+    cancel_live(decider);
   } else if (state.phase == RunPhase::forward && is_poison(decider.state())) {
     decider.stop(Status::failed, poison(decider.state()));
-    cancel_lost(decider);
+    cancel_live(decider);
   } else {
-    decider.effect(SetTimer{TimerKind::run_deadline, {state.run}, state.deadline});
+    if (state.paused_at == kNever) decider.effect(SetTimer{TimerKind::run_deadline, {state.run}, state.deadline});
     resume_steps(decider);
     if (decider.state().compensation) {
       const LiveItem item = *decider.state().compensation;

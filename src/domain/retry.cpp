@@ -35,6 +35,14 @@ std::vector<const StepState*> find_reusable(const RunState& ended, const Workflo
 
 }  // namespace
 
+bool is_retried(const RetryPolicy& policy, const Error& error) {
+  const auto names = [&](const std::vector<ErrorCode>& codes) {
+    return std::find(codes.begin(), codes.end(), error.code) != codes.end();
+  };
+  if (names(policy.never_on)) return false;
+  return policy.on.empty() ? error.retryable : names(policy.on);
+}
+
 Millis retry_delay(const RetryPolicy& policy, AttemptNumber failed, Random& random) {
   const double initial = static_cast<double>(policy.initial.count());
   double wait = initial;
@@ -66,6 +74,7 @@ Result<RunState> make_retry(const RunState& ended, const WorkflowDefinition& old
     const StepState& old = *reusable[i];
     StepState& step = state.steps[i];
     step = old;
+    step.deadline = kNever;
     step.result_run = old.result_run.is_nil() ? ended.run : old.result_run;
     if (old.status == Status::success) reused.emplace_back(old.order, i);
   }

@@ -6,15 +6,18 @@ namespace troupe {
 // the process, or must not be done twice, commits its start and is let go only then.
 Result<Decision> decide_start_task(const RunState& state, const StartTask& command, const Context& context) {
   Decider decider(state, context);
-  const LiveItem* live = decider.find_live(command.task);
-  if (live == nullptr || live->phase == AttemptPhase::in_doubt) return not_live(command.task);
+  if (!decider.is_worked_on(command.task) || decider.find_live(command.task)->phase == AttemptPhase::in_doubt)
+    return not_live(command.task);
   if (state.phase == RunPhase::stopping) return not_live(command.task);
 
   const Timestamp deadline = context.now + decider.timeout_of(command.task);
-  if (leaves_process(decider.type_of(command.task)) || !decider.definition(command.task.step).idempotent)
+  const StepDefinition& step = decider.definition(command.task.step);
+  if (step.commits_start(command.task.compensation))
     decider.emit(TaskStarted{command.task, command.worker, context.now, deadline});
   decider.effect(AdmitTask{command.task});
   decider.effect(SetTimer{TimerKind::task_deadline, command.task, deadline});
+  if (!command.task.compensation && step.heartbeat > Millis(0))
+    decider.effect(SetTimer{TimerKind::heartbeat, command.task, context.now + step.heartbeat});
   return decider.take();
 }
 

@@ -6,7 +6,7 @@ namespace troupe {
 // takes the run over starts the task again.
 Result<Decision> decide_task_stopped(const RunState& state, const TaskStopped& command, const Context& context) {
   Decider decider(state, context);
-  if (!decider.is_live(command.task)) return not_live(command.task);
+  if (!decider.is_worked_on(command.task)) return not_live(command.task);
   if (state.phase != RunPhase::stopping) return decider.take();
   decider.emit(TaskCancelled{command.task, context.now});
   decider.advance();

@@ -104,28 +104,54 @@ void check_timeout(Millis timeout, const std::string& pointer, std::vector<Fault
     faults.push_back({pointer, "must be at most " + format_duration(limits::kRunTimeoutMax)});
 }
 
+void check_retry(const RetryPolicy& retry, const std::string& pointer, std::vector<Fault>& faults) {
+  if (retry.max_attempts < 1 || retry.max_attempts > limits::kAttemptsMax)
+    faults.push_back({pointer + "/max_attempts", "must be 1 to " + std::to_string(limits::kAttemptsMax)});
+  if (!(retry.factor >= 1.0 && retry.factor <= 100.0)) faults.push_back({pointer + "/factor", "must be 1 to 100"});
+  if (retry.initial > retry.max) faults.push_back({pointer + "/initial", "must not be longer than max"});
+}
+
+/// Of a step that waits for a message, no time-out is none.
+bool may_lack_timeout(const StepDefinition& step) { return waits_for_message(step.type) && step.timeout == Millis(0); }
+
+void check_limit(Millis limit, const std::string& pointer, std::vector<Fault>& faults) {
+  if (limit != Millis(0)) check_timeout(limit, pointer, faults);
+}
+
+/// Limits that could never hold, or always would.
+void check_waits(const StepDefinition& step, std::size_t i, std::vector<Fault>& faults) {
+  const std::string type(step_type_text(step.type));
+  if (step.heartbeat != Millis(0) && !gives_signs_of_life(step.type))
+    faults.push_back({step_pointer(i, "heartbeat"), "a step of type " + type + " gives no signs of life"});
+  if (step.queue_timeout != Millis(0) && needs_no_worker(step.type))
+    faults.push_back({step_pointer(i, "queue_timeout"), "a step of type " + type + " waits for no worker"});
+}
+
 void check_numbers(const WorkflowDefinition& workflow, std::vector<Fault>& faults) {
   check_timeout(workflow.timeout, "/timeout", faults);
   for (std::size_t i = 0; i < workflow.steps.size(); ++i) {
     const StepDefinition& step = workflow.steps[i];
-    check_timeout(step.timeout, step_pointer(i, "timeout"), faults);
-    if (step.retry.max_attempts < 1 || step.retry.max_attempts > limits::kAttemptsMax)
-      faults.push_back({step_pointer(i, "retry/max_attempts"), "must be 1 to " + std::to_string(limits::kAttemptsMax)});
-    if (!(step.retry.factor >= 1.0 && step.retry.factor <= 100.0))
-      faults.push_back({step_pointer(i, "retry/factor"), "must be 1 to 100"});
-    if (step.retry.initial > step.retry.max)
-      faults.push_back({step_pointer(i, "retry/initial"), "must not be longer than max"});
+    if (!may_lack_timeout(step)) check_timeout(step.timeout, step_pointer(i, "timeout"), faults);
+    check_limit(step.queue_timeout, step_pointer(i, "queue_timeout"), faults);
+    check_limit(step.total_timeout, step_pointer(i, "total_timeout"), faults);
+    check_limit(step.heartbeat, step_pointer(i, "heartbeat"), faults);
+    check_waits(step, i, faults);
+    check_retry(step.retry, step_pointer(i, "retry"), faults);
+    if (step.max_parallel < 1 || step.max_parallel > limits::kItemsLive)
+      faults.push_back({step_pointer(i, "max_parallel"), "must be 1 to " + std::to_string(limits::kItemsLive)});
   }
 }
 
-/// A delay has no worker: a compensation of this type would wait for one for ever.
+/// What has no worker would wait for one for ever.
 void check_compensations(const WorkflowDefinition& workflow, std::vector<Fault>& faults) {
   for (std::size_t i = 0; i < workflow.steps.size(); ++i) {
     const auto& compensate = workflow.steps[i].compensate;
     if (!compensate) continue;
-    if (compensate->type == StepType::delay)
-      faults.push_back({step_pointer(i, "compensate/type"), "a delay cannot undo anything"});
+    if (needs_no_worker(compensate->type))
+      faults.push_back({step_pointer(i, "compensate/type"),
+                        "a step of type " + std::string(step_type_text(compensate->type)) + " cannot undo anything"});
     check_timeout(compensate->timeout, step_pointer(i, "compensate/timeout"), faults);
+    check_retry(compensate->retry, step_pointer(i, "compensate/retry"), faults);
   }
 }
 
@@ -141,6 +167,13 @@ bool is_step_name(std::string_view text) {
   if (text.empty() || text.size() > limits::kNameChars || !(is_letter(text[0]) || text[0] == '_')) return false;
   return std::all_of(text.begin(), text.end(),
                      [](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-'; });
+}
+
+bool is_signal_name(std::string_view text) {
+  if (text.empty() || text.size() > limits::kNameChars) return false;
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == ':' || c == '-';
+  });
 }
 
 std::vector<Fault> resolve(WorkflowDraft& draft) {

@@ -5,7 +5,8 @@
 namespace troupe {
 namespace {
 
-constexpr std::array<std::string_view, 6> kStepTypes = {"noop", "delay", "http", "exec", "transform", "generate"};
+constexpr std::array<std::string_view, 9> kStepTypes = {"noop",     "delay",  "http",     "exec",    "transform",
+                                                        "generate", "signal", "approval", "workflow"};
 
 }  // namespace
 
@@ -14,7 +15,7 @@ std::string_view step_type_text(StepType type) { return kStepTypes.at(static_cas
 std::optional<StepType> step_type_from_text(std::string_view text) {
   if (text == "webhook") return StepType::http;
   for (std::size_t i = 0; i < kStepTypes.size(); ++i)
-    if (kStepTypes[i] == text) return static_cast<StepType>(i);
+    if (kStepTypes[i] == text && !text.empty()) return static_cast<StepType>(i);
   return std::nullopt;
 }
 

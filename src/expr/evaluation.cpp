@@ -4,6 +4,7 @@
 
 #include "expr/availability.hpp"
 #include "expr/expr.hpp"
+#include "expr/expression_text.hpp"
 #include "expr/jq_value.hpp"
 #include "expr/path.hpp"
 #include "expr/program.hpp"
@@ -91,11 +92,6 @@ Result<Json> evaluate_by_jq(std::string_view expression, const Scope* scope) {
   return failed(Evaluation::too_slow());
 }
 
-std::string trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n"), last = text.find_last_not_of(" \t\r\n");
-  return first == std::string_view::npos ? std::string() : std::string(text.substr(first, last - first + 1));
-}
-
 }  // namespace
 
 Result<Json> evaluate_in(const Scope& scope, std::string_view expression) {
@@ -103,7 +99,7 @@ Result<Json> evaluate_in(const Scope& scope, std::string_view expression) {
   Result<Json> value = path ? path->follow(scope.json()) : evaluate_by_jq(expression, &scope);
   if (value.ok()) return value;
   Error error = std::move(value).error();
-  error.message = "\"" + trimmed(expression) + "\": " + error.message;
+  error.message = excerpt(expression) + ": " + error.message;
   return error;
 }
 

@@ -3,7 +3,7 @@
 //   "${ .inputs.n }"            a string that is one expression keeps the JSON type of its value
 //   "n is ${ .inputs.n }"       otherwise values are spliced in as text (strings bare, the rest as JSON)
 //   "$${ literal }"             a literal `${`
-//   "${secret:NAME}"            left as it is: the worker resolves it at the last moment
+//   "${secret:NAME}"            a mark: the worker puts the value there at the last moment
 //
 // An expression runs at most limits::kExpressionTime and gives exactly one value.
 #pragma once
@@ -23,6 +23,11 @@ std::optional<std::string> check_expression(std::string_view expression);
 
 /// Is it evaluated in microseconds (a plain path), or by jq, which may take its whole time?
 bool is_quick(std::string_view expression);
+
+/// How many expressions were compiled since the process began. Whatever runs use them, each is compiled once: for the
+/// check of its definition. It is again where more than kProgramsMax are in use, where several threads evaluate the
+/// same one at once, and after it was halted.
+std::uint64_t expressions_compiled();
 
 /// Evaluates one expression. Fails with expression_failed.
 Result<Json> evaluate(std::string_view expression, const Json& scope);

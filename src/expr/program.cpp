@@ -2,12 +2,15 @@
 
 #include <oniguruma.h>
 
+#include <algorithm>
+#include <charconv>
 #include <list>
 #include <mutex>
 #include <unordered_map>
 #include <vector>
 
-#include "expr/sandbox.hpp"
+#include "expr/expr.hpp"
+#include "expr/expression_text.hpp"
 
 namespace troupe {
 namespace {
@@ -26,7 +29,7 @@ constexpr std::string_view kPrelude =
     "def modulemeta: error(\"modulemeta is not available\");"
     "def localtime: error(\"localtime is not available\"); def strflocaltime(f): error(\"strflocaltime is not "
     "available\");"
-    "null as $ENV | ";
+    "null as $ENV | \n";  // so that jq counts the expression's lines from 2
 
 void erase_all(std::string& text, std::string_view part, std::string_view with = "") {
   for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + with.size()))
@@ -64,6 +67,53 @@ std::string error_text(jv invalid) {
 
 Error failed(std::string reason) { return {ErrorCode::expression_failed, std::move(reason), false, {}}; }
 
+constexpr const char* kTooMuchMemory = "it needs too much memory";
+std::atomic<std::uint64_t> compiled_{0};
+
+/// What jq says of a text that it does not take; empty: it takes it. Sets `why_left` where it does not come so far.
+std::string compile_into(jq_state* state, const std::string& expression, const char*& why_left) {
+  std::vector<std::string> messages;
+  jq_set_error_cb(state, collect_message, &messages);
+  const std::string text = std::string(kPrelude) + expression;
+  int compiled = 0;
+  auto call = [&compiled, state, source = text.c_str()] { compiled = jq_compile(state, source); };
+  ++compiled_;
+  why_left = call_jq(call);
+  if (why_left != nullptr || compiled != 0) return {};
+  return messages.empty() ? "jq does not accept it" : messages.front();
+}
+
+/// jq tells faults by the line only. So the expression is given to it again with every part on a line of its own; the
+/// line that it then tells is a part's, and that has a place. Empty where jq then says something else.
+std::string place_of_fault(const std::string& expression, const std::string& reason) {
+  if (reason.find("unexpected end of the expression") != std::string::npos) return ", at its end";
+  std::string lines;
+  std::vector<std::size_t> places;  // by line
+  for (const std::string_view part : expression_parts(expression)) {
+    lines.append(part).append("\n");
+    const auto breaks = static_cast<std::size_t>(std::count(part.begin(), part.end(), '\n'));
+    places.resize(places.size() + breaks + 1, static_cast<std::size_t>(part.data() - expression.data()));
+  }
+  jq_state* state = jq_init();
+  if (state == nullptr) return {};
+  const char* why_left = nullptr;
+  const std::string said = compile_into(state, lines, why_left);
+  if (why_left != nullptr) return {};
+  auto call = [&state] { jq_teardown(&state); };
+  static_cast<void>(call_jq(call));
+
+  constexpr std::string_view kLine = " at <top-level>, line ";
+  const std::size_t at = said.find(kLine);
+  if (at == std::string::npos || plain_reason(said) != reason) return {};
+  std::size_t line = 0;
+  std::from_chars(said.data() + at + kLine.size(), said.data() + said.size(), line);
+  if (line < 2 || line - 2 >= places.size()) return {};
+  const auto end = expression.begin() + static_cast<std::ptrdiff_t>(places[line - 2]);
+  const auto characters =
+      std::count_if(expression.begin(), end, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+  return ", at character " + std::to_string(characters + 1);
+}
+
 /// jq's `test` and `match` cannot be interrupted, so the steps back of one search are bounded for the whole process;
 /// and the tables of oniguruma are made here, before two threads can meet in it.
 void prepare_regular_expressions() {
@@ -83,16 +133,17 @@ Result<std::unique_ptr<Program>> Program::compile(std::string_view expression) {
   jq_state* const state = jq_init();
   if (state == nullptr) return failed("there is not enough memory for it");
   std::unique_ptr<Program> program(new Program(state));
-  std::vector<std::string> messages;
-  jq_set_error_cb(state, collect_message, &messages);
-  const std::string text = std::string(kPrelude) + std::string(expression);
-  int compiled = 0;
-  auto call = [&compiled, state, source = text.c_str()] { compiled = jq_compile(state, source); };
-  if (const char* reason = call_jq(call)) {
+  const char* why_left = nullptr;
+  const std::string text = without_blanks(expression);
+  const std::string wrong = compile_into(state, text, why_left);
+  if (why_left != nullptr) {
     program->lost_ = true;
-    return failed(reason);
+    return failed(why_left);
   }
-  if (compiled == 0) return failed(messages.empty() ? "jq does not accept it" : plain_reason(messages.front()));
+  if (!wrong.empty()) {
+    const std::string reason = plain_reason(wrong);
+    return failed(reason + place_of_fault(text, reason));
+  }
   jq_set_error_cb(state, ignore_message, nullptr);
   jq_set_debug_cb(state, ignore_message, nullptr);
   return program;
@@ -120,9 +171,14 @@ Result<jv> Program::run(jv input) {
     }
     jq_start(state, jv_null(), 0);  // lets go of the input
   };
-  if (const char* reason = call_jq(call)) {
+  if (const char* reason = call_jq(call, this)) {
     lost_ = true;
     return failed(reason);
+  }
+  if (overran_) {
+    jv_free(first);
+    jv_free(second);
+    return failed(kTooMuchMemory);
   }
   if (jv_is_valid(first) && !jv_is_valid(second) && jv_invalid_has_msg(jv_copy(second)) == 0) {
     jv_free(second);
@@ -140,10 +196,18 @@ Result<jv> Program::run(jv input) {
   return failed(std::move(reason));
 }
 
+// By the watchdog and, within a call, by the memory: jq takes it once only.
 void Program::halt() {
-  halted_ = true;
+  if (halted_.exchange(true)) return;
   if (jq_halted(state_) == 0) jq_halt(state_, jv_invalid(), jv_invalid());
 }
+
+void Program::too_much() {
+  overran_ = true;
+  halt();
+}
+
+std::uint64_t expressions_compiled() { return compiled_; }
 
 namespace {
 

@@ -6,20 +6,22 @@ extern "C" {
 #include <jq.h>
 }
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "expr/sandbox.hpp"
 #include "troupe/base/result.hpp"
 
 namespace troupe {
 
 /// Made, used and destroyed on threads of the sandbox; only `halt` comes from outside.
-class Program {
+class Program final : private MemoryWatch {
  public:
-  /// Fails with expression_failed and jq's reason.
+  /// Fails with expression_failed and jq's reason, with the place in the expression where jq can be made to tell it.
   static Result<std::unique_ptr<Program>> compile(std::string_view expression);
-  ~Program();
+  ~Program() override;
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
@@ -32,9 +34,12 @@ class Program {
  private:
   explicit Program(jq_state* state) : state_(state) {}
 
+  void too_much() override;
+
   jq_state* state_;
-  bool halted_ = false;
-  bool lost_ = false;  ///< left by an exit of the sandbox, half changed: never freed
+  std::atomic<bool> halted_{false};
+  bool overran_ = false;  ///< halted since it held too much memory
+  bool lost_ = false;     ///< left by an exit of the sandbox, half changed: never freed
 };
 
 /// Compiled programs that nobody uses now, the most recently used kProgramsMax of them. Thread-safe.

@@ -1,7 +1,6 @@
 #include "expr/render.hpp"
 
-#include <algorithm>
-
+#include "codec/secret_mark.hpp"
 #include "codec/template.hpp"
 #include "expr/evaluation.hpp"
 #include "expr/expr.hpp"
@@ -15,21 +14,9 @@ Error at_place(const std::string& pointer, Error error) {
   return error;
 }
 
-std::size_t count_secrets(std::string_view text) {
-  std::size_t count = 0;
-  for (std::size_t at = text.find(kSecretMark); at != std::string_view::npos; at = text.find(kSecretMark, at + 1))
-    ++count;
-  return count;
-}
-
-bool names_a_secret(const Json& value) {
-  if (value.is_string()) return count_secrets(value.get_ref<const std::string&>()) != 0;
-  return value.is_structured() && std::any_of(value.begin(), value.end(), names_a_secret);
-}
-
 class Renderer {
  public:
-  Renderer(const Scope& scope, Secrets secrets) : scope_(scope), secrets_(secrets) {}
+  Renderer(const Scope& scope, SecretParts secrets) : scope_(scope), secrets_(secrets) {}
 
   Result<Json> render(const Json& form, const std::string& pointer) {
     if (form.is_string()) return render_text(form.get_ref<const std::string&>(), pointer);
@@ -58,7 +45,6 @@ class Renderer {
     if (const std::string* expression = sole_expression(*parts)) {
       auto value = evaluate_in(scope_, *expression);
       if (!value.ok()) return at_place(pointer, std::move(value).error());
-      if (secrets_ == Secrets::resolved_later && names_a_secret(*value)) return foreign_secret(pointer);
       return spend(*std::move(value), pointer);
     }
     return splice(*parts, pointer);
@@ -66,19 +52,17 @@ class Renderer {
 
   Result<Json> splice(const std::vector<TemplatePart>& parts, const std::string& pointer) {
     std::string text;
-    std::size_t secrets = 0;
     for (const TemplatePart& part : parts) {
-      if (part.kind != TemplatePart::Kind::expression) {
+      if (part.kind == TemplatePart::Kind::expression) {
+        auto value = evaluate_in(scope_, part.text);
+        if (!value.ok()) return at_place(pointer, std::move(value).error());
+        text += value->is_string() ? value->get_ref<const std::string&>() : to_text(*value);
+      } else if (part.kind == TemplatePart::Kind::secret) {
+        text += secrets_ == SecretParts::marked ? secret_mark(part.text) : std::string(kSecretMark) + part.text + "}";
+      } else {
         text += part.text;
-        if (part.kind == TemplatePart::Kind::secret) ++secrets;
-        continue;
       }
-      auto value = evaluate_in(scope_, part.text);
-      if (!value.ok()) return at_place(pointer, std::move(value).error());
-      text += value->is_string() ? value->get_ref<const std::string&>() : to_text(*value);
     }
-    // Counted in the whole, since the mark could also be put together from two values.
-    if (secrets_ == Secrets::resolved_later && count_secrets(text) != secrets) return foreign_secret(pointer);
     return spend(std::move(text), pointer);
   }
 
@@ -93,27 +77,18 @@ class Renderer {
     return value;
   }
 
-  static Error foreign_secret(const std::string& pointer) {
-    return at_place(pointer, {ErrorCode::expression_failed,
-                              "a value holds \"${secret:…}\", which only the definition itself may name",
-                              false,
-                              {}});
-  }
-
   const Scope& scope_;
-  const Secrets secrets_;
+  const SecretParts secrets_;
   std::size_t bytes_ = 0;
 };
 
 }  // namespace
 
-Result<Json> render_in(const Scope& scope, const Json& form, Secrets secrets) {
+Result<Json> render_in(const Scope& scope, const Json& form, SecretParts secrets) {
   return Renderer(scope, secrets).render(form, "");
 }
 
-Result<Json> render(const Json& form, const Json& scope) {
-  return render_in(Scope(scope), form, Secrets::resolved_later);
-}
+Result<Json> render(const Json& form, const Json& scope) { return render_in(Scope(scope), form, SecretParts::marked); }
 
 bool is_literal(std::string_view template_json) {
   // Our own documents never write `$` or `{` as an escape; others might, and are then looked into.

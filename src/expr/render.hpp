@@ -5,11 +5,11 @@
 
 namespace troupe {
 
-/// Whether `${secret:NAME}` in the result will be resolved by a worker. If so, none may come out of an expression: a
-/// client could otherwise name a secret in its inputs and have it sent where it likes.
-enum class Secrets { resolved_later, plain_text };
+/// What becomes of the form's `${secret:NAME}`: a mark that a worker puts the value in place of
+/// (codec/secret_mark.hpp), or text. What comes out of an expression is text in either case, whatever it says.
+enum class SecretParts { marked, plain_text };
 
 /// Fails with the place (a JSON Pointer) and the expression in the message, and a fault at the place.
-Result<Json> render_in(const Scope& scope, const Json& form, Secrets secrets);
+Result<Json> render_in(const Scope& scope, const Json& form, SecretParts secrets);
 
 }  // namespace troupe

@@ -1,10 +1,14 @@
 // The Evaluator of a run: its scope, and which expression of the definition answers which question.
 #include <algorithm>
+#include <map>
 
 #include "codec/object_reader.hpp"
+#include "expr/approval.hpp"
 #include "expr/evaluation.hpp"
 #include "expr/expr.hpp"
+#include "expr/expression_text.hpp"
 #include "expr/render.hpp"
+#include "troupe/domain/validation.hpp"
 
 namespace troupe {
 namespace {
@@ -38,19 +42,33 @@ class RunEvaluator final : public Evaluator {
   Result<Timestamp> wake_time(StepIndex step, ItemIndex item, Timestamp now) override {
     const auto config = render_config(step, definition(step).config, item, 1, false);
     if (!config.ok()) return config.error();
-    const auto wrong = [&](const char* member, std::string_view reason) {
-      return in_step(step, "config",
-                     {ErrorCode::invalid_config, std::string("/") + member + ": " + std::string(reason), false, {}});
-    };
     if (const auto until = config->find("until"); until != config->end()) {
       const auto time = until->is_string() ? parse_rfc3339(until->get_ref<const std::string&>()) : std::nullopt;
-      if (!time) return wrong("until", "must be a time as RFC 3339 has it, as in 2026-11-21T01:02:03Z");
+      if (!time) return in_config(step, "until", "must be a time as RFC 3339 has it, as in 2026-11-21T01:02:03Z");
       return std::max(*time, now);
     }
     const auto written = config->find("duration");
     const auto duration = written == config->end() ? std::nullopt : duration_from_json(*written);
-    if (!duration) return wrong("duration", kDurationExpected);
+    if (!duration) return in_config(step, "duration", kDurationExpected);
     return now + *duration;
+  }
+
+  Result<std::string> signal_name(StepIndex step, ItemIndex item) override {
+    const auto config = render_config(step, definition(step).config, item, 1, false);
+    if (!config.ok()) return config.error();
+    const auto name = config->find("name");
+    if (name == config->end() || !name->is_string() || !is_signal_name(name->get_ref<const std::string&>()))
+      return in_config(step, "name", "must be 1 to 64 of A-Z a-z 0-9 . _ : -");
+    return name->get<std::string>();
+  }
+
+  Result<ApprovalAsk> approval(StepIndex step, ItemIndex item) override {
+    if (const auto known = asks_.find({step, item}); known != asks_.end()) return known->second.ask;
+    const auto config = render_config(step, definition(step).config, item, 1, false);
+    if (!config.ok()) return config.error();
+    auto read = read_approval(*config);
+    if (!read.ok()) return in_step(step, "config", std::move(read).error());
+    return asks_.emplace(std::pair(step, item), *std::move(read)).first->second.ask;
   }
 
   Result<Document> outputs() override {
@@ -59,11 +77,26 @@ class RunEvaluator final : public Evaluator {
     if (is_literal(form.view())) return form;
     for (StepIndex step = 0; step < steps_.size(); ++step) show_empty_list(step);
     show_item(nullptr, nullptr);
-    const auto rendered = render_in(scope(), from_document(form, nullptr), Secrets::plain_text);
+    const auto rendered = render_in(scope(), from_document(form, nullptr), SecretParts::plain_text);
     if (rendered.ok()) return to_document(*rendered);
     Error error = rendered.error();
-    error.message = "outputs" + (error.message.starts_with('/') ? error.message : ": " + error.message);
+    error.message = std::string("outputs") + (error.message.starts_with('/') ? " " : ": ") + error.message;
     return error;
+  }
+
+  Result<std::string> concurrency_key() override {
+    const std::string& form = workflow_->concurrency_key;
+    if (form.empty()) return std::string("null");
+    show_item(nullptr, nullptr);
+    const auto rendered = render_in(scope(), form, SecretParts::plain_text);
+    const auto wrong = [](std::string why) {
+      return Error{ErrorCode::expression_failed, "the concurrency key " + std::move(why), false, {}};
+    };
+    if (!rendered.ok()) return wrong("cannot be evaluated: " + rendered.error().message);
+    std::string text = canonical_json(*rendered);
+    if (text.size() <= limits::kConcurrencyKeyBytes) return text;
+    return wrong("has " + std::to_string(text.size()) + " bytes as JSON; at most " +
+                 std::to_string(limits::kConcurrencyKeyBytes) + " are allowed");
   }
 
   void add_result(StepIndex step, ItemIndex item, Document outputs) override {
@@ -73,6 +106,36 @@ class RunEvaluator final : public Evaluator {
       show_result(step, item, outputs);
     else
       results_.push_back({step, item, std::move(outputs)});
+  }
+
+  void add_failure(StepIndex step, ItemIndex item, const Error& error) override {
+    add_result(step, item, to_document(Json{{"error", error_to_json(error)}}));
+  }
+
+  void add_signal(std::uint32_t ordinal, Document payload) override { signals_[ordinal] = std::move(payload); }
+
+  void add_review(const Review& review) override { reviews_.push_back(review); }
+
+  Document signal_payload(std::uint32_t ordinal) const override {
+    const auto found = signals_.find(ordinal);
+    return found == signals_.end() ? Document() : found->second;
+  }
+
+  Document take_signal(std::uint32_t ordinal, StepIndex step, ItemIndex item) override {
+    const Document outputs = to_document(Json{{"payload", from_document(signal_payload(ordinal), nullptr)}});
+    signals_.erase(ordinal);
+    add_result(step, item, outputs);
+    return outputs;
+  }
+
+  Document finish_approval(StepIndex step, ItemIndex item, const Bitmap& approved, const Bitmap& rejected,
+                           bool expired) override {
+    Document outputs("{}");
+    if (approval(step, item).ok())
+      outputs = to_document(approval_outputs(asks_.at({step, item}), approved, rejected, expired, reviews_));
+    asks_.erase({step, item});
+    add_result(step, item, outputs);
+    return outputs;
   }
 
  private:
@@ -126,7 +189,7 @@ class RunEvaluator final : public Evaluator {
     }
     show_needs(step);
     show_item(std::move(value), attempt);
-    auto rendered = render_in(scope(), from_document(form), Secrets::resolved_later);
+    auto rendered = render_in(scope(), from_document(form), SecretParts::marked);
     if (rendered.ok()) return rendered;
     return in_step(step, compensation ? "compensate/config" : "config", std::move(rendered).error());
   }
@@ -137,16 +200,17 @@ class RunEvaluator final : public Evaluator {
     if (known) return *known;
     auto value = evaluate_bare(step, definition(step).for_each);
     if (!value.ok()) return in_step(step, "for_each", std::move(value).error());
-    if (!value->is_array())
-      return in_step(step, "for_each", wrong_list("must give a list, and gives " + std::string(value->type_name())));
+    const auto wrong_list = [&](const std::string& what) {
+      const std::string expression = excerpt(definition(step).for_each);
+      return in_step(step, "for_each", {ErrorCode::expression_failed, expression + ": " + what, false, {}});
+    };
+    if (!value->is_array()) return wrong_list("must give a list, and gives " + std::string(value->type_name()));
     if (value->size() > limits::kItems)
-      return in_step(step, "for_each",
-                     wrong_list("gives " + std::to_string(value->size()) + " items; at most " +
-                                std::to_string(limits::kItems) + " are allowed"));
+      return wrong_list("gives " + std::to_string(value->size()) + " items; at most " + std::to_string(limits::kItems) +
+                        " are allowed");
     known = std::make_shared<const Json>(*std::move(value));
     return *known;
   }
-  static Error wrong_list(std::string message) { return {ErrorCode::expression_failed, std::move(message), false, {}}; }
 
   /// `when` and `for_each` belong to the step as a whole: there is no item yet.
   Result<Json> evaluate_bare(StepIndex step, const std::string& expression) {
@@ -182,9 +246,14 @@ class RunEvaluator final : public Evaluator {
     scope().set_step(of.name, std::nullopt, Json::array());
   }
 
+  Error in_config(StepIndex step, std::string_view member, std::string_view reason) const {
+    return in_step(step, "config",
+                   {ErrorCode::invalid_config, "/" + std::string(member) + ": " + std::string(reason), false, {}});
+  }
+
   Error in_step(StepIndex step, std::string_view member, Error error) const {
     const std::string place = "step \"" + definition(step).name + "\", " + std::string(member);
-    error.message = place + (error.message.starts_with('/') ? "" : ": ") + error.message;
+    error.message = place + (error.message.starts_with('/') ? " " : ": ") + error.message;
     const std::string pointer = "/steps/" + std::to_string(step) + "/" + std::string(member);
     for (Fault& fault : error.faults) fault.pointer = pointer + fault.pointer;
     return error;
@@ -193,7 +262,10 @@ class RunEvaluator final : public Evaluator {
   const WorkflowPtr workflow_;
   const RunFacts facts_;
   std::vector<StepFacts> steps_;
-  std::vector<StepResult> results_;  ///< told before there was a scope
+  std::vector<StepResult> results_;            ///< told before there was a scope
+  std::map<std::uint32_t, Document> signals_;  ///< by ordinal, that no step has taken
+  std::vector<Review> reviews_;
+  std::map<std::pair<StepIndex, ItemIndex>, ReadApproval> asks_;
   std::optional<Scope> scope_;
 };
 

@@ -7,8 +7,10 @@
 #include <csetjmp>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 namespace troupe {
@@ -16,15 +18,100 @@ namespace {
 
 constexpr std::size_t kStackBytes = std::size_t{512} << 20;
 constexpr std::size_t kBlockBytesMax = std::size_t{64} << 20;
+constexpr std::size_t kHeldBytesMax = std::size_t{64} << 20;  // of one call; beyond it, it is interrupted
+constexpr std::size_t kHeldBytesHard = std::size_t{256} << 20;
 constexpr Millis kGrace{1'000};
 constexpr int kWallFactor = 5;
 constexpr std::size_t kIdleMax = 32;
+
+/// The blocks that a call has allocated and not freed: an open table, since jq allocates a million times a second.
+/// Plain memory without a destructor, as fast as can be for the threads that never need it.
+class Blocks {
+ public:
+  std::size_t bytes() const { return bytes_; }
+
+  void add(void* block, std::size_t bytes) {
+    if (2 * (used_ + 1) > capacity_) grow();
+    insert({block, bytes});
+    bytes_ += bytes;
+  }
+  /// Blocks of before the call are not known here.
+  void remove(void* block) {
+    if (capacity_ == 0) return;
+    for (std::size_t at = place(block); entries_[at].block != nullptr; at = next(at)) {
+      if (entries_[at].block != block) continue;
+      bytes_ -= entries_[at].bytes;
+      --used_;
+      close_gap(at);
+      return;
+    }
+  }
+  void free_all() {
+    for (std::size_t at = 0; at < capacity_; ++at) std::free(entries_[at].block);
+    forget_all();
+  }
+  void forget_all() {
+    if (capacity_ > kKept) {
+      std::free(entries_);
+      entries_ = nullptr;
+      capacity_ = 0;
+    } else if (used_ > 0) {
+      std::memset(static_cast<void*>(entries_), 0, capacity_ * sizeof(Entry));
+    }
+    used_ = bytes_ = 0;
+  }
+
+ private:
+  struct Entry {
+    void* block;
+    std::size_t bytes;
+  };
+  static constexpr std::size_t kKept = 1 << 8;
+
+  std::size_t place(const void* block) const {
+    return (reinterpret_cast<std::uintptr_t>(block) * 0x9E3779B97F4A7C15ULL >> 20) & (capacity_ - 1);
+  }
+  std::size_t next(std::size_t at) const { return (at + 1) & (capacity_ - 1); }
+
+  void insert(Entry entry) {
+    std::size_t at = place(entry.block);
+    while (entries_[at].block != nullptr) at = next(at);
+    entries_[at] = entry;
+    ++used_;
+  }
+  void grow() {
+    Entry* const old = entries_;
+    const std::size_t size = capacity_;
+    capacity_ = size == 0 ? kKept : 2 * size;
+    entries_ = static_cast<Entry*>(std::calloc(capacity_, sizeof(Entry)));
+    if (entries_ == nullptr) std::abort();
+    used_ = 0;
+    for (std::size_t at = 0; at < size; ++at)
+      if (old[at].block != nullptr) insert(old[at]);
+    std::free(old);
+  }
+  /// Moves up what stands behind because its place was taken.
+  void close_gap(std::size_t gap) {
+    for (std::size_t at = next(gap); entries_[at].block != nullptr; at = next(at)) {
+      const std::size_t home = place(entries_[at].block);
+      if (((at - home) & (capacity_ - 1)) < ((at - gap) & (capacity_ - 1))) continue;
+      entries_[gap] = entries_[at];
+      gap = at;
+    }
+    entries_[gap] = {nullptr, 0};
+  }
+
+  Entry* entries_ = nullptr;
+  std::size_t capacity_ = 0, used_ = 0, bytes_ = 0;
+};
 
 /// The way out of call_jq for this thread, while one is at work.
 struct Exit {
   bool open = false;
   std::jmp_buf place;
   const char* reason = nullptr;
+  MemoryWatch* watch = nullptr;
+  Blocks blocks;
 };
 thread_local Exit exit_;
 
@@ -42,7 +129,15 @@ void* checked(void* block) {
 }
 
 void check_size(std::size_t bytes) {
-  if (exit_.open && bytes > kBlockBytesMax) leave("it needs too much memory");
+  if (!exit_.open) return;
+  if (bytes > kBlockBytesMax || exit_.blocks.bytes() + bytes > kHeldBytesHard) leave("it needs too much memory");
+  if (exit_.watch != nullptr && exit_.blocks.bytes() + bytes > kHeldBytesMax)
+    std::exchange(exit_.watch, nullptr)->too_much();
+}
+
+void* counted(void* block, std::size_t bytes) {
+  if (exit_.open) exit_.blocks.add(block, bytes);
+  return block;
 }
 
 /// One thread and the job it works on.
@@ -170,11 +265,18 @@ SandboxEnd run_in_sandbox(std::shared_ptr<SandboxJob> job, Millis time) {
   return SandboxEnd::done;
 }
 
-const char* call_jq(void (*call)(void*), void* argument) {
-  if (setjmp(exit_.place) != 0) return exit_.reason;
+const char* call_jq(void (*call)(void*), void* argument, MemoryWatch* watch) {
+  if (setjmp(exit_.place) != 0) {
+    exit_.watch = nullptr;
+    exit_.blocks.free_all();
+    return exit_.reason;
+  }
+  exit_.watch = watch;
   exit_.open = true;
   call(argument);
   exit_.open = false;
+  exit_.watch = nullptr;
+  exit_.blocks.forget_all();
   return nullptr;
 }
 
@@ -193,17 +295,23 @@ extern "C" {
 
 void* jv_mem_alloc(std::size_t bytes) {
   troupe::check_size(bytes);
-  return troupe::checked(std::malloc(bytes));
+  return troupe::counted(troupe::checked(std::malloc(bytes)), bytes);
 }
 
 void* jv_mem_calloc(std::size_t count, std::size_t bytes) {
   troupe::check_size(count * bytes);
-  return troupe::checked(std::calloc(count, bytes));
+  return troupe::counted(troupe::checked(std::calloc(count, bytes)), count * bytes);
 }
 
 void* jv_mem_realloc(void* block, std::size_t bytes) {
   troupe::check_size(bytes);
-  return troupe::checked(std::realloc(block, bytes));
+  if (troupe::exit_.open && block != nullptr) troupe::exit_.blocks.remove(block);
+  return troupe::counted(troupe::checked(std::realloc(block, bytes)), bytes);
+}
+
+void jv_mem_free(void* block) {
+  if (troupe::exit_.open && block != nullptr) troupe::exit_.blocks.remove(block);
+  std::free(block);
 }
 
 }  // extern "C"

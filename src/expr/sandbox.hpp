@@ -7,9 +7,11 @@
 //   - with the caller as its watchdog: when the job has used up its time (of the processor; five times as much by the
 //     clock) it interrupts it (jq_halt, which jq looks at before each instruction), and when even that does not help
 //     within a second, it leaves the thread to end by itself;
-//   - within call_jq(), where a failed assertion of jq, or one block of memory above 64 MiB, ends the call instead of
-//   the
-//     process. What the call had allocated is then lost; that is the price, paid only by broken expressions.
+//   - within call_jq(), which counts the memory that jq holds: above 64 MiB the program is interrupted as well, and
+//   frees
+//     what it has; where a single instruction of jq takes more than 256 MiB, or one block above 64 MiB, or where one of
+//     jq's assertions fails, the call is left instead of the process, and every block that it had allocated is freed.
+//     The program is of no use after that, and what it held of its input is never freed.
 #pragma once
 
 #include <memory>
@@ -37,13 +39,19 @@ enum class SandboxEnd {
 /// Any number of callers at once, each with a thread of its own; threads are kept for the next caller.
 SandboxEnd run_in_sandbox(std::shared_ptr<SandboxJob> job, Millis time);
 
+/// Told, within the call, that it holds too much memory: it should end soon.
+struct MemoryWatch {
+  virtual ~MemoryWatch() = default;
+  virtual void too_much() = 0;
+};
+
 /// Runs `call(argument)`, which may call only C functions of jq and hold nothing that needs a destructor. On a thread
 /// of the sandbox only. Gives nothing when it went well, else why jq gave up.
-const char* call_jq(void (*call)(void*), void* argument);
+const char* call_jq(void (*call)(void*), void* argument, MemoryWatch* watch);
 
 template <class Call>
-const char* call_jq(Call& call) {
-  return call_jq([](void* argument) { (*static_cast<Call*>(argument))(); }, &call);
+const char* call_jq(Call& call, MemoryWatch* watch = nullptr) {
+  return call_jq([](void* argument) { (*static_cast<Call*>(argument))(); }, &call, watch);
 }
 
 }  // namespace troupe

@@ -157,8 +157,8 @@ BodyRules body_rules(std::size_t body_bytes) {
 const std::vector<Route>& route_table() {
   static const std::vector<Route> table = [] {
     std::vector<Route> all;
-    for (auto group :
-         {job_routes, event_routes, workflow_routes, run_routes, asset_routes, audit_routes, operation_routes})
+    for (auto group : {job_routes, event_routes, workflow_routes, schedule_routes, run_routes, message_routes,
+                       asset_routes, audit_routes, switch_routes, actor_routes, operation_routes})
       for (Route& route : group()) all.push_back(std::move(route));
     return all;
   }();

@@ -9,6 +9,7 @@
 #include "ingress/server.hpp"
 #include "troupe/base/clock.hpp"
 #include "troupe/base/limits.hpp"
+#include "troupe/domain/time_zone.hpp"
 #include "troupe/port/gateway.hpp"
 #include "troupe/port/log.hpp"
 #include "troupe/port/metrics.hpp"
@@ -20,6 +21,7 @@ struct ApiOptions {
   // Limits in force elsewhere, for /v1/meta to show.
   std::size_t body_bytes = limits::kBodyBytes;
   Millis job_timeout_max = limits::kRunTimeoutMax;
+  FindTimeZone time_zone = find_utc;  ///< for schedules; may read a file at the first time
 };
 
 /// The handler may be called from several event loops at once. What it is given by reference outlives it.

@@ -11,7 +11,7 @@
 
 namespace troupe::ingress {
 
-enum class CursorKind : char { job = 'j', run = 'r', workflow = 'w', audit = 'a' };
+enum class CursorKind : char { job = 'j', run = 'r', workflow = 'w', audit = 'a', schedule = 's', kill_switch = 'k' };
 
 std::string encode_cursor(CursorKind kind, std::string_view payload);
 /// The payload; nothing if the text is no cursor of this kind.

@@ -56,6 +56,8 @@ struct Exchange {
     return {ErrorCode::invalid_id, "The id in the path is not a UUID."};
   }
 
+  /// The body of a change, for its Idempotency-Key: canonical, `{}` where it was absent.
+  std::string payload() const { return body.is_null() ? "{}" : canonical_json(body); }
   /// The Idempotency-Key of this request, if there is one; `payload` is what must not differ when it comes again.
   Result<std::optional<IdempotencyKey>> idempotency(std::string_view client, std::string_view payload) const;
 };

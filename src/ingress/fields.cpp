@@ -89,6 +89,14 @@ std::optional<double> Fields::positive(std::string_view member) {
   return {};
 }
 
+std::optional<bool> Fields::flag(std::string_view member) {
+  const Json* value = find(member);
+  if (!value) return {};
+  if (value->is_boolean()) return value->get<bool>();
+  fault(member, "must be true or false");
+  return {};
+}
+
 const Json* Fields::object(std::string_view member) {
   const Json* value = find(member);
   if (!value || value->is_object()) return value;

@@ -24,6 +24,9 @@ class Fields {
   std::optional<std::uint64_t> integer(std::string_view member, std::uint64_t low, std::uint64_t high);
   /// Above zero.
   std::optional<double> positive(std::string_view member);
+  std::optional<bool> flag(std::string_view member);
+  /// Whatever it is; null counts as absent.
+  const Json* any(std::string_view member) { return find(member); }
   /// A JSON object, to look into.
   const Json* object(std::string_view member);
 

@@ -49,14 +49,9 @@ void read_metadata(Fields& fields, SubmitJob& job) {
 
 }  // namespace
 
-Result<SubmitJob> read_job(const Json& body, const Caller& caller) {
-  Fields fields(body);
+SubmitJob read_work(Fields& fields, const Json& body) {
   SubmitJob job;
-  job.job_id = fields.text("job_id", limits::kDefinitionBytes).value_or("");
-  if (body.is_object() && body.contains("job_id") && body["job_id"].is_string() && !is_client_job_id(job.job_id))
-    fields.fault("job_id", "must be 1 to 128 of A-Z a-z 0-9 . _ : - and not in the form of a UUID");
-  const auto client = fields.name("client_id", limits::kClientIdChars);
-  job.client_id = client.value_or("default");
+  job.client_id = fields.name("client_id", limits::kClientIdChars).value_or("default");
   job.workflow_key = read_workflow_key(fields, body, "workflow_key");
   job.workflow_version = static_cast<std::uint32_t>(fields.integer("workflow_version", 1, kVersionMax).value_or(0));
   if (const Json* inputs = fields.object("inputs")) job.inputs = to_document(*inputs);
@@ -67,14 +62,30 @@ Result<SubmitJob> read_job(const Json& body, const Caller& caller) {
   job.priority = static_cast<std::uint8_t>(fields.integer("priority", 1, 10).value_or(job.priority));
   job.timeout = read_timeout(fields);
   read_metadata(fields, job);
+  return job;
+}
+
+Result<std::string> client_of(const Json& body, const Caller& caller) {
+  const auto given = body.find("client_id");
+  const bool named = given != body.end() && given->is_string();
+  if (!caller.client_id) return named ? given->get<std::string>() : std::string("default");
+  if (named && *given != *caller.client_id)
+    return {ErrorCode::forbidden, "The credential belongs to another client than the one in client_id."};
+  return *caller.client_id;
+}
+
+Result<SubmitJob> read_job(const Json& body, const Caller& caller) {
+  Fields fields(body);
+  auto job_id = fields.text("job_id", limits::kDefinitionBytes);
+  if (job_id && !is_client_job_id(*job_id))
+    fields.fault("job_id", "must be 1 to 128 of A-Z a-z 0-9 . _ : - and not in the form of a UUID");
+  SubmitJob job = read_work(fields, body);
+  job.job_id = std::move(job_id).value_or("");
   fields.reject_others();
   if (auto error = fields.error()) return std::move(*error);
-
-  if (caller.client_id) {
-    if (client && *client != *caller.client_id)
-      return {ErrorCode::forbidden, "The credential belongs to another client than the one in client_id."};
-    job.client_id = *caller.client_id;
-  }
+  auto client = client_of(body, caller);
+  if (!client) return client.error();
+  job.client_id = *std::move(client);
   return job;
 }
 

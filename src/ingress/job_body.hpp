@@ -9,6 +9,13 @@ namespace troupe::ingress {
 inline constexpr std::size_t kReasonBytes = 1000;
 inline constexpr std::uint64_t kVersionMax = 0x7FFFFFFF;
 
+class Fields;
+
+/// What a job and a schedule have in common: the workflow, its inputs, and how they are to be treated.
+SubmitJob read_work(Fields& fields, const Json& body);
+/// Whose it is: the credential's client, else the one that the body names. `forbidden` when both differ.
+Result<std::string> client_of(const Json& body, const Caller& caller);
+
 /// Checks every field; all faults at once. `forbidden` when the body names another client than the credential.
 Result<SubmitJob> read_job(const Json& body, const Caller& caller);
 /// What must not differ when a job_id or an Idempotency-Key comes again: the canonical body without client_id, which

@@ -33,6 +33,8 @@ Json path_parameter(std::string_view path, std::string_view name) {
   if (name == "version") schema = {{"type", "integer"}, {"minimum", 1}}, description = "The version.";
   if (name == "id" && path.starts_with("/v1/jobs/"))
     description = "The job's UUID, or the `job_id` that its client chose.";
+  else if (name == "id" && path.starts_with("/v1/schedules/"))
+    description = "The schedule's id.";
   else if (name == "id")
     schema["format"] = "uuid";
   return {{"name", name}, {"in", "path"}, {"required", true}, {"schema", schema}, {"description", description}};
@@ -157,6 +159,7 @@ std::string make_document() {
       {"name": "Jobs", "description": "Work that clients hand over."},
       {"name": "Events", "description": "What is happening, as it happens."},
       {"name": "Workflows", "description": "What a job goes through."},
+      {"name": "Schedules", "description": "Jobs that the clock begins."},
       {"name": "Runs", "description": "One passage of a job through its workflow."},
       {"name": "Assets", "description": "Files that steps made."},
       {"name": "Audit", "description": "Every change of state, chained by hashes."},

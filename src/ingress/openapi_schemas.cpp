@@ -50,7 +50,9 @@ constexpr std::string_view kRequests = R"json(
     "name": {"type": "string"}, "description": {"type": "string"},
     "inputs": {"type": "object", "description": "JSON Schema of a job's inputs."},
     "timeout": {"$ref": "#/components/schemas/Duration"}, "retention": {"$ref": "#/components/schemas/Duration"},
-    "concurrency": {"type": "object"}, "rate_limit": {"$ref": "#/components/schemas/RateLimit"}, "defaults": {"type": "object"},
+    "concurrency": {"type": "object", "required": ["limit"], "additionalProperties": false, "description": "At most `limit` runs with the same key are under way at once.",
+      "properties": {"limit": {"type": "integer", "minimum": 1, "maximum": 1000000}, "key": {"type": "string", "description": "May hold expressions over `.inputs`, `.metadata`, `.client_id` and `.job_id`. One key for all runs if absent."}}},
+    "rate_limit": {"$ref": "#/components/schemas/RateLimit"}, "defaults": {"type": "object"},
     "steps": {"type": "array", "minItems": 1, "maxItems": 256, "items": {"$ref": "#/components/schemas/StepDefinition"}},
     "outputs": {"description": "Any JSON, with expressions in `${ }`."}},
   "examples": [{"key": "greet", "name": "Greet", "inputs": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}},
@@ -58,10 +60,12 @@ constexpr std::string_view kRequests = R"json(
 "StepDefinition": {
   "type": "object", "required": ["name", "type"],
   "properties": {
-    "name": {"type": "string"}, "type": {"type": "string", "enum": ["noop", "delay", "http", "webhook", "exec", "transform", "generate"]},
+    "name": {"type": "string"}, "type": {"type": "string", "enum": ["noop", "delay", "http", "webhook", "exec", "transform", "generate", "signal", "approval", "workflow"]},
     "config": {"type": "object"}, "needs": {"type": "array", "items": {"type": "string"}},
     "when": {"type": "string"}, "for_each": {"type": "string"}, "retry": {"type": "object"},
     "timeout": {"$ref": "#/components/schemas/Duration"}, "heartbeat": {"$ref": "#/components/schemas/Duration"},
+    "queue_timeout": {"$ref": "#/components/schemas/Duration"}, "total_timeout": {"$ref": "#/components/schemas/Duration"},
+    "max_parallel": {"type": "integer", "minimum": 1, "maximum": 64}, "on_item_failure": {"type": "string", "enum": ["fail_fast", "collect"]},
     "idempotent": {"type": "boolean"}, "pool": {"type": "string"}, "requires": {"type": "object"}, "affinity": {"type": "string"},
     "compensate": {"type": "object"}}},
 "RateLimit": {
@@ -71,6 +75,17 @@ constexpr std::string_view kRequests = R"json(
     "burst": {"type": "integer", "minimum": 1, "maximum": 1000000, "description": "Jobs at once, after a pause; `limit` if absent."},
     "key": {"type": "string", "description": "An expression over `inputs`, `metadata` and `client_id`: each of its values has a limit of its own."}},
   "examples": [{"limit": 100, "per": "1m", "key": "${ .client_id }"}]},
+"KillSwitchRequest": {
+  "type": "object", "required": ["scope", "mode", "reason"], "additionalProperties": false,
+  "properties": {
+    "scope": {"$ref": "#/components/schemas/SwitchScope"},
+    "target": {"type": ["string", "null"], "maxLength": 128, "description": "Which workflow (its key), client, pool or node; none with `global`."},
+    "mode": {"$ref": "#/components/schemas/SwitchMode"},
+    "reason": {"type": "string", "minLength": 1, "maxLength": 1000, "description": "Told to whoever is refused or stopped."}},
+  "examples": [{"scope": "workflow", "target": "product-poster", "mode": "pause", "reason": "the renderer makes nonsense since 9:00"}]},
+"SwitchScope": {"type": "string", "enum": ["global", "workflow", "client", "pool", "node"]},
+"SwitchMode": {"type": "string", "enum": ["drain", "pause", "kill"],
+  "description": "`drain`: nothing new is accepted. `pause`: nor is anything new started. `kill`: running work is stopped too."},
 "Duration": {"type": ["string", "number"], "description": "Seconds, or text such as `250ms`, `30s`, `1h30m`, `7d`.", "examples": ["30s"]},
 )json";
 
@@ -157,6 +172,8 @@ constexpr std::string_view kJobs = R"json(
     "completed_at": {"$ref": "#/components/schemas/OptionalTime"}, "updated_at": {"$ref": "#/components/schemas/OptionalTime"},
     "inputs": {"type": ["object", "null"]}, "metadata": {"type": ["object", "null"]}, "callback_url": {"type": ["string", "null"]},
     "timeout_seconds": {"type": ["number", "null"]}, "outputs": {"description": "Any JSON; null until the run has succeeded."},
+    "parent": {"type": ["object", "null"], "description": "The step of another job that this job does the work of.", "required": ["job_id", "run_id", "step"],
+      "properties": {"job_id": {"type": "string", "format": "uuid"}, "run_id": {"type": "string", "format": "uuid"}, "step": {"type": "string"}}},
     "error": {"$ref": "#/components/schemas/OptionalFailure"},
     "estimated_completion": {"$ref": "#/components/schemas/EstimatedCompletion"}, "queue": {"$ref": "#/components/schemas/QueuePlace"},
     "timings": {"type": "object", "properties": {"queued_seconds": {"type": ["number", "null"]}, "running_seconds": {"type": ["number", "null"]}, "total_seconds": {"type": ["number", "null"]}}},
@@ -180,8 +197,10 @@ constexpr std::string_view kRuns = R"json(
     "name": {"type": "string"}, "type": {"type": "string"}, "status": {"$ref": "#/components/schemas/StepStatus"},
     "waiting_for": {"$ref": "#/components/schemas/WaitingFor"}, "progress": {"type": "number", "minimum": 0, "maximum": 1}, "message": {"type": "string"},
     "for_each": {"type": "boolean"}, "items": {"type": "integer"}, "items_done": {"type": "integer"},
+    "items_failed": {"type": "integer", "description": "With `on_item_failure: collect`."},
     "started_at": {"$ref": "#/components/schemas/OptionalTime"}, "completed_at": {"$ref": "#/components/schemas/OptionalTime"},
     "outputs": {"description": "What `.steps.NAME` gives; null while there is nothing."}, "error": {"$ref": "#/components/schemas/OptionalFailure"},
+    "compensation": {"type": ["string", "null"], "enum": ["running", "success", "failed", null], "description": "How its undoing stands; null while there is none."},
     "reused_from": {"type": ["string", "null"], "description": "The run whose results these are."},
     "attempts": {"type": "array", "items": {"$ref": "#/components/schemas/Attempt"}}}},
 "RunLinks": {
@@ -212,7 +231,31 @@ constexpr std::string_view kRuns = R"json(
     "error": {"$ref": "#/components/schemas/OptionalFailure"}, "outputs": {"description": "Any JSON; null until it has succeeded."},
     "steps": {"type": "array", "items": {"$ref": "#/components/schemas/Step"}},
     "images": {"type": "array", "description": "Those of its assets that are images.", "items": {"$ref": "#/components/schemas/Asset"}},
-    "assets": {"type": "array", "items": {"$ref": "#/components/schemas/Asset"}}, "links": {"$ref": "#/components/schemas/RunLinks"}}},
+    "assets": {"type": "array", "items": {"$ref": "#/components/schemas/Asset"}}, "links": {"$ref": "#/components/schemas/RunLinks"},
+    "reviews": {"type": "array", "items": {"$ref": "#/components/schemas/Review"}}}},
+"Review": {
+  "type": "object", "required": ["image_id", "reviewer", "decision", "notes", "decided_at"],
+  "properties": {
+    "image_id": {"type": "string", "format": "uuid"}, "reviewer": {"type": "string"}, "decision": {"type": "string", "enum": ["approved", "rejected"]},
+    "notes": {"type": "string"}, "decided_at": {"type": "string", "format": "date-time"}}},
+"Reviews": {
+  "type": "object", "required": ["run_id", "job_id", "status", "reviews"],
+  "properties": {
+    "run_id": {"type": "string", "format": "uuid"}, "job_id": {"type": "string"}, "status": {"$ref": "#/components/schemas/Status"},
+    "reviews": {"type": "array", "description": "Those of this request.", "items": {"$ref": "#/components/schemas/Review"}}}},
+"SignalRequest": {
+  "type": "object", "additionalProperties": false, "properties": {"payload": {"description": "Any JSON."}}, "examples": [{"payload": {"paid": true}}]},
+"DecisionRequest": {
+  "type": "object", "required": ["reviewer"], "additionalProperties": false,
+  "properties": {"reviewer": {"type": "string", "minLength": 1, "maxLength": 128}, "notes": {"type": "string", "maxLength": 2000}},
+  "examples": [{"reviewer": "ada", "notes": "the light is right"}]},
+"ReviewRequest": {
+  "type": "object", "required": ["reviewer"], "additionalProperties": false,
+  "properties": {
+    "reviewer": {"type": "string", "minLength": 1, "maxLength": 128}, "notes": {"type": "string", "maxLength": 2000},
+    "approve": {"type": "array", "maxItems": 1000, "items": {"type": "string", "format": "uuid"}},
+    "reject": {"type": "array", "maxItems": 1000, "items": {"type": "string", "format": "uuid"}}},
+  "examples": [{"reviewer": "ada", "approve": ["019aa3f2-6000-7000-8a2f-3b1f64aa9001"], "reject": []}]},
 "Asset": {
   "type": "object", "required": ["id", "run_id", "step", "ordinal", "uri", "url", "media_type", "bytes", "sha256", "width", "height", "status", "notes", "created_at"],
   "properties": {
@@ -226,6 +269,56 @@ constexpr std::string_view kRuns = R"json(
     "name": "poster-0.png", "uri": "/v1/assets/019aa3f2-6000-7000-8a2f-3b1f64aa9001/content", "url": "/v1/assets/019aa3f2-6000-7000-8a2f-3b1f64aa9001/content",
     "media_type": "image/png", "bytes": 20480, "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "width": 512, "height": 512,
     "status": "pending", "notes": null, "created_at": "2026-11-21T01:02:05.000Z"}]},
+)json";
+
+// What tells of schedules.
+constexpr std::string_view kSchedules = R"json(
+"MissedRuns": {"type": "string", "enum": ["skip", "once", "all"], "description": "What becomes of times that passed while the server was down: nothing; one job for the last of them; one job for each (the last 100)."},
+"ScheduleRequest": {
+  "type": "object", "required": ["workflow_key", "cron"], "additionalProperties": false,
+  "properties": {
+    "id": {"type": ["string", "null"], "pattern": "^[A-Za-z0-9._:-]{1,128}$", "description": "Your own id, unique on the server; made if absent."},
+    "client_id": {"type": ["string", "null"], "maxLength": 128, "description": "Whose jobs they are. Taken from the credential where it has one; `default` otherwise."},
+    "workflow_key": {"type": "string", "maxLength": 64},
+    "workflow_version": {"type": ["integer", "null"], "minimum": 1, "description": "The newest at each time if absent."},
+    "cron": {"type": "string", "maxLength": 256, "description": "Five fields: minute hour day-of-month month day-of-week; or @hourly, @daily, @weekly, @monthly, @yearly."},
+    "time_zone": {"type": ["string", "null"], "default": "UTC", "description": "A name of the IANA database."},
+    "missed_run_policy": {"anyOf": [{"$ref": "#/components/schemas/MissedRuns"}, {"type": "null"}], "default": "skip"},
+    "enabled": {"type": ["boolean", "null"], "description": "As it is if absent; a new schedule is enabled."},
+    "inputs": {"type": ["object", "null"]}, "callback_url": {"type": ["string", "null"], "description": "Not supported by this version: refused with `not_supported`."},
+    "priority": {"type": ["integer", "null"], "minimum": 1, "maximum": 10, "default": 5},
+    "timeout_seconds": {"type": ["number", "null"], "exclusiveMinimum": 0},
+    "metadata": {"type": ["object", "null"], "description": "Up to 15 KiB of anything; each job's has `schedule_id` and `scheduled_at` too."}},
+  "examples": [{"workflow_key": "product-poster", "cron": "30 7 * * MON-FRI", "time_zone": "Europe/Berlin", "missed_run_policy": "once",
+    "inputs": {"prompt": "the poster of the day"}}]},
+"ScheduleFault": {
+  "type": "object", "required": ["code", "message", "at"],
+  "properties": {"code": {"type": "string"}, "message": {"type": "string"}, "at": {"$ref": "#/components/schemas/OptionalTime"}}},
+"ScheduleLinks": {
+  "type": "object", "required": ["self", "trigger"], "properties": {"self": {"type": "string"}, "trigger": {"type": "string"}}},
+"ScheduleSummary": {
+  "type": "object", "required": ["id", "client_id", "workflow_key", "workflow_version", "cron", "time_zone", "missed_run_policy", "enabled", "next_at", "last_at", "last_job_id", "last_error", "created_at", "created_by", "updated_at", "links"],
+  "properties": {
+    "id": {"type": "string"}, "client_id": {"type": "string"}, "workflow_key": {"type": "string"}, "workflow_version": {"type": ["integer", "null"]},
+    "cron": {"type": "string"}, "time_zone": {"type": "string"}, "missed_run_policy": {"$ref": "#/components/schemas/MissedRuns"}, "enabled": {"type": "boolean"},
+    "next_at": {"$ref": "#/components/schemas/OptionalTime"}, "last_at": {"$ref": "#/components/schemas/OptionalTime"},
+    "last_job_id": {"type": ["string", "null"], "format": "uuid"}, "last_error": {"anyOf": [{"$ref": "#/components/schemas/ScheduleFault"}, {"type": "null"}]},
+    "created_at": {"$ref": "#/components/schemas/OptionalTime"}, "created_by": {"type": "string"}, "updated_at": {"$ref": "#/components/schemas/OptionalTime"},
+    "links": {"$ref": "#/components/schemas/ScheduleLinks"}}},
+"Schedule": {
+  "type": "object", "required": ["id", "client_id", "workflow_key", "workflow_version", "cron", "time_zone", "missed_run_policy", "enabled", "next_at", "next_times", "last_at", "last_job_id", "last_error", "inputs", "priority", "timeout_seconds", "metadata", "created_at", "created_by", "updated_at", "links"],
+  "properties": {
+    "id": {"type": "string"}, "client_id": {"type": "string"}, "workflow_key": {"type": "string"}, "workflow_version": {"type": ["integer", "null"], "description": "null: the newest at each time."},
+    "cron": {"type": "string"}, "time_zone": {"type": "string"}, "missed_run_policy": {"$ref": "#/components/schemas/MissedRuns"}, "enabled": {"type": "boolean"},
+    "next_at": {"$ref": "#/components/schemas/OptionalTime"}, "next_times": {"type": "array", "items": {"type": "string", "format": "date-time"}, "description": "The next five; none while it is disabled."},
+    "last_at": {"$ref": "#/components/schemas/OptionalTime"},
+    "last_job_id": {"type": ["string", "null"], "format": "uuid"}, "last_error": {"anyOf": [{"$ref": "#/components/schemas/ScheduleFault"}, {"type": "null"}], "description": "Why the last time got no job; null if it got one."},
+    "inputs": {"type": "object"}, "priority": {"type": "integer"}, "timeout_seconds": {"type": ["number", "null"]}, "metadata": {"type": "object"}, "callback_url": {"type": ["string", "null"]},
+    "created_at": {"$ref": "#/components/schemas/OptionalTime"}, "created_by": {"type": "string"}, "updated_at": {"$ref": "#/components/schemas/OptionalTime"},
+    "links": {"$ref": "#/components/schemas/ScheduleLinks"}}},
+"SchedulePage": {
+  "type": "object", "required": ["items", "next_cursor"],
+  "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/ScheduleSummary"}}, "next_cursor": {"type": ["string", "null"]}}},
 )json";
 
 // The rest.
@@ -268,10 +361,48 @@ constexpr std::string_view kOthers = R"json(
     "fault": {"anyOf": [{"type": "null"}, {"type": "object", "required": ["chain", "seq", "message"],
       "properties": {"chain": {"type": "string"}, "seq": {"type": "integer"}, "message": {"type": "string"}}}]}},
   "examples": [{"whole": true, "chains": 12, "records": 48, "fault": null}]},
+"KillSwitch": {
+  "type": "object", "required": ["id", "scope", "target", "mode", "reason", "engaged_by", "engaged_at"],
+  "properties": {
+    "id": {"type": "string", "format": "uuid"}, "scope": {"$ref": "#/components/schemas/SwitchScope"}, "target": {"type": ["string", "null"]},
+    "mode": {"$ref": "#/components/schemas/SwitchMode"}, "reason": {"type": "string"}, "engaged_by": {"type": "string"},
+    "engaged_at": {"type": "string", "format": "date-time"}},
+  "examples": [{"id": "019aa3f2-7000-7000-8a2f-3b1f64aa9001", "scope": "workflow", "target": "product-poster", "mode": "pause",
+    "reason": "the renderer makes nonsense since 9:00", "engaged_by": "ada", "engaged_at": "2026-11-21T09:12:03.456Z"}]},
+"KillSwitchPage": {
+  "type": "object", "required": ["items", "next_cursor"],
+  "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/KillSwitch"}}, "next_cursor": {"type": ["string", "null"]}}},
 "Health": {"type": "object", "required": ["status"], "properties": {"status": {"type": "string", "enum": ["ok"]}}, "examples": [{"status": "ok"}]},
 "Readiness": {
-  "type": "object", "required": ["ready", "reasons"],
-  "properties": {"ready": {"type": "boolean"}, "reasons": {"type": "array", "items": {"type": "string"}}}, "examples": [{"ready": true, "reasons": []}]},
+  "type": "object", "required": ["ready", "reasons", "warnings"],
+  "properties": {
+    "ready": {"type": "boolean"}, "reasons": {"type": "array", "items": {"type": "string"}, "description": "Why not."},
+    "warnings": {"type": "array", "items": {"type": "string"}, "description": "What is wrong although it is ready."}},
+  "examples": [{"ready": true, "reasons": [], "warnings": []}]},
+"ActorNode": {
+  "type": "object",
+  "required": ["id", "kind", "state", "restarts", "restarts_in_window", "last_error", "failed_at", "next_start_at", "mailbox", "answered_after_ms",
+    "at_work_for_ms", "children"],
+  "properties": {
+    "id": {"type": "string", "description": "Stable: `broker`, `worker:exec`, `job:UUID`."},
+    "kind": {"type": "string", "enum": ["node", "persistence", "completion", "timer", "schedules", "broker", "worker", "supervisor", "job", "run"]},
+    "state": {"type": "string", "enum": ["running", "unresponsive", "restarting", "given_up"]},
+    "restarts": {"type": "integer", "description": "Since the server started; of the supervisor, those of jobs."},
+    "restarts_in_window": {"type": "integer", "description": "In the last minute. After five of them a worker is given up for a minute."},
+    "last_error": {"type": ["string", "null"], "description": "Why it died last; of a writer, what keeps it from the database."},
+    "failed_at": {"type": ["string", "null"], "format": "date-time"}, "next_start_at": {"type": ["string", "null"], "format": "date-time"},
+    "mailbox": {"type": ["integer", "null"], "description": "Messages that wait for it; null where it did not answer."},
+    "answered_after_ms": {"type": ["integer", "null"]},
+    "at_work_for_ms": {"type": ["integer", "null"], "description": "How long it has been at the oldest thing that it has in hand."},
+    "slots": {"type": "integer"}, "busy": {"type": "integer", "description": "Of a worker, tasks that it has; of the broker, tasks that workers have."},
+    "waiting": {"type": "integer", "description": "Changes for a writer, tasks for the broker, timers that are set, schedules that are awaited, jobs that are being loaded."},
+    "live_jobs": {"type": "integer"},
+    "queues": {"type": "array", "items": {"type": "object", "required": ["type", "priority", "waiting"], "properties": {
+      "type": {"type": "string"}, "priority": {"type": "integer"}, "waiting": {"type": "integer"}}}},
+    "children": {"type": "array", "items": {"$ref": "#/components/schemas/ActorNode"}}}},
+"ActorRestart": {
+  "type": "object", "required": ["id", "message"], "properties": {"id": {"type": "string"}, "message": {"type": "string"}},
+  "examples": [{"id": "worker:exec", "message": "It is being restarted."}]},
 "Meta": {
   "type": "object", "required": ["name", "version", "node", "store", "started_at", "limits", "rate_limits"],
   "properties": {
@@ -300,7 +431,7 @@ constexpr std::string_view kOthers = R"json(
 
 std::string openapi_schemas() {
   std::string text = "{";
-  for (std::string_view group : {kRequests, kJobs, kRuns, kOthers}) text += group;
+  for (std::string_view group : {kRequests, kJobs, kRuns, kSchedules, kOthers}) text += group;
   return text + "}";
 }
 

@@ -14,6 +14,7 @@ namespace troupe::ingress {
 /// The answer to a job that was taken: what `202` says, now and whenever it is repeated.
 std::string render_accepted(const AcceptedJob& job, std::string_view base);
 /// The answer to a cancel or a retry.
+std::string render_reviews(const JobChange& change);
 std::string render_change(const JobChange& change, std::string_view message, std::string_view base);
 /// `now`: durations of what has not ended are told until then.
 std::string render_job(const JobView& job, std::string_view base, Timestamp now);
@@ -31,13 +32,23 @@ void write_run_details(JsonWriter& json, const RunView& run, std::string_view ba
 void write_steps(JsonWriter& json, const std::vector<StepView>& steps);
 
 // render_asset.cpp
-std::string render_asset(const AssetRow& asset, std::string_view base);
-void write_asset(JsonWriter& json, const AssetRow& asset, std::string_view base);
+std::string render_asset(const AssetView& asset, std::string_view base);
+void write_asset(JsonWriter& json, const AssetRow& asset, ReviewStatus status, std::string_view base);
+/// The asset of a run, with what was decided about it.
+void write_asset(JsonWriter& json, const AssetRow& asset, const RunView& run, std::string_view base);
 
 // render_workflow.cpp
 std::string render_applied(const AppliedWorkflow& workflow);
 std::string render_workflow(const WorkflowView& workflow);
 void write_workflow_summary(JsonWriter& json, const WorkflowView& workflow);
+
+// render_schedule.cpp
+std::string render_schedule(const ScheduleView& schedule, std::string_view base);
+/// For lists: without inputs and metadata, and only the next of its times.
+void write_schedule_summary(JsonWriter& json, const ScheduleView& schedule, std::string_view base);
+
+// render_actors.cpp
+std::string render_actors(const ActorView& root);
 
 /// `{"items": […], "next_cursor": …}`; `write` writes one element. An empty cursor is null.
 template <class Items, class Write>

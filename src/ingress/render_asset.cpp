@@ -12,7 +12,7 @@ void number_or_null(JsonWriter& json, std::string_view name, std::uint64_t value
 
 }  // namespace
 
-void write_asset(JsonWriter& json, const AssetRow& asset, std::string_view base) {
+void write_asset(JsonWriter& json, const AssetRow& asset, ReviewStatus status, std::string_view base) {
   const std::string url = std::string(base) + "/v1/assets/" + to_string(asset.id) + "/content";
   json.begin_object();
   json.text("id", to_string(asset.id));
@@ -28,16 +28,20 @@ void write_asset(JsonWriter& json, const AssetRow& asset, std::string_view base)
   json.text("sha256", to_hex(asset.sha256));
   number_or_null(json, "width", asset.width);
   number_or_null(json, "height", asset.height);
-  // Nobody can review an asset in this version, so each still waits for its review.
-  json.text("status", status_text(Status::pending));
+  json.text("status", review_status_text(status));
   json.null("notes");
   json.time("created_at", asset.created_at);
   json.end_object();
 }
 
-std::string render_asset(const AssetRow& asset, std::string_view base) {
+void write_asset(JsonWriter& json, const AssetRow& asset, const RunView& run, std::string_view base) {
+  const auto decided = run.asset_status.find(asset.id);
+  write_asset(json, asset, decided == run.asset_status.end() ? ReviewStatus::pending : decided->second, base);
+}
+
+std::string render_asset(const AssetView& asset, std::string_view base) {
   JsonWriter json;
-  write_asset(json, asset, base);
+  write_asset(json, asset.row, asset.status, base);
   return json.take();
 }
 

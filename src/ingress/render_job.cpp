@@ -28,6 +28,14 @@ void write_spec_member(JsonWriter& json, const Json& spec, const char* name) {
     json.raw(name, to_text(*found));
 }
 
+void write_parent(JsonWriter& json, const Json& spec) {
+  const auto parent = spec.find("parent");
+  if (parent == spec.end()) return static_cast<void>(json.null("parent"));
+  Json shown = Json::object();
+  for (const char* member : {"job_id", "run_id", "step"}) shown[member] = parent->value(member, "");
+  json.raw("parent", to_text(shown));
+}
+
 void write_job_head(JsonWriter& json, const JobView& job, std::string_view base) {
   const JobRow& row = job.row;
   const RunView& run = job.newest;
@@ -115,12 +123,13 @@ std::string render_job(const JobView& job, std::string_view base, Timestamp now)
   write_job_head(json, job, base);
   for (const char* member : {"inputs", "metadata", "callback_url", "timeout_seconds"})
     write_spec_member(json, spec, member);
+  write_parent(json, spec);
   json.document("outputs", job.newest.outputs);
   write_timings(json, job, now);
   write_forecast(json, job.newest);
   write_steps(json, job.newest.steps);
   json.begin_array("assets");
-  for (const AssetRow& asset : job.newest.assets) write_asset(json, asset, base);
+  for (const AssetRow& asset : job.newest.assets) write_asset(json, asset, job.newest, base);
   json.end_array();
   json.begin_array("runs");
   for (const RunView& run : job.runs) {

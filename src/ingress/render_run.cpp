@@ -28,10 +28,12 @@ void write_step(JsonWriter& json, const StepView& step) {
   json.flag("for_each", step.for_each);
   json.number("items", step.items);
   json.number("items_done", step.items_done);
+  json.number("items_failed", step.items_failed);
   json.time("started_at", step.started_at);
   json.time("completed_at", step.ended_at);
   json.document("outputs", step.outputs);
   json.document("error", step.error);
+  json.text_or_null("compensation", step.compensation ? status_text(*step.compensation) : std::string_view());
   json.text_or_null("reused_from", step.result_run.is_nil() ? std::string() : to_string(step.result_run));
   json.begin_array("attempts");
   for (const AttemptView& attempt : step.attempts) write_attempt(json, attempt);
@@ -64,6 +66,17 @@ void write_run_head(JsonWriter& json, const RunView& run, std::string_view base)
   json.end_object();
 }
 
+void write_review(JsonWriter& json, const AssetId& image, const std::string& reviewer, bool approved,
+                  const std::string& notes, Timestamp at) {
+  json.begin_object();
+  json.text("image_id", to_string(image));
+  json.text("reviewer", reviewer);
+  json.text("decision", review_status_text(approved ? ReviewStatus::approved : ReviewStatus::rejected));
+  json.text("notes", notes);
+  json.time("decided_at", at);
+  json.end_object();
+}
+
 bool is_image(const AssetRow& asset) { return asset.media_type.starts_with("image/"); }
 
 }  // namespace
@@ -86,11 +99,29 @@ void write_run_details(JsonWriter& json, const RunView& run, std::string_view ba
   write_steps(json, run.steps);
   json.begin_array("images");
   for (const AssetRow& asset : run.assets)
-    if (is_image(asset)) write_asset(json, asset, base);
+    if (is_image(asset)) write_asset(json, asset, run, base);
   json.end_array();
   json.begin_array("assets");
-  for (const AssetRow& asset : run.assets) write_asset(json, asset, base);
+  for (const AssetRow& asset : run.assets) write_asset(json, asset, run, base);
   json.end_array();
+  json.begin_array("reviews");
+  for (const ReviewRow& review : run.reviews)
+    write_review(json, review.asset, review.reviewer, review.approved, review.notes, review.decided_at);
+  json.end_array();
+}
+
+std::string render_reviews(const JobChange& change) {
+  JsonWriter json;
+  json.begin_object();
+  json.text("run_id", to_string(change.run));
+  json.text("job_id", shown_job_id(change.id, change.job_id));
+  json.text("status", status_text(change.status));
+  json.begin_array("reviews");
+  for (const Review& review : change.reviews)
+    write_review(json, review.asset, review.reviewer, review.approved, review.notes, review.at);
+  json.end_array();
+  json.end_object();
+  return json.take();
 }
 
 std::string render_run(const RunView& run, std::string_view base) {

@@ -62,9 +62,13 @@ const std::vector<Route>& route_table();
 std::vector<Route> job_routes();
 std::vector<Route> event_routes();
 std::vector<Route> workflow_routes();
+std::vector<Route> schedule_routes();
 std::vector<Route> run_routes();
+std::vector<Route> message_routes();
 std::vector<Route> asset_routes();
 std::vector<Route> audit_routes();
+std::vector<Route> switch_routes();
+std::vector<Route> actor_routes();
 std::vector<Route> operation_routes();
 
 }  // namespace troupe::ingress

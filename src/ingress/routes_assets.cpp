@@ -105,7 +105,7 @@ void send_content(const ExchangePtr& exchange, const AssetRow& asset) {
 void get_asset(const ExchangePtr& exchange) {
   const auto id = exchange->id<AssetId>();
   if (!id) return exchange->fail(id.error());
-  exchange->gateway.asset(exchange->caller, *id, [exchange](Result<AssetRow> asset) {
+  exchange->gateway.asset(exchange->caller, *id, [exchange](Result<AssetView> asset) {
     if (succeeded(exchange, asset)) exchange->json(200, render_asset(*asset, exchange->options.public_url));
   });
 }
@@ -113,8 +113,8 @@ void get_asset(const ExchangePtr& exchange) {
 void get_content(const ExchangePtr& exchange) {
   const auto id = exchange->id<AssetId>();
   if (!id) return exchange->fail(id.error());
-  exchange->gateway.asset(exchange->caller, *id, [exchange](Result<AssetRow> asset) {
-    if (succeeded(exchange, asset)) send_content(exchange, *asset);
+  exchange->gateway.asset(exchange->caller, *id, [exchange](Result<AssetView> asset) {
+    if (succeeded(exchange, asset)) send_content(exchange, asset->row);
   });
 }
 

@@ -134,7 +134,6 @@ void get_job_status(const ExchangePtr& exchange) {
 }
 
 /// What must not differ when an Idempotency-Key comes again: no body and `{}` are the same.
-std::string payload_of(const Json& body) { return body.is_null() ? "{}" : canonical_json(body); }
 
 /// Who a key belongs to on the routes that change a job.
 std::string key_owner(const JobRef& job) { return job.client_id.value_or("default"); }
@@ -170,7 +169,7 @@ void cancel_job(const ExchangePtr& exchange) {
     fields.reject_others();
     if (const auto error = fields.error()) return exchange->fail(*error);
   }
-  auto key = exchange->idempotency(key_owner(*ref), payload_of(exchange->body));
+  auto key = exchange->idempotency(key_owner(*ref), exchange->payload());
   if (!key) return exchange->fail(key.error());
   command.idempotency = *key;
   exchange->gateway.cancel(exchange->caller, std::move(command), keep_change(exchange, kCancelTaken),
@@ -191,7 +190,7 @@ void retry_job(const ExchangePtr& exchange) {
     fields.reject_others();
     if (const auto error = fields.error()) return exchange->fail(*error);
   }
-  auto key = exchange->idempotency(key_owner(*ref), payload_of(exchange->body));
+  auto key = exchange->idempotency(key_owner(*ref), exchange->payload());
   if (!key) return exchange->fail(key.error());
   command.idempotency = *key;
   const auto limits = std::make_shared<RateLimitStates>();

@@ -34,6 +34,8 @@ void get_readiness(const ExchangePtr& exchange) {
   JsonWriter json;
   json.begin_object().flag("ready", readiness.ready).begin_array("reasons");
   for (const auto& reason : readiness.reasons) json.element_text(reason);
+  json.end_array().begin_array("warnings");
+  for (const auto& warning : readiness.warnings) json.element_text(warning);
   json.end_array().end_object();
   if (readiness.ready) return exchange->json(200, json.take());
   exchange->json(503, json.take(), {{"Retry-After", "1"}});

@@ -25,6 +25,7 @@ using Buckets = Histogram::BucketBoundaries;
 constexpr std::size_t kWorkflowsMost = 200;
 constexpr std::size_t kRoutesMost = 100;
 constexpr std::size_t kQueuesMost = 64;
+constexpr std::size_t kActorsMost = 64;
 
 /// A request takes from fractions of a millisecond to Prefer: wait=60; a job from milliseconds to days.
 const Buckets kRequestSeconds = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60};
@@ -54,7 +55,7 @@ std::string_view known_method(std::string_view method) {
 
 struct PrometheusMetrics::Families {
   Registry registry;
-  BoundedLabel workflows{kWorkflowsMost}, routes{kRoutesMost}, queues{kQueuesMost};
+  BoundedLabel workflows{kWorkflowsMost}, routes{kRoutesMost}, queues{kQueuesMost}, actors{kActorsMost};
 
   Series<Counter, 1> jobs_accepted{counter(registry, "troupe_jobs_accepted_total", "Jobs that were accepted."),
                                    {"workflow"}};
@@ -72,6 +73,10 @@ struct PrometheusMetrics::Families {
       {"type"},
       kWorkSeconds};
   Gauge& runs_live = gauge(registry, "troupe_runs_live", "Runs held in memory.").Add({});
+  Gauge& runs_held =
+      gauge(registry, "troupe_concurrency_held", "Runs that wait for their workflow's concurrency limit.").Add({});
+  Gauge& slots_used =
+      gauge(registry, "troupe_concurrency_used", "Runs under way of workflows with a concurrency limit.").Add({});
 
   Counter& commits = counter(registry, "troupe_commits_total", "Transactions committed.").Add({});
   Histogram& commit_seconds =
@@ -79,6 +84,12 @@ struct PrometheusMetrics::Families {
   Histogram& commit_changes =
       histogram(registry, "troupe_commit_changes", "Changes in one transaction.").Add({}, kCommitChanges);
   Series<Gauge, 1> queue_depth{gauge(registry, "troupe_queue_depth", "What waits in a queue."), {"queue"}};
+
+  Series<Gauge, 2> kill_switches{gauge(registry, "troupe_kill_switches", "Kill switches that are engaged."),
+                                 {"scope", "mode"}};
+  Series<Gauge, 1> worker_up{gauge(registry, "troupe_worker_up", "1 while the worker is there."), {"worker"}};
+  Series<Counter, 1> actor_restarts{counter(registry, "troupe_actor_restarts_total", "Actors that were started again."),
+                                    {"actor"}};
 
   Series<Counter, 3> requests{counter(registry, "troupe_http_requests_total", "Requests answered."),
                               {"route", "method", "status"}};
@@ -118,6 +129,11 @@ void PrometheusMetrics::step_ended(StepType type, Status status, Duration since_
 
 void PrometheusMetrics::runs_live(std::size_t now) { families_->runs_live.Set(static_cast<double>(now)); }
 
+void PrometheusMetrics::concurrency(std::size_t held, std::size_t under_way) {
+  families_->runs_held.Set(static_cast<double>(held));
+  families_->slots_used.Set(static_cast<double>(under_way));
+}
+
 void PrometheusMetrics::committed(std::size_t changes, Duration took) {
   families_->commits.Increment();
   families_->commit_seconds.Observe(seconds(took));
@@ -126,6 +142,18 @@ void PrometheusMetrics::committed(std::size_t changes, Duration took) {
 
 void PrometheusMetrics::queue_depth(std::string_view queue, std::size_t now) {
   families_->queue_depth.with({families_->queues.admit(queue)}).Set(static_cast<double>(now));
+}
+
+void PrometheusMetrics::kill_switches(std::string_view scope, std::string_view mode, std::size_t engaged) {
+  families_->kill_switches.with({scope, mode}).Set(static_cast<double>(engaged));
+}
+
+void PrometheusMetrics::worker_up(std::string_view worker, bool up) {
+  families_->worker_up.with({families_->actors.admit(worker)}).Set(up ? 1 : 0);
+}
+
+void PrometheusMetrics::actor_restarted(std::string_view kind) {
+  families_->actor_restarts.with({families_->actors.admit(kind)}).Increment();
 }
 
 void PrometheusMetrics::request_answered(std::string_view route, std::string_view method, int status, Duration took) {

@@ -1,6 +1,7 @@
 // A NodeContext without a node, for the parts of one that are plain code: by a clock of the test's, and silent.
 #pragma once
 
+#include "actors/concurrency/concurrency_gate.hpp"
 #include "actors/fake_ports.hpp"
 #include "actors/forecast/forecast.hpp"
 #include "actors/ingress/event_hub.hpp"
@@ -8,6 +9,7 @@
 #include "actors/node/blocking_pool.hpp"
 #include "actors/protocol/node_context.hpp"
 #include "actors/run/live_board.hpp"
+#include "actors/switches/kill_switches.hpp"
 #include "actors/timer/timers.hpp"
 #include "expr/expr.hpp"
 
@@ -15,10 +17,25 @@ namespace troupe::test {
 
 struct BareContext {
   explicit BareContext(StoreReader& reader)
-      : workflows(reader, [](std::string_view) { return true; }), node{"node",      clock,   random,  blobs,
-                                                                       *evaluators, metrics, log,     reader,
-                                                                       blocking,    events,  board,   timers,
-                                                                       workflows,   health,  forecast} {}
+      : workflows(reader, [](std::string_view) { return true; }),
+        node{"node",
+             clock,
+             random,
+             blobs,
+             *evaluators,
+             metrics,
+             log,
+             reader,
+             blocking,
+             events,
+             board,
+             forecast,
+             timers,
+             workflows,
+             switches,
+             health,
+             std::make_shared<FairRules>(),
+             gate} {}
 
   ManualClock clock;
   CountingRandom random;
@@ -32,7 +49,9 @@ struct BareContext {
   Forecast forecast;
   Timers timers;
   WorkflowCatalog workflows;
+  KillSwitches switches{metrics};
   NodeHealth health;
+  ConcurrencyGate gate{std::make_shared<FairRules>(), clock, [](const std::string&) { return 0; }};
   NodeContext node;
 };
 

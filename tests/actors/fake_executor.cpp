@@ -6,7 +6,9 @@
 namespace troupe::test {
 namespace {
 
-TaskOutcome success(const std::string& outputs) { return {TaskOutputs{Document(outputs), {}}, {}}; }
+TaskOutcome success(const std::string& outputs, const std::string& log = "") {
+  return {TaskOutputs{Document(outputs), {}}, log};
+}
 TaskOutcome failure(bool retryable) { return {Error{ErrorCode::http_failed, "it failed", retryable, {}}, {}}; }
 
 }  // namespace
@@ -14,12 +16,15 @@ TaskOutcome failure(bool retryable) { return {Error{ErrorCode::http_failed, "it 
 void FakeExecutor::start(Task task, std::shared_ptr<TaskSink> sink) {
   std::optional<TaskOutcome> outcome;
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     started_.push_back(task.step);
     traces_.push_back(task.traceparent);
-    if (throws_once_.erase(task.step) > 0) throw std::runtime_error("the executor of " + task.step + " is broken");
-    outcome = immediate(task.step);
+    const std::string step = task.step;
+    configs_[step] = task.config.view();
+    if (hangs_once_.erase(step) > 0) released_.wait(lock, [this] { return is_released_; });
+    outcome = immediate(step);
     if (!outcome) running_.push_back({std::move(task), sink});
+    if (throws_once_.erase(step) > 0) throw std::runtime_error("the executor of " + step + " is broken");
   }
   if (outcome) sink->done(*std::move(outcome));
 }
@@ -63,9 +68,32 @@ void FakeExecutor::never_stops(const std::string& step) {
   never_stops_.insert(step);
 }
 
+void FakeExecutor::gives_assets(const std::string& step, std::size_t images) {
+  const std::lock_guard lock(mutex_);
+  assets_[step] = images;
+}
+
 void FakeExecutor::throws_once(const std::string& step) {
   const std::lock_guard lock(mutex_);
   throws_once_.insert(step);
+}
+
+void FakeExecutor::hangs_once(const std::string& step) {
+  const std::lock_guard lock(mutex_);
+  hangs_once_.insert(step);
+}
+
+void FakeExecutor::release() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_released_ = true;
+  }
+  released_.notify_all();
+}
+
+void FakeExecutor::answers_twice(const std::string& step) {
+  const std::lock_guard lock(mutex_);
+  answers_twice_.insert(step);
 }
 
 std::optional<FakeExecutor::Running> FakeExecutor::take(const std::string& step) {
@@ -78,10 +106,18 @@ std::optional<FakeExecutor::Running> FakeExecutor::take(const std::string& step)
   return taken;
 }
 
-bool FakeExecutor::complete(const std::string& step, const std::string& outputs) {
+bool FakeExecutor::complete(const std::string& step, const std::string& outputs, const std::string& log) {
   const auto running = take(step);
-  if (running) running->sink->done(success(outputs));
-  return running.has_value();
+  if (!running) return false;
+  TaskOutcome outcome = success(outputs, log);
+  {
+    const std::lock_guard lock(mutex_);
+    for (std::size_t i = 0; i < assets_[step]; ++i)
+      outcome.result->assets.push_back({"image.png", "image/png", 1, Digest{static_cast<std::uint8_t>(i + 1)}, 8, 8});
+  }
+  if (answers_twice_.contains(step)) running->sink->done(outcome);
+  running->sink->done(std::move(outcome));
+  return true;
 }
 
 bool FakeExecutor::fail(const std::string& step, bool retryable) {
@@ -90,14 +126,41 @@ bool FakeExecutor::fail(const std::string& step, bool retryable) {
   return running.has_value();
 }
 
-bool FakeExecutor::progress(const std::string& step, double fraction) {
+bool FakeExecutor::fail_with(const std::string& step, Error error) {
+  const auto running = take(step);
+  if (running) running->sink->done({std::move(error), {}});
+  return running.has_value();
+}
+
+std::shared_ptr<TaskSink> FakeExecutor::sink_of(const std::string& step) const {
   const std::lock_guard lock(mutex_);
-  for (const Running& running : running_) {
-    if (running.task.step != step) continue;
-    running.sink->progress(fraction, "");
-    return true;
-  }
-  return false;
+  for (const Running& running : running_)
+    if (running.task.step == step) return running.sink;
+  return nullptr;
+}
+
+bool FakeExecutor::progress(const std::string& step, double fraction, const std::string& message) {
+  const auto sink = sink_of(step);
+  if (sink) sink->progress(fraction, message);
+  return sink != nullptr;
+}
+
+bool FakeExecutor::log(const std::string& step, const std::string& stream, const std::string& text) {
+  const auto sink = sink_of(step);
+  if (sink) sink->log(stream, text);
+  return sink != nullptr;
+}
+
+bool FakeExecutor::preview(const std::string& step, const std::string& media_type, const std::string& bytes) {
+  const auto sink = sink_of(step);
+  if (sink) sink->preview(media_type, bytes);
+  return sink != nullptr;
+}
+
+std::string FakeExecutor::config(const std::string& step) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = configs_.find(step);
+  return found == configs_.end() ? "" : found->second;
 }
 
 std::vector<std::string> FakeExecutor::started() const {

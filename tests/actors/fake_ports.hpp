@@ -2,6 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <map>
+#include <mutex>
+#include <string>
 
 #include "support/silent_ports.hpp"
 #include "troupe/base/clock.hpp"
@@ -26,6 +29,25 @@ class CountingRandom final : public Random {
 
  private:
   std::atomic<std::uint64_t> count_{0};
+};
+
+/// What was told of actors.
+class ActorMetrics final : public SilentMetrics {
+ public:
+  std::map<std::string, bool, std::less<>> up;
+  std::map<std::string, int, std::less<>> restarts;
+
+  void worker_up(std::string_view worker, bool is_up) override {
+    const std::lock_guard lock(mutex_);
+    up[std::string(worker)] = is_up;
+  }
+  void actor_restarted(std::string_view kind) override {
+    const std::lock_guard lock(mutex_);
+    ++restarts[std::string(kind)];
+  }
+
+ private:
+  std::mutex mutex_;
 };
 
 /// Nothing in these tests is large enough for the blob store.

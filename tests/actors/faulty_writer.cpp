@@ -71,6 +71,11 @@ void StoreScript::all_commits(Fate fate) {
   then_ = fate;
 }
 
+void StoreScript::refuse_none() {
+  const std::lock_guard lock(mutex_);
+  refused_.clear();
+}
+
 void StoreScript::refuse(const JobId& job) {
   const std::lock_guard lock(mutex_);
   refused_.insert(job);

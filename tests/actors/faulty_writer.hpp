@@ -29,6 +29,7 @@ class StoreScript {
   void all_commits(Fate fate);
   /// The database refuses every commit with a row of this job.
   void refuse(const JobId& job);
+  void refuse_none();
   void acquire_fails(bool fails);
 
   /// The number of changes of each commit that was tried, and of each that was written.

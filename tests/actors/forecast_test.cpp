@@ -336,11 +336,10 @@ class TaskQueuesTest : public ::testing::Test {
   void SetUp() override { queues_.worker_came({StepType::http, StepType::exec}, 2); }
   TaskKey task(ItemIndex item) const { return {RunId{}, 0, item, 1, false, 0}; }
   void enter(ItemIndex item, int priority, const std::string& client, StepType type = StepType::http) {
-    queues_.entered(task(item), type, priority, client, now_);
+    queues_.entered(task(item), type, priority, client);
   }
 
   TaskQueues queues_;
-  Timestamp now_ = from_unix_ms(1'000'000);
 };
 
 TEST_F(TaskQueuesTest, CountThoseThatAreMoreUrgentAndOnesOwn) {
@@ -351,7 +350,7 @@ TEST_F(TaskQueuesTest, CountThoseThatAreMoreUrgentAndOnesOwn) {
   EXPECT_EQ(queues_.before_newcomer(StepType::http, 5, "a"), 4u);
   EXPECT_EQ(queues_.before_newcomer(StepType::http, 10, "a"), 0u);
   EXPECT_EQ(queues_.before_newcomer(StepType::exec, 1, "a"), 4u) << "the same workers serve both types";
-  queues_.left(task(1), StepType::http, now_);
+  queues_.left(task(1), StepType::http);
   EXPECT_EQ(queues_.before(task(3), StepType::http), 2u);
   EXPECT_EQ(queues_.before(task(1), StepType::http), std::nullopt);
 }
@@ -369,8 +368,8 @@ TEST_F(TaskQueuesTest, ATaskWaitsForThoseBeforeItByAllSlots) {
   EXPECT_EQ(queues_.wait_behind(0, StepType::http, kGuess), Millis(0)) << "there are free slots";
   EXPECT_EQ(queues_.wait_behind(1, StepType::http, kGuess), Millis(0));
   EXPECT_EQ(queues_.wait_behind(2, StepType::http, kGuess), Millis(3'500));
-  queues_.taken(StepType::http, false);
-  queues_.taken(StepType::http, false);
+  queues_.taken(StepType::http, Millis(0));
+  queues_.taken(StepType::http, Millis(0));
   EXPECT_EQ(queues_.wait_behind(0, StepType::http, kGuess), Millis(3'500));
   queues_.held(StepType::exec, Millis(1'000));
   queues_.held(StepType::http, Millis(3'000));
@@ -396,7 +395,8 @@ TEST_F(TaskQueuesTest, KnowWhatIsComingUntilItHasArrived) {
 TEST_F(TaskQueuesTest, ForgetClientsThatWaitForNothing) {
   for (ItemIndex item = 0; item < 100; ++item) {
     enter(item, 5, "client-" + std::to_string(item));
-    queues_.left(task(item), StepType::http, now_ + Millis(100));
+    queues_.left(task(item), StepType::http);
+    queues_.taken(StepType::http, Millis(100));
   }
   EXPECT_EQ(queues_.before_newcomer(StepType::http, 5, "a"), 0u);
   EXPECT_EQ(queues_.usual_wait(StepType::http), Millis(100));

@@ -3,6 +3,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <stdexcept>
 #include <utility>
 
 #include "troupe/port/store.hpp"
@@ -17,6 +19,14 @@ class HookedReader final : public StoreReader {
   std::function<void()> while_reading_journal;
   /// So many of the next calls of open_jobs() find the store away.
   int open_jobs_failures = 0;
+  /// Likewise of jobs().
+  int jobs_failures = 0;
+  /// What settings() says in place of the store.
+  std::optional<Result<std::vector<SettingRow>>> settings_answer;
+  /// What is stored of this job is no JSON.
+  std::optional<JobId> damaged;
+  /// job() throws, as nothing should.
+  bool throws = false;
 
   Result<std::vector<JournalRow>> journal(const JournalQuery& query) override {
     auto rows = inner_->journal(query);
@@ -24,17 +34,28 @@ class HookedReader final : public StoreReader {
     return rows;
   }
 
-  Result<std::optional<JobRow>> job(const JobId& id) override { return inner_->job(id); }
+  Result<std::optional<JobRow>> job(const JobId& id) override {
+    if (throws) throw std::runtime_error("the reader is broken");
+    return inner_->job(id);
+  }
   Result<std::vector<JobId>> jobs_called(const std::string& id, const std::optional<std::string>& client) override {
     return inner_->jobs_called(id, client);
   }
-  Result<std::vector<JobRow>> jobs(const JobQuery& query) override { return inner_->jobs(query); }
+  Result<std::vector<JobRow>> jobs(const JobQuery& query) override {
+    if (jobs_failures > 0) {
+      --jobs_failures;
+      return Error{ErrorCode::not_ready, "the store is away", true, {}};
+    }
+    return inner_->jobs(query);
+  }
   Result<std::optional<RunRecord>> run(const RunId& id) override { return inner_->run(id); }
   Result<std::vector<RunRecord>> runs(const RunQuery& query) override { return inner_->runs(query); }
   Result<std::vector<ResultRow>> results(const RunId& run) override { return inner_->results(run); }
   Result<std::vector<AssetRow>> assets_of_run(const RunId& run) override { return inner_->assets_of_run(run); }
   Result<std::vector<ReviewRow>> reviews(const RunId& run) override { return inner_->reviews(run); }
-  Result<std::vector<SettingRow>> settings(const std::string& kind) override { return inner_->settings(kind); }
+  Result<std::vector<SettingRow>> settings(const std::string& kind) override {
+    return settings_answer ? *settings_answer : inner_->settings(kind);
+  }
   Result<std::optional<AssetRow>> asset(const AssetId& id) override { return inner_->asset(id); }
   Result<std::vector<JournalRow>> journal_of_shard(ShardId shard, std::uint64_t after, std::uint32_t position,
                                                    std::size_t rows) override {
@@ -57,7 +78,10 @@ class HookedReader final : public StoreReader {
       --open_jobs_failures;
       return Error{ErrorCode::not_ready, "the store is away", true, {}};
     }
-    return inner_->open_jobs(shard, after, rows);
+    auto found = inner_->open_jobs(shard, after, rows);
+    for (JobRow& row : *found)
+      if (row.id == damaged) row.spec = Document("{ this is no JSON");
+    return found;
   }
   Result<std::vector<Parked>> parked(ShardId shard, const Parked& after, Timestamp due_before,
                                      std::size_t rows) override {

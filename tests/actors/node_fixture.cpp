@@ -56,6 +56,10 @@ void NodeTest::TearDown() {
   for (const JobId& job : jobs_)
     EXPECT_EQ(times_ended(job), (has_ended(status(job)) ? 1u : 0u) + count_actions(job, "job.retried"))
         << to_string(job);
+  const auto open = reader_->open_jobs(0, {}, 1);
+  const auto parked = reader_->parked(0, {}, Timestamp::max(), 1);
+  const bool all_ended = open->empty() && parked->empty() && node_->health().changes_waiting == 0;
+  if (all_ended && executor_->running().empty()) expect_nothing_left();
   crash_node();
   const auto report = verify_store(*reader_);
   ASSERT_TRUE(report.ok());
@@ -64,13 +68,31 @@ void NodeTest::TearDown() {
 
 void NodeTest::start_node(std::size_t slots) {
   if (node_) crash_node();
-  NodeOptions options = node_options(executor_, slots);
-  if (adjust_) adjust_(options);
-  auto started = Node::start({clock_, random_, *reader_, blobs_, *evaluators_, metrics_, log_},
-                             writers(make_faulty_writer(*store_->writer(), script_)), std::move(options));
+  auto started = try_start(slots);
   ASSERT_TRUE(started.ok()) << started.error().message;
   node_ = *std::move(started);
+  node_->begin_schedules();
+  // Before anything is taken over: what the node itself needs. The scan of parked jobs sets its one timer when it is
+  // run.
+  actors_at_start_ = node_->system().registry().running();
+  timers_at_start_ = 1;
   run();
+}
+
+Result<std::unique_ptr<Node>> NodeTest::try_start(std::size_t slots) {
+  NodeOptions options = node_options(executor_, slots);
+  options.secrets = &secrets_;
+  if (writers_ == 2) options.shards = {0, 1};
+  if (adjust_) adjust_(options);
+  return Node::start({clock_, random_, *reader_, blobs_, *evaluators_, metrics_, log_},
+                     writers(make_faulty_writer(*store_->writer(), script_),
+                             writers_ == 2 ? make_faulty_writer(*store_->writer(), script_) : nullptr),
+                     std::move(options));
+}
+
+Error NodeTest::failed_start() {
+  const auto started = try_start(4);
+  return started ? Error{ErrorCode::internal, "it has started", false, {}} : started.error();
 }
 
 void NodeTest::crash_node() {
@@ -187,6 +209,61 @@ std::size_t NodeTest::count_actions(const JobId& job, const std::string& action)
 
 std::size_t NodeTest::times_ended(const JobId& job) const {
   return count_actions(job, "run.completed") + count_actions(job, "run.failed") + count_actions(job, "run.cancelled");
+}
+
+void NodeTest::kill_worker(const std::string& name) {
+  for (const WorkerKeeper::Kept& worker : node_->actors().workers->list())
+    if (worker.view.id == "worker:" + name && worker.actor)
+      caf::anon_send_exit(worker.actor, caf::exit_reason::unhandled_exception);
+  run();
+}
+
+ActorView NodeTest::actor_tree(int jobs) {
+  std::optional<Result<ActorView>> answer;
+  gateway().actors({}, jobs, [&](Result<ActorView> root) { answer = std::move(root); });
+  run();
+  if (!answer || !answer->ok()) {
+    ADD_FAILURE() << "the actors were not told";
+    return {};
+  }
+  return **answer;
+}
+
+const ActorView* NodeTest::find_actor(const ActorView& root, const std::string& id) {
+  if (root.id == id) return &root;
+  for (const ActorView& child : root.children)
+    if (const ActorView* found = find_actor(child, id)) return found;
+  return nullptr;
+}
+
+Result<Done> NodeTest::restart_actor(const std::string& id) {
+  std::optional<Result<Done>> answer;
+  Caller caller;
+  caller.name = "operator";
+  gateway().restart_actor(caller, id, [&](Result<Done> done) { answer = done; });
+  run();
+  return answer.value_or(Error{ErrorCode::internal, "not answered", false, {}});
+}
+
+void NodeTest::expect_nothing_left() {
+  EXPECT_EQ(busy_slots(), 0u);
+  EXPECT_EQ(live_jobs(), 0u);
+  const auto workers = node_->actors().workers->list();
+  const auto dead = std::ranges::count_if(workers, [](const auto& worker) { return !worker.actor; });
+  const auto parked = reader_->parked(0, {}, Timestamp::max(), 1);
+  EXPECT_TRUE(parked.ok() && parked->empty());
+  const ActorView root = actor_tree();
+  ASSERT_NE(find_actor(root, "broker"), nullptr);
+  const std::size_t schedules = find_actor(root, "schedules")->waiting > 0u ? 1 : 0;  // one timer for all of them
+  EXPECT_EQ(node_->context().timers.size(), timers_at_start_ + schedules + static_cast<std::size_t>(dead))
+      << "and the next starts of the dead";
+  EXPECT_EQ(find_actor(root, "broker")->waiting, 0u);
+  EXPECT_EQ(find_actor(root, "supervisor")->live_jobs, 0u);
+  for (const ActorView& actor : root.children) {
+    EXPECT_EQ(actor.busy.value_or(0), 0u) << actor.id;
+    EXPECT_EQ(actor.mailbox.value_or(0), 0u) << actor.id;
+  }
+  EXPECT_EQ(node_->system().registry().running() + static_cast<std::size_t>(dead), actors_at_start_);
 }
 
 std::size_t NodeTest::busy_slots() const {

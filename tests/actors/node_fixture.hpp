@@ -9,9 +9,11 @@
 #include "actors/broker/broker_actor.hpp"
 #include "actors/fake_executor.hpp"
 #include "actors/fake_ports.hpp"
+#include "actors/fake_secrets.hpp"
 #include "actors/faulty_writer.hpp"
 #include "actors/hooked_reader.hpp"
 #include "actors/node/node.hpp"
+#include "actors/node/worker_keeper.hpp"
 #include "expr/expr.hpp"
 #include "store_memory/memory_store.hpp"
 
@@ -22,10 +24,13 @@ using namespace std::chrono_literals;
 class NodeTest : public ::testing::Test {
  protected:
   NodeTest();
-  /// Whatever a test did: the audit chains hold, no job ended twice, and what holds a slot is what runs.
+  /// Whatever a test did: the audit chains hold, no job ended twice, what holds a slot is what runs, and where
+  /// everything has ended nothing is left.
   void TearDown() override;
 
   void start_node(std::size_t slots = 4);
+  /// Why it would not start.
+  Error failed_start();
   /// As if the process died: what runs is lost, and nothing more is committed.
   void crash_node();
   void restart_node(std::size_t slots = 4) {
@@ -61,26 +66,38 @@ class NodeTest : public ::testing::Test {
   /// How often a run of the job has ended.
   std::size_t times_ended(const JobId& job) const;
   std::size_t busy_slots() const;
-  std::size_t live_jobs() const { return node_->health().runs_live; }
+  std::size_t live_jobs() const { return node_->health().live.count(); }
+  /// No slot, task, timer, job, actor or parked row is left over: all is as it was when the node had started.
+  void expect_nothing_left();
+  /// A worker dies of an error.
+  void kill_worker(const std::string& name = "worker");
+  /// What GET /v1/actors shows; `find_actor`: one of it, none if it is not there.
+  ActorView actor_tree(int jobs = 10);
+  static const ActorView* find_actor(const ActorView& root, const std::string& id);
+  Result<Done> restart_actor(const std::string& id);
 
   std::function<void(NodeOptions&)> adjust_;  ///< called with the options of the next node, where it is set
+  std::size_t writers_ = 1;                   ///< of nodes started from then on; 2: jobs take turns between two shards
   ManualClock clock_;
   StoreScript script_;
+  FakeSecrets secrets_;
   std::shared_ptr<FakeExecutor> executor_ = std::make_shared<FakeExecutor>();
   std::unique_ptr<Store> store_ = make_memory_store();
   std::shared_ptr<HookedReader> reader_ = std::make_shared<HookedReader>(*store_->reader(1));
   std::unique_ptr<EvaluatorFactory> evaluators_ = make_evaluator_factory();
   std::vector<JobId> jobs_;
+  ActorMetrics metrics_;
 
  private:
   caf::scheduler::test_coordinator& scheduler() const;
   void advance(Millis time);
+  Result<std::unique_ptr<Node>> try_start(std::size_t slots);
 
   CountingRandom random_;
   SilentLog log_;
-  SilentMetrics metrics_;
   NoBlobs blobs_;
   std::unique_ptr<Node> node_;
+  std::size_t actors_at_start_ = 0, timers_at_start_ = 0;
 };
 
 /// One worker for all step types.

@@ -5,28 +5,20 @@
 #include <thread>
 #include <utility>
 
-#include "troupe/domain/evaluator.hpp"
+#include "actors/wrapped_evaluator.hpp"
 
 namespace troupe::test {
 
-class SlowEvaluator final : public Evaluator {
+class SlowEvaluator final : public WrappedEvaluator {
  public:
-  SlowEvaluator(std::unique_ptr<Evaluator> inner, Millis pause) : inner_(std::move(inner)), pause_(pause) {}
+  SlowEvaluator(std::unique_ptr<Evaluator> inner, Millis pause) : WrappedEvaluator(std::move(inner)), pause_(pause) {}
 
-  Result<bool> condition(StepIndex step) override { return inner_->condition(step); }
-  Result<ItemIndex> item_count(StepIndex step) override { return inner_->item_count(step); }
-  Result<Document> config(const TaskKey& task) override { return inner_->config(task); }
-  Result<Timestamp> wake_time(StepIndex step, ItemIndex item, Timestamp now) override {
-    return inner_->wake_time(step, item, now);
-  }
-  Result<Document> outputs() override { return inner_->outputs(); }
   void add_result(StepIndex step, ItemIndex item, Document outputs) override {
     std::this_thread::sleep_for(pause_);
-    inner_->add_result(step, item, std::move(outputs));
+    WrappedEvaluator::add_result(step, item, std::move(outputs));
   }
 
  private:
-  const std::unique_ptr<Evaluator> inner_;
   const Millis pause_;
 };
 

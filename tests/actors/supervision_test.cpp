@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "actors/node_fixture.hpp"
+#include "actors/wrapped_evaluator.hpp"
 
 namespace troupe::test {
 namespace {
@@ -22,28 +23,18 @@ class ThrowingEvaluators final : public EvaluatorFactory {
   }
 
  private:
-  class Throwing final : public Evaluator {
+  class Throwing final : public WrappedEvaluator {
    public:
-    Throwing(std::unique_ptr<Evaluator> inner, int& times) : inner_(std::move(inner)), times_(times) {}
-    Result<bool> condition(StepIndex step) override { return inner_->condition(step); }
-    Result<ItemIndex> item_count(StepIndex step) override { return inner_->item_count(step); }
-    Result<Document> config(const TaskKey& task) override { return inner_->config(task); }
-    Result<Timestamp> wake_time(StepIndex step, ItemIndex item, Timestamp now) override {
-      return inner_->wake_time(step, item, now);
-    }
+    Throwing(std::unique_ptr<Evaluator> inner, int& times) : WrappedEvaluator(std::move(inner)), times_(times) {}
     Result<Document> outputs() override {
       if (times_ > 0) {
         --times_;
         throw std::runtime_error("a fault of ours");
       }
-      return inner_->outputs();
-    }
-    void add_result(StepIndex step, ItemIndex item, Document outputs) override {
-      inner_->add_result(step, item, std::move(outputs));
+      return WrappedEvaluator::outputs();
     }
 
    private:
-    std::unique_ptr<Evaluator> inner_;
     int& times_;
   };
 
@@ -111,14 +102,19 @@ TEST_F(NodeTest, LoadsARunAgainWhoseChangeIsRefusedAndNotItsNeighbours) {
   EXPECT_EQ(status(neighbour), Status::success);
 }
 
-TEST_F(NodeTest, TellsTheRunsOfAWorkerThatDiedAndGivesNoWorkToTheDead) {
+TEST_F(NodeTest, TellsTheRunsOfAWorkerThatDiedAndGivesTheirWorkToTheOneInItsPlace) {
   given_workflow("{key: one, steps: [{name: work, type: noop, retry: {max_attempts: 2, initial: 1s, jitter: none}}]}");
-  executor_->throws_once("work");
   const JobId job = submit("one");
+  kill_worker();
   EXPECT_THAT(actions(job), ElementsAre("job.accepted", "step.retrying"));
+  EXPECT_THAT(executor_->stopped(), ElementsAre("work")) << "nobody would take its outcome";
   EXPECT_EQ(busy_slots(), 0u);
   pass(2s);
-  EXPECT_EQ(executor_->count_started("work"), 1u) << "its only worker is dead";
+  EXPECT_EQ(executor_->count_started("work"), 2u);
+  EXPECT_EQ(busy_slots(), 1u);
+  ASSERT_TRUE(executor_->complete("work"));
+  run();
+  EXPECT_EQ(status(job), Status::success);
 }
 
 // --- the database ----------------------------------------------------------------------------------------------------

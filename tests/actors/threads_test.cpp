@@ -136,14 +136,37 @@ TEST_F(ThreadsTest, AnswersAWaiterWhenTheJobEnds) {
   EXPECT_EQ(seen.get_future().get(), Status::success);
 }
 
-TEST_F(ThreadsTest, RetriesOnANewWorkerWhatABrokenExecutorTookDownWithIt) {
+TEST_F(ThreadsTest, RetriesOnANewWorkerWhatTheOneThatDiedHad) {
   given_workflow(kOne);
-  executor_->throws_once("work");
   const JobId job = submit("one");
+  ASSERT_TRUE(starts("work"));
+  caf::anon_send_exit(node_->actors().workers->list().front().actor, caf::exit_reason::unhandled_exception);
   ASSERT_TRUE(starts("work", 2));
   executor_->complete("work");
   ASSERT_TRUE(ends(job));
   EXPECT_EQ(status(job), Status::success);
+}
+
+TEST_F(ThreadsTest, AWorkerThatIsStuckIsShownAsUnresponsiveAndCanBeReplaced) {
+  given_workflow(kOne);
+  executor_->hangs_once("work");
+  const JobId job = submit("one");
+  ASSERT_TRUE(starts("work"));
+  std::promise<ActorView> shown;
+  node_->gateway().actors({}, 10, [&](Result<ActorView> root) { shown.set_value(*root); });
+  const ActorView root = shown.get_future().get();
+  for (const ActorView& child : root.children)
+    EXPECT_EQ(child.condition, child.id == "worker:worker" ? ActorCondition::unresponsive : ActorCondition::running)
+        << child.id;
+
+  std::promise<bool> taken;
+  node_->gateway().restart_actor({}, "worker:worker", [&](Result<Done> done) { taken.set_value(done.ok()); });
+  ASSERT_TRUE(taken.get_future().get());
+  ASSERT_TRUE(starts("work", 2)) << "by the one in its place";
+  executor_->complete("work");
+  ASSERT_TRUE(ends(job));
+  EXPECT_EQ(status(job), Status::success);
+  executor_->release();
 }
 
 TEST_F(ThreadsTest, EndsManyJobsOnceEachOnManyThreads) {

@@ -67,17 +67,19 @@ TEST_F(TimersTest, NeitherKeepsARunAliveNorFiresForOneThatIsForgotten) {
   config.set("scheduler.policy", caf::atom("testing"));
   caf::actor_system system(config);
   int woken = 0;
-  struct Probe {
+  struct FakeRun {
     static RunActor::behavior_type make(RunActor::pointer, int* woken) {
-      return {[](const Persisted&) {},        [](const TaskStarting&) {},
-              [](const TaskProgress&) {},     [](const TaskPreview&) {},
-              [](const TaskLog&) {},          [](const TaskEndedPtr&) {},
-              [](const TaskGone&) {},         [woken](const Wake&) { ++*woken; },
-              [](const CancelRequestPtr&) {}, [](const RetryRequestPtr&) {}};
+      return {[](const Persisted&) {},       [](const TaskStarting&) {},
+              [](const TaskProgress&) {},    [](const TaskPreview&) {},
+              [](const TaskLog&) {},         [](const TaskEndedPtr&) {},
+              [](const TaskGone&) {},        [](const TaskHeld&) {},
+              [](const KillRun&) {},         [woken](const Wake&) { ++*woken; },
+              [](const TurnCame&) {},        [](const CommandRequestPtr&) {},
+              [](const RetryRequestPtr&) {}, [](const Probe&) {}};
     }
   };
   auto& scheduler = dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler());
-  RunActor kept = system.spawn(Probe::make, &woken), gone = system.spawn(Probe::make, &woken);
+  RunActor kept = system.spawn(FakeRun::make, &woken), gone = system.spawn(FakeRun::make, &woken);
   const auto gone_address = gone.address();
   timers_.wake_at(at(10), kept);
   timers_.wake_at(at(10), gone);

@@ -13,6 +13,7 @@ Prints one line a fault (`file:line: what is wrong`) and ends with 1 if there is
   5. No source is longer than LINES_MAX.
   6. docs/errors.md lists the error codes of include/troupe/base/error.hpp, all of them and no others; no other page
      names a code that does not exist.
+  7. Every row of docs/faults.md names at least one test, and every test it names exists.
 """
 import pathlib
 import re
@@ -36,6 +37,7 @@ OWNERS = {
     "sqlite3.h": "store_sqlite",
     "png.h": "image",
     "boost/": "ingress",
+    "cctz/": "calendar",
     "spdlog/": "telemetry",
     "prometheus/": "telemetry",
     "fmt/": "base",
@@ -168,9 +170,33 @@ def check_error_codes(root):
                     yield file.relative_to(root), number, f"there is no error code {''.join(code)}"
 
 
+TEST_OF_FILE = {".cpp": r"TEST(?:_[FP])?\(\s*%s\s*\)", ".py": r"def %s\("}
+
+
+def check_fault_table(root):
+    """Of each row the last cell: `file` `Test` [, `Test` …] [; `file` …]."""
+    page = pathlib.Path("docs/faults.md")
+    for number, line in enumerate((root / page).read_text().splitlines(), 1):
+        if not line.startswith("| ") or line.startswith(("| fault |", "| --- |")):
+            continue
+        words = re.findall(r"`([^`]+)`", line.rstrip(" |").split(" | ")[-1])
+        if not any(word.startswith("tests/") for word in words):
+            yield page, number, "a row without a test"
+        text, suffix = "", ""
+        for word in words:
+            if word.startswith("tests/"):
+                file = root / word
+                text, suffix = (file.read_text() if file.exists() else ""), file.suffix
+                if not file.exists():
+                    yield page, number, f"there is no {word}"
+            elif not re.search(TEST_OF_FILE[suffix] % re.escape(word).replace(r"\.", r",\s*"), text):
+                yield page, number, f"there is no test {word} in the file before it"
+
+
 def faults(root):
     yield from check_sources(root, Rooms(root))
     yield from check_error_codes(root)
+    yield from check_fault_table(root)
 
 
 def main():

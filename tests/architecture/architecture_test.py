@@ -22,6 +22,10 @@ TREE = {
     "tests/codec/json_test.cpp": '#include "codec/json.hpp"\n#include <nlohmann/json.hpp>\n',
     "bench/node_modules/node/node.h": '#include "../others.h"\n',
     "docs/errors.md": "| code | status |\n| `not_found` | 404 | x | y |\n| `conflict` | 409 | x | y |\n",
+    "tests/run_test.cpp": "TEST_F(RunTest, EndsOnce) {\n}\n",
+    "tests/e2e/test_it.py": "def test_it_ends(server):\n",
+    "docs/faults.md": "| fault | what | seen | shown by |\n| --- | --- | --- | --- |\n"
+                      "| a crash | it ends | | `tests/run_test.cpp` `RunTest.EndsOnce`; `tests/e2e/test_it.py` `test_it_ends` |\n",
     "README.md": 'An answer with "code": "not_found" says so; code `conflict` too.\n',
 }
 
@@ -79,6 +83,15 @@ class ArchitectureTest(unittest.TestCase):
         self.expect("include/troupe/base/error.hpp", '  X(gone, "Gone.", "Stop.")\n',
                     "include/troupe/base/error.hpp:3: the error code gone is missing")
         self.expect("README.md", 'or "code": "gone"\n', "README.md:2: there is no error code gone")
+
+    def test_every_fault_names_tests_that_exist(self):
+        row = "| x | y | z | %s |\n"
+        self.expect("docs/faults.md", row % "", "docs/faults.md:4: a row without a test")
+        self.expect("docs/faults.md", row % "`tests/gone.cpp`", "docs/faults.md:4: there is no tests/gone.cpp")
+        self.expect("docs/faults.md", row % "`tests/run_test.cpp` `RunTest.EndsTwice`",
+                    "docs/faults.md:4: there is no test RunTest.EndsTwice")
+        self.expect("docs/faults.md", row % "`tests/e2e/test_it.py` `test_it_ends`, `test_it`",
+                    "docs/faults.md:4: there is no test test_it")
 
 
 if __name__ == "__main__":

@@ -7,11 +7,14 @@ import time
 from faults import ONE_STEP, THREE_STEPS, WORKFLOWS
 from http_client import eventually
 from load import Load
+from quiet import Quiet
 from troupe_server import TroupeServer
 from witness import Ends, Readiness, Tables, check_nothing_lost, check_trail
 
 # Long enough for work to pile up, short enough that a kill meets the recovery from the one before.
 LOAD_SECONDS = (0.3, 2.0)
+# Threads and files that a server may have after a later round beyond those after its first.
+HELD_MORE = 16
 
 
 def make_server(arguments, folder, name, database_url):
@@ -46,7 +49,7 @@ def kill_server(arguments, folder, database_url, moments):
     name = "postgresql" if database_url else "sqlite"
     print(f"\nserver killed, {name}", flush=True)
     server, rounds = make_server(arguments, folder, name, database_url), []
-    load, tables = Load(server, WORKFLOWS, arguments.connections), Tables(server)
+    load, tables, quiet = Load(server, WORKFLOWS, arguments.connections), Tables(server), Quiet(server)
     try:
         for number in range(arguments.rounds):
             rate = load_until_some_moment(load, moments)
@@ -60,6 +63,7 @@ def kill_server(arguments, folder, database_url, moments):
             figures |= take_over(server, load, tables, newest)
             load.stop()
             figures["jobs"] = check_nothing_lost(server, load)
+            quiet.await_again()
             rounds.append(figures)
             print_round(number, figures)
         assert server.stop() == 0
@@ -85,7 +89,7 @@ def kill_postmaster(arguments, folder, cluster, moments):
     print("\npostmaster killed", flush=True)
     server, rounds = make_server(arguments, folder, "postmaster", cluster.fresh_database()), []
     load, tables = Load(server, WORKFLOWS, arguments.connections), Tables(server)
-    ends, readiness = Ends(server), Readiness(server)
+    ends, readiness, quiet, held = Ends(server), Readiness(server), Quiet(server), None
     try:
         for number in range(arguments.rounds):
             rate = load_until_some_moment(load, moments)
@@ -103,6 +107,10 @@ def kill_postmaster(arguments, folder, cluster, moments):
             figures["first completion ms"] = tables.first_end_since(begin_unix_ms + int(back), newest)
             load.stop()
             figures["jobs"] = check_nothing_lost(server, load, ends)
+            quiet.await_again()
+            figures["threads"], figures["files"] = quiet.holds()
+            held = held or quiet.holds()
+            assert all(now <= once + HELD_MORE for now, once in zip(quiet.holds(), held)), (quiet.holds(), held)
             rounds.append(figures)
             print_round(number, figures)
         readiness.stop()

@@ -195,6 +195,22 @@ TEST_F(JobCommandTest, CancelAndRetrySendTheirBodies) {
   EXPECT_EQ(last_body(), (Json{{"from_step", "render"}, {"inputs", {{"n", 2}}}}));
 }
 
+TEST_F(JobCommandTest, SignalAndReviewGoToTheNewestRun) {
+  server_.answer("GET /v1/jobs/j1", 200, R"({"job_id":"j1","execution_id":"r2"})");
+  server_.answer("POST /v1/runs/r2/signals/paid", 202, R"({"job_id":"j1","status":"running"})");
+  EXPECT_EQ(run({"job", "signal", "j1", "paid", "--payload", R"({"amount":12})"}), 0);
+  EXPECT_EQ(last_body(), (Json{{"payload", {{"amount", 12}}}}));
+
+  server_.answer("GET /v1/jobs/j1", 200, R"({"job_id":"j1","execution_id":"r2"})");
+  server_.answer("POST /v1/runs/r2/review", 200,
+                 R"({"reviews":[{"image_id":"i1","decision":"approved"},{"image_id":"i3","decision":"rejected"}]})");
+  EXPECT_EQ(run({"job", "review", "j1", "--reviewer", "ada", "--approve", "i1", "--reject", "i3"}), 0);
+  EXPECT_EQ(last_body(), (Json{{"reviewer", "ada"}, {"approve", {"i1"}}, {"reject", {"i3"}}}));
+  EXPECT_EQ(out_, "IMAGE  DECISION  REVIEWER\ni1     approved  \ni3     rejected  \n");
+
+  EXPECT_EQ(run({"job", "review", "j1", "--reviewer", "ada"}), 2);
+}
+
 TEST_F(JobCommandTest, CancelOfAFinishedJobIsAConflict) {
   server_.refuse("POST /v1/jobs/j1/cancel", 409, "job_finished", "The job has ended.");
   EXPECT_EQ(run({"job", "cancel", "j1"}), 6);

@@ -288,5 +288,30 @@ TEST_F(OtherCommandTest, HelpTellsTheExitCodes) {
   EXPECT_THAT(out_, AllOf(HasSubstr("--input"), HasSubstr("Exit codes")));
 }
 
+TEST_F(OtherCommandTest, ActorsAreShownAsATreeWithWhatIsWorthALine) {
+  const char* tree = R"({"id":"node","kind":"node","state":"running","children":[)"
+                     R"({"id":"broker","state":"running","busy":3,"waiting":0,"mailbox":0,"restarts":0,"children":[]},)"
+                     R"({"id":"worker:exec","state":"given_up","slots":4,"busy":0,"restarts":5,)"
+                     R"("last_error":"it\ndied","next_start_at":"2026-11-21T01:02:03.000Z","children":[]}]})";
+  server_.answer("GET /v1/actors?limit=3", 200, tree);
+  server_.answer("GET /v1/actors?limit=50", 200, tree);
+  EXPECT_EQ(run({"actors", "--limit", "3"}), 0) << err_;
+  EXPECT_EQ(last_request().target, "/v1/actors?limit=3");
+  EXPECT_THAT(out_, HasSubstr("\n  broker       running   3 at work\n"));
+  EXPECT_THAT(out_, HasSubstr("  worker:exec  given_up  0/4 slots, 5 restarts, next start 2026-11-21 01:02:03, "
+                              "last error: it died"));
+  EXPECT_EQ(run({"actors", "--json"}), 0);
+  EXPECT_EQ(out_json()["id"], "node");
+}
+
+TEST_F(OtherCommandTest, AnActorIsRestarted) {
+  server_.answer("POST /v1/actors/worker:exec/restart", 202, R"({"id":"worker:exec","message":"…"})");
+  EXPECT_EQ(run({"actors", "--restart", "worker:exec"}), 0) << err_;
+  EXPECT_EQ(out_, "worker:exec is being restarted\n");
+  server_.refuse("POST /v1/actors/broker/restart", 409, "conflict", "the broker cannot be restarted by itself");
+  EXPECT_EQ(run({"actors", "--restart", "broker"}), 6);
+  EXPECT_THAT(err_, HasSubstr("cannot be restarted by itself"));
+}
+
 }  // namespace
 }  // namespace troupe

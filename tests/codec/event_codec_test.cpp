@@ -122,6 +122,52 @@ TEST_F(EventRecords, AFailureTellsTheReasonOfEachEnd) {
                    R"(run.failed {"error":)" + reason + R"(} 1000ms)"}));
 }
 
+TEST_F(EventRecords, AnItemThatFailsWhileTheOthersGoOnMayEndItsStep) {
+  workflow_.steps[1].item_failures = ItemFailures::collect;
+  before_.steps[1].status = Status::running;
+  before_.steps[1].items = 3;
+  before_.steps[1].done.set(0);
+  before_.steps[1].failed.set(1);
+  const std::string reason = R"({"code":"step_timeout","message":"too slow","retryable":true})";
+  EXPECT_EQ(told({TaskFailed{task(1, 2), late_, at_}}),
+            (Lines{R"(item.failed {"attempt":1,"error":)" + reason + R"(,"item":2,"step":"render"})",
+                   R"(step.completed {"failed":2,"items":3,"step":"render"})"}));
+}
+
+TEST_F(EventRecords, WhatWaitsForPeopleTellsForWhat) {
+  ApprovalTerms terms{4, 1, 2, OnExpiry::approve};
+  EXPECT_EQ(told({RunStarted{at_, at_ + Millis(60'000)}, StepBegun{0, 1, at_}, ItemBegun{0, 0, kNever, "paid", {}},
+                  StepBegun{2, 1, at_}, ItemBegun{2, 0, at_ + Millis(500), "", terms}, RunPaused{at_}}),
+            (Lines{R"(run.started {"deadline":"2026-11-21T01:03:03.456Z","next":[{"signal":"paid","step":"fetch"},)"
+                   R"({"approval":{"assets":4,"min_approved":1,"min_approvers":2,"on_expiry":"approve"},)"
+                   R"("due":"2026-11-21T01:02:03.956Z","step":"publish"}],"number":1})",
+                   "run.paused {}"}));
+}
+
+TEST_F(EventRecords, WhatPeopleSayIsToldByDigest) {
+  Digest digest{};
+  digest.fill(0xCD);
+  outcomes_.push_back({signal_place(before_.run, 3), digest, 9, {}, ""});
+  outcomes_.push_back({task(0), digest, 21, {}, ""});
+  const AssetId asset{{1}};
+  const std::string bytes = R"(,"sha256":")" + to_hex(digest) + R"("})";
+  EXPECT_EQ(told({SignalReceived{3, "paid", at_}, SignalTaken{3, task(0), at_},
+                  AssetReviewed{asset, "ada", false, at_, {{2, 0, 1}}}, RunResumed{at_, at_ + Millis(1'000)}}),
+            (Lines{R"(signal.received {"name":"paid","ordinal":3,"payload":{"bytes":9)" + bytes + "}",
+                   R"(step.completed {"attempt":1,"outputs":{"bytes":21)" + bytes + R"(,"signal":3,"step":"fetch"})",
+                   R"(asset.rejected {"asset":")" + to_string(asset) + R"(","reviewer":"ada","steps":["publish"]})",
+                   R"(run.resumed {"deadline":"2026-11-21T01:02:04.456Z"})"}));
+}
+
+TEST_F(EventRecords, ARunThatCouldNotBeUndoneEndsWithThatError) {
+  const Error incomplete{ErrorCode::compensation_incomplete, "one thing", false, {{"/steps/0/compensate", "no"}}};
+  before_.error = late_;
+  const auto records = to_records({RunEnded{Status::failed, at_, incomplete}}, before_, workflow_, {});
+  EXPECT_EQ(records.at(0).action, "run.failed");
+  EXPECT_EQ(records.at(0).details.at("error").at("code"), "compensation_incomplete");
+  EXPECT_EQ(records.at(0).details.at("error").at("errors").at(0).at("pointer"), "/steps/0/compensate");
+}
+
 TEST_F(EventRecords, ARunEndsWithItsFirstError) {
   before_.error = late_;
   const auto records = to_records({RunEnded{Status::cancelled, at_}}, before_, workflow_, {});
@@ -163,14 +209,26 @@ TEST_F(EventRecords, AOneStepJobHasTwoRecordsBesidesItsAcceptance) {
             (Lines{R"(step.completed {"attempt":1,"step":"fetch"})", R"(run.completed {} 1000ms)"}));
 }
 
+TEST_F(EventRecords, WhatBeginsOnceARunIsAdmittedStandsInThatRecord) {
+  before_.concurrency_key = "\"shop\"";
+  EXPECT_EQ(told({RunStarted{at_, at_}, RunHeld{at_}}).at(1), R"(run.held {"concurrency_key":"\"shop\""})");
+  EXPECT_EQ(told({RunAdmitted{at_}, StepBegun{0, 1, at_}, ItemBegun{0, 0, at_}}),
+            (Lines{R"(run.admitted {"next":[{"step":"fetch"}]} 1000ms)"}));
+}
+
 TEST_F(EventRecords, EveryActionIsInTheDocumentation) {
   std::ifstream file(TROUPE_DOCS "/audit.md");
   std::stringstream page;
   page << file.rdbuf();
-  for (const std::string action :
-       {"run.started", "step.begun", "step.started", "step.completed", "item.completed", "step.retrying", "step.failed",
-        "step.cancelled", "step.skipped", "run.stopping", "compensation.started", "compensation.completed",
-        "compensation.failed", "run.recovered", "run.completed", "run.failed", "run.cancelled"})
+  for (const std::string action : {"run.started",         "step.begun",           "step.started",
+                                   "step.completed",      "item.completed",       "step.retrying",
+                                   "step.failed",         "step.cancelled",       "step.skipped",
+                                   "run.stopping",        "compensation.started", "compensation.completed",
+                                   "compensation.failed", "item.failed",          "signal.received",
+                                   "asset.approved",      "asset.rejected",       "run.paused",
+                                   "run.resumed",         "run.recovered",        "run.held",
+                                   "run.admitted",        "run.completed",        "run.failed",
+                                   "run.cancelled"})
     EXPECT_NE(page.str().find("| `" + action + "` |"), std::string::npos) << action;
 }
 

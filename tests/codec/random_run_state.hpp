@@ -33,6 +33,9 @@ class RandomRunState {
       state.compensation_step = static_cast<StepIndex>(number(static_cast<std::int64_t>(state.steps.size()) - 1));
       if (chance()) state.compensation = live(7);
     }
+    if (chance())
+      state.concurrency_key = chance() ? "null" : "\"" + std::string(static_cast<std::size_t>(number(254)), 'k') + "\"";
+    state.held = chance();
     return state;
   }
 

@@ -108,13 +108,13 @@ TEST(RunStateCodec, SkipsKeysItDoesNotKnow) {
   packer.pack(99).pack(1.5);
   packer.pack(5);
   packer.pack_array(1);
-  packer.pack_array(6).pack(0).pack(3).pack(1).pack(17).pack("new").pack(true);
+  packer.pack_array(7).pack(0).pack(3).pack(1).pack(17).pack("go").pack("new").pack(true);
 
   const auto read = decode_run_state(bytes.str());
   ASSERT_TRUE(read.ok()) << read.error().message;
   EXPECT_EQ(read->status, Status::running);
   ASSERT_EQ(read->steps.size(), 1u);
-  EXPECT_EQ(read->steps[0].live, (std::vector<LiveItem>{{0, 3, AttemptPhase::started, from_unix_ms(17)}}));
+  EXPECT_EQ(read->steps[0].live, (std::vector<LiveItem>{{0, 3, AttemptPhase::started, from_unix_ms(17), "go"}}));
 }
 
 TEST(RunStateCodec, RefusesAFormatOfANewerVersionByThatName) {

@@ -129,19 +129,43 @@ outputs: {x: "${ .steps.c.value }", y: "open ${ .a"}
 
 TEST(Definition, SaysWhatThisVersionDoesNotDo) {
   EXPECT_EQ(faults_of(R"(key: k
-concurrency: {limit: 8, key: "${ .client_id }"}
 steps:
-  - {name: a, type: noop, pool: gpu, requires: {vram_gb: ">=16"}, affinity: "${ .inputs.model }", heartbeat: 30s}
-  - {name: b, type: approval}
+  - {name: a, type: noop, pool: gpu, requires: {vram_gb: ">=16"}, affinity: "${ .inputs.model }"}
+  - {name: b, type: comfyui}
   - {name: c, type: noop, pool: default, compensate: {type: task}}
 )"),
             "/steps/0/pool a pool other than \"default\" is not available in this version\n"
             "/steps/0/requires choosing workers by what they have is not available in this version\n"
             "/steps/0/affinity choosing workers by affinity is not available in this version\n"
-            "/steps/0/heartbeat a heartbeat limit is not available in this version\n"
-            "/steps/1/type step type \"approval\" is not available in this version\n"
-            "/steps/2/compensate/type step type \"task\" is not available in this version\n"
-            "/concurrency a concurrency limit is not available in this version");
+            "/steps/1/type step type \"comfyui\" is not available in this version\n"
+            "/steps/2/compensate/type step type \"task\" is not available in this version");
+}
+
+TEST(Definition, HasAConcurrencyLimitWithAKeyOrWithout) {
+  const std::string steps = "\nsteps: [{name: a, type: noop}]";
+  const auto limited = parse_workflow("key: k\nconcurrency: {limit: 8, key: \"${ .client_id }-x\"}" + steps, {});
+  ASSERT_TRUE(limited.ok());
+  EXPECT_EQ(limited->definition.concurrency_limit, 8);
+  EXPECT_EQ(limited->definition.concurrency_key, "${ .client_id }-x");
+  const auto keyless = parse_workflow("key: k\nconcurrency: {limit: 1}" + steps, {});
+  ASSERT_TRUE(keyless.ok());
+  EXPECT_EQ(keyless->definition.concurrency_key, "");
+  EXPECT_EQ(parse_workflow("key: k" + steps, {})->definition.concurrency_limit, 0);
+}
+
+TEST(Definition, TellsWhatIsWrongWithAConcurrencyLimit) {
+  EXPECT_EQ(
+      faults_of(R"(key: k
+concurrency: {limit: 0, key: "${ .steps.a.x }", per: client}
+steps: [{name: a, type: noop}]
+)"),
+      "/concurrency/limit must be an integer from 1 to 1000000\n"
+      "/concurrency/key sees no steps, since none has begun then: inputs, metadata, client_id and job_id are there\n"
+      "/concurrency/per concurrency has no field \"per\"");
+  EXPECT_EQ(faults_of("{key: k, concurrency: {key: \"${ .bad }\"}, steps: [{name: a, type: noop}]}"),
+            "/concurrency/limit is required\n"
+            "/concurrency/key \".bad\" is not an expression: unexpected bad");
+  EXPECT_EQ(faults_of("{key: k, concurrency: 8, steps: [{name: a, type: noop}]}"), "/concurrency must be an object");
 }
 
 TEST(Definition, ReadsARateLimit) {

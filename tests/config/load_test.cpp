@@ -55,6 +55,28 @@ class ConfigTest : public testing::Test {
   Texts environment_, flags_;
 };
 
+TEST_F(ConfigTest, NamesSecretsAndTheirPlaces) {
+  given_file("[secrets]\nTOKEN = {env = \"TROUPE_SHOP_TOKEN\"}\n\"shop.key\" = {file = \"/run/secrets/key\"}\n");
+  given_environment({{"TROUPE_SHOP_TOKEN", "a value that is no configuration"}});
+  const Config config = loaded();
+  EXPECT_EQ(config.secrets.at("TOKEN"), (SecretConfig{"TROUPE_SHOP_TOKEN", ""}));
+  EXPECT_EQ(config.secrets.at("shop.key"), (SecretConfig{"", "/run/secrets/key"}));
+}
+
+TEST_F(ConfigTest, RepeatsNoSecretThatStandsWhereItsPlaceShould) {
+  given_file(
+      "[secrets]\nA = \"hunter2\"\nB = {file = \"hunter2\"}\nC = {}\nD = {env = \"X\", file = \"/x\"}\n"
+      "\"a b\" = {env = \"X\"}\nE = {value = \"hunter2\"}\n");
+  EXPECT_EQ(faults(), (std::vector<std::string>{
+                          R"(file:2|secrets.A: must be {env = "VARIABLE"} or {file = "/path"})",
+                          "file:3|secrets.B.file: must be an absolute path",
+                          "file:4|secrets.C: must have either env or file",
+                          "file:5|secrets.D: must have either env or file",
+                          "file:6|secrets.a b: a secret's name is of A-Z a-z 0-9 _ - .",
+                          "file:7|secrets.E.value: is not a known key",
+                      }));
+}
+
 TEST_F(ConfigTest, NeedsNoFile) {
   const Config config = loaded();
   EXPECT_EQ(config.server.listen, (HostPort{"127.0.0.1", 8080}));
@@ -107,6 +129,10 @@ memory_mb = 512
 
 [egress]
 allow = ["10.0.0.0/8", "*.internal.example"]
+
+[clients.shop]
+weight = 3
+[clients."two words"]
 )");
   Config config = loaded();
   ASSERT_EQ(config.auth_keys.size(), 1U);
@@ -118,6 +144,8 @@ allow = ["10.0.0.0/8", "*.internal.example"]
   EXPECT_EQ(resize.timeout, Millis(90'000));
   EXPECT_EQ(resize.memory_mb, 512);
   EXPECT_EQ(config.egress.allow.size(), 2U);
+  EXPECT_EQ(config.clients["shop"].weight, 3);
+  EXPECT_EQ(config.clients.at("two words").weight, 1);
 }
 
 TEST_F(ConfigTest, ReadsTheRatesOfClients) {
@@ -198,6 +226,10 @@ INSTANTIATE_TEST_SUITE_P(
                 "file:3|exec.commands.ls.arg: is not a known key; did you mean args?"},
         BadFile{"[exec.commands.ls]\nprogram = '/bin/ls'\nenv = {A = 1}",
                 "file:3|exec.commands.ls.env: A must be a string, not 1"},
+        BadFile{"[clients]\nweight = 2", "file:2|clients.weight: must be a table"},
+        BadFile{"[clients.shop]\nweight = 0",
+                "file:2|clients.shop.weight: must be a whole number from 1 to 1000, not 0"},
+        BadFile{"[client.shop]\nweight = 2", "file:1|client: is not a known key; did you mean clients?"},
         BadFile{"clients = 3", "file:1|clients: must be a table of clients"},
         BadFile{"[clients]\nshop = '100/1m'", "file:2|clients.shop: must be a table"},
         BadFile{"[clients.shop]\nrte = '100/1m'", "file:2|clients.shop.rte: is not a known key; did you mean rate?"},

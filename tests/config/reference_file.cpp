@@ -62,11 +62,22 @@ std::string exec_commands() {
 }
 
 std::string clients() {
-  std::string text = "\n# What holds for the jobs of one client, by its name.\n\n#[clients.shop]\n";
+  std::string text = "\n# What holds for one client, by its client_id.\n\n#[clients.shop]\n";
   for (const auto& key : client_keys()) {
     std::string value = default_of(key);
     if (key.name == "rate") value = "\"1000/1m\"";
     text += describe(key, key.name, value);
+  }
+  return text;
+}
+
+std::string secrets() {
+  std::string text =
+      "\n# What `${secret:NAME}` in a definition stands for: each has either env or file. Values never stand here.\n\n"
+      "#[secrets.SHOP_TOKEN]\n";
+  for (const auto& key : secret_keys()) {
+    const std::string example = key.name == "file" ? "\"/run/secrets/shop_token\"" : "\"\"";
+    text += describe(key, key.name, example);
   }
   return text;
 }
@@ -87,7 +98,7 @@ std::string reference_file() {
     if (key.name == "node_name") value = "\"node-1\"";
     text += describe(key, name, value);
   }
-  return text + auth_keys() + exec_commands() + clients();
+  return text + auth_keys() + exec_commands() + clients() + secrets();
 }
 
 }  // namespace troupe

@@ -54,11 +54,15 @@ TEST(ReferenceFile, WithEveryLineTakenInSetsTheDefaultsAndItsExamples) {
   EXPECT_EQ(loaded->node_name, "node-1");
   ASSERT_EQ(loaded->clients.size(), 1U);
   EXPECT_EQ(loaded->clients["shop"].rate, "1000/1m");
+  EXPECT_EQ(loaded->clients["shop"].weight, 1);
+  ASSERT_EQ(loaded->secrets.size(), 1U);
+  EXPECT_EQ(loaded->secrets["SHOP_TOKEN"].file, "/run/secrets/shop_token");
 
   auto expected = load_config({}).value_or(Config{});
   loaded->auth_keys.clear();
   loaded->exec_commands.clear();
   loaded->clients.clear();
+  loaded->secrets.clear();
   loaded->node_name = expected.node_name;
   EXPECT_EQ(*loaded, expected);
 }

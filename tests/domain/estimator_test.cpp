@@ -44,7 +44,7 @@ class EstimatorTest : public ::testing::Test {
     for (const Millis time : times) history_.step_took(workflow_.steps[step], time);
   }
   /// One item, ready for a worker.
-  void given_ready(StepIndex step) { given_live(step, {0, 1, AttemptPhase::waiting, kNow}); }
+  void given_ready(StepIndex step) { given_live(step, {0, 1, AttemptPhase::waiting, kNow, ""}); }
   void given_live(StepIndex step, LiveItem item, ItemIndex items = 1) {
     state_.steps[step].status = Status::running;
     state_.steps[step].items = items;
@@ -134,14 +134,14 @@ TEST_F(EstimatorTest, WhatIsUnderWayTakesWhatThoseTookThatLastedAsLong) {
 TEST_F(EstimatorTest, ACommittedStartTellsSinceWhenItRuns) {
   given_step("work", StepType::exec).timeout = 60s;
   given_times(0, {10s});
-  given_live(0, {0, 1, AttemptPhase::started, kNow + 56s});
+  given_live(0, {0, 1, AttemptPhase::started, kNow + 56s, ""});
   EXPECT_EQ(remaining(), 6s);
 }
 
 TEST_F(EstimatorTest, AStepThatPausesBeforeItsNextAttemptStillHasThatBeforeIt) {
   given_step("work", StepType::http);
   given_times(0, {2s});
-  given_live(0, {0, 2, AttemptPhase::waiting, kNow + 30s});
+  given_live(0, {0, 2, AttemptPhase::waiting, kNow + 30s, ""});
   EXPECT_EQ(remaining(), 32s);
 }
 
@@ -163,10 +163,12 @@ TEST_F(EstimatorTest, InstantStepsTakeNoTimeAndWaitForNobody) {
 TEST_F(EstimatorTest, ItemsShareTheSlots) {
   given_step("each", StepType::http).for_each = ".inputs.list";
   given_times(0, {2s, 2s, 8s});  // mean 4 s
-  given_live(0, {0, 1, AttemptPhase::waiting, kNow}, 40);
+  given_live(0, {0, 1, AttemptPhase::waiting, kNow, ""}, 40);
   EXPECT_EQ(remaining(), 40s) << "40 items of 4 s by 4 slots";
   world_.slot_count = 1'000;
   EXPECT_EQ(remaining(), 2'500ms) << "64 of a step are under way at once";
+  workflow_.steps[0].max_parallel = 2;
+  EXPECT_EQ(remaining(), 80s);
 }
 
 TEST_F(EstimatorTest, AListThatIsNotMadeYetIsAsLongAsTheLastOnes) {
@@ -184,7 +186,7 @@ TEST_F(EstimatorTest, DelaysAddTheirTime) {
   world_.delays[0] = 30s;
   given_times(1, {7s});
   EXPECT_EQ(remaining(), 37s);
-  given_live(0, {0, 1, AttemptPhase::waiting, kNow + 12s});
+  given_live(0, {0, 1, AttemptPhase::waiting, kNow + 12s, ""});
   EXPECT_EQ(remaining(), 19s);
 }
 
@@ -198,8 +200,22 @@ TEST_F(EstimatorTest, NobodyCanTellOfADelayThatIsNeitherToldNorSeen) {
 
 TEST_F(EstimatorTest, NobodyCanTellWhileAPersonMustDecide) {
   given_step("work", StepType::http);
-  given_live(0, {0, 1, AttemptPhase::in_doubt, kNow});
+  given_live(0, {0, 1, AttemptPhase::in_doubt, kNow, ""});
   EXPECT_EQ(remaining(), std::nullopt);
+}
+
+TEST_F(EstimatorTest, NobodyCanTellWhilePeopleAreWaitedForAndTheDeadlineStandsStillMeanwhile) {
+  for (const StepType type : {StepType::approval, StepType::signal}) {
+    workflow_.steps.clear();
+    state_.steps.clear();
+    given_step("people", type);
+    EXPECT_EQ(remaining(), std::nullopt) << "it is ahead";
+    given_live(0, {0, 1, AttemptPhase::awaiting, kNow + 5min, ""});
+    EXPECT_EQ(remaining(), std::nullopt);
+  }
+  EXPECT_EQ(estimated_end(state_, std::nullopt, history_, kNow), kNow + 1h);
+  state_.paused_at = kNow - 10min;
+  EXPECT_EQ(estimated_end(state_, std::nullopt, history_, kNow), kNow + 1h + 10min);
 }
 
 TEST_F(EstimatorTest, NobodyCanTellWhileWorkIsStoppedOrUndone) {

@@ -22,6 +22,8 @@ struct StepScript {
   AttemptNumber config_fails_at = 0;  ///< from this attempt on; 0: never
   bool config_error_retryable = false;
   bool undoing_fails = false;  ///< the configuration of the compensation
+  std::string signal = "a";
+  ApprovalTerms terms;
 };
 
 class ScriptedEvaluator final : public Evaluator {
@@ -48,11 +50,35 @@ class ScriptedEvaluator final : public Evaluator {
     if (scripts[step].delay_fails) return failure();
     return now + scripts[step].delay * static_cast<int>(item % 3);
   }
+  Result<std::string> signal_name(StepIndex step, ItemIndex) override {
+    if (scripts[step].config_fails_at != 0) return failure();
+    return scripts[step].signal;
+  }
+  Result<ApprovalAsk> approval(StepIndex step, ItemIndex item) override {
+    if (scripts[step].config_fails_at != 0) return failure();
+    ApprovalAsk ask{scripts[step].terms, {}};
+    for (std::uint32_t i = 0; i < ask.terms.assets; ++i) ask.assets.push_back(asset(step, item, i));
+    return ask;
+  }
+  static AssetId asset(StepIndex step, ItemIndex item, std::uint32_t index) {
+    AssetId id;
+    id.bytes[0] = static_cast<std::uint8_t>(step);
+    id.bytes[1] = static_cast<std::uint8_t>(item);
+    id.bytes[2] = static_cast<std::uint8_t>(index);
+    return id;
+  }
   Result<Document> outputs() override {
     if (outputs_fail) return failure();
     return Document("{}");
   }
+  Result<std::string> concurrency_key() override { return std::string("null"); }
   void add_result(StepIndex, ItemIndex, Document) override {}
+  void add_failure(StepIndex, ItemIndex, const Error&) override {}
+  void add_signal(std::uint32_t, Document) override {}
+  void add_review(const Review&) override {}
+  Document signal_payload(std::uint32_t) const override { return {}; }
+  Document take_signal(std::uint32_t, StepIndex, ItemIndex) override { return Document("{}"); }
+  Document finish_approval(StepIndex, ItemIndex, const Bitmap&, const Bitmap&, bool) override { return Document("{}"); }
 
  private:
   static Error failure(bool retryable = false) { return {ErrorCode::expression_failed, "as drawn", retryable, {}}; }
@@ -77,7 +103,8 @@ class RandomWorkflow {
 
  private:
   void fill(StepDefinition& step, StepScript& script, std::uint32_t index) {
-    static const std::vector<StepType> kTypes = {StepType::http, StepType::exec, StepType::delay, StepType::noop};
+    static const std::vector<StepType> kTypes = {StepType::http, StepType::exec,   StepType::delay,   StepType::noop,
+                                                 StepType::exec, StepType::signal, StepType::approval};
     step.name = "s" + std::to_string(index);
     step.type = choices_.one_of(kTypes);
     step.idempotent = !choices_.chance(20);
@@ -92,6 +119,8 @@ class RandomWorkflow {
       step.for_each = ".list";
       script.items = choices_.chance(3) ? limits::kItemsLive + choices_.number(8) : choices_.number(5);
       script.items_fail = choices_.chance(3);
+      if (choices_.chance(30)) step.item_failures = ItemFailures::collect;
+      if (choices_.chance(30)) step.max_parallel = 1 + choices_.number(3);
     }
     if (step.type == StepType::delay) {
       script.delay = Millis(choices_.number(10'000));
@@ -101,14 +130,35 @@ class RandomWorkflow {
       script.config_fails_at = static_cast<AttemptNumber>(1 + choices_.number(3));
       script.config_error_retryable = choices_.chance(30);
     }
+    draw_limits(step);
+    draw_message(step, script);
     if (choices_.chance(40)) {
-      step.compensate = Compensation{choices_.chance(50) ? StepType::exec : StepType::http, Document("{}"),
-                                     Millis(1'000 + choices_.number(5'000))};
+      step.compensate = Compensation{choices_.chance(50) ? StepType::exec : StepType::http,
+                                     Document("{}"),
+                                     Millis(1'000 + choices_.number(5'000)),
+                                     {}};
+      draw_retry(step.compensate->retry);
       script.undoing_fails = choices_.chance(5);
     }
   }
 
+  void draw_limits(StepDefinition& step) {
+    if (choices_.chance(10) && !needs_no_worker(step.type)) step.queue_timeout = Millis(500 + choices_.number(5'000));
+    if (choices_.chance(10)) step.total_timeout = Millis(1'000 + choices_.number(30'000));
+    if (choices_.chance(10) && gives_signs_of_life(step.type)) step.heartbeat = Millis(500 + choices_.number(5'000));
+  }
+
+  void draw_message(StepDefinition& step, StepScript& script) {
+    if (!waits_for_message(step.type)) return;
+    if (choices_.chance(50)) step.timeout = Millis(0);
+    script.signal = choices_.chance(50) ? "b" : "a";
+    script.terms = {1 + choices_.number(4), 1, 1 + choices_.number(2), static_cast<OnExpiry>(choices_.number(4))};
+    script.terms.min_approved = 1 + choices_.number(script.terms.assets);
+  }
+
   void draw_retry(RetryPolicy& retry) {
+    if (choices_.chance(10)) retry.on = {ErrorCode::worker_lost, ErrorCode::step_timeout};
+    if (choices_.chance(10)) retry.never_on = {ErrorCode::http_failed};
     retry.max_attempts = static_cast<int>(1 + choices_.number(4));
     retry.backoff = static_cast<Backoff>(choices_.number(3));
     retry.jitter = static_cast<Jitter>(choices_.number(2));

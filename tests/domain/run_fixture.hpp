@@ -23,6 +23,9 @@ class FakeEvaluator final : public Evaluator {
   std::map<StepIndex, Millis> delays;
   std::map<StepIndex, Error> config_errors;
   std::optional<Error> outputs_error;
+  std::map<StepIndex, std::string> signals;
+  std::map<StepIndex, ApprovalTerms> approvals;
+  std::map<StepIndex, std::map<ItemIndex, Error>> failures;  ///< that were told
 
   Result<bool> condition(StepIndex step) override { return conditions.at(step); }
   Result<ItemIndex> item_count(StepIndex step) override { return items.at(step); }
@@ -31,11 +34,32 @@ class FakeEvaluator final : public Evaluator {
     return Document("{}");
   }
   Result<Timestamp> wake_time(StepIndex step, ItemIndex, Timestamp now) override { return now + delays.at(step); }
+  Result<std::string> signal_name(StepIndex step, ItemIndex) override { return signals.at(step); }
+  Result<ApprovalAsk> approval(StepIndex step, ItemIndex) override {
+    ApprovalAsk ask{approvals.at(step), {}};
+    for (std::uint32_t i = 0; i < ask.terms.assets; ++i) ask.assets.push_back(image(i));
+    return ask;
+  }
+  /// The same images for every approval.
+  static AssetId image(std::uint32_t index) { return AssetId{{7, static_cast<std::uint8_t>(index)}}; }
   Result<Document> outputs() override {
     if (outputs_error) return *outputs_error;
     return Document("{}");
   }
+  Result<std::string> concurrency_key() override { return std::string("null"); }
   void add_result(StepIndex, ItemIndex, Document) override {}
+  void add_failure(StepIndex step, ItemIndex item, const Error& error) override { failures[step][item] = error; }
+  void add_signal(std::uint32_t, Document) override {}
+  void add_review(const Review&) override {}
+  Document signal_payload(std::uint32_t) const override { return {}; }
+  Document take_signal(std::uint32_t ordinal, StepIndex, ItemIndex) override {
+    return Document("{\"ordinal\":" + std::to_string(ordinal) + "}");
+  }
+  Document finish_approval(StepIndex, ItemIndex, const Bitmap& approved, const Bitmap& rejected,
+                           bool expired) override {
+    return Document(std::to_string(approved.count()) + " approved, " + std::to_string(rejected.count()) + " rejected" +
+                    (expired ? ", expired" : ""));
+  }
 };
 
 class RunTest : public ::testing::Test {

@@ -5,21 +5,23 @@
 namespace troupe {
 
 RunLedger::RunLedger(const WorkflowDefinition& workflow, const RunState& fresh)
-    : workflow_(workflow), run_(fresh.run), steps_(fresh.steps.size()) {
+    : workflow_(workflow), run_(fresh.run), deadline_(fresh.deadline), steps_(fresh.steps.size()) {
   completed_.resize(fresh.steps_succeeded);
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     const StepState& reused = fresh.steps[i];
+    steps_[i].collects = workflow.steps[i].collects_failures();
     steps_[i].skipped = reused.status == Status::skipped;
     if (reused.status != Status::success) continue;
     steps_[i].begun = true;
     steps_[i].items = reused.items;
-    steps_[i].begun_items.resize(reused.items, Item{Fate::done, 1});
+    for (ItemIndex item = 0; item < reused.items; ++item)
+      steps_[i].begun_items.push_back({reused.failed.test(item) ? Fate::failed : Fate::done});
     completed_.at(reused.order - 1) = static_cast<StepIndex>(i);
   }
 }
 
 void RunLedger::note(const Event& event) {
-  require(!ended(), "a run that has ended stays ended");
+  require(!ended() || std::holds_alternative<AssetReviewed>(event), "a run that has ended stays ended");
   std::visit([this](const auto& e) { on(e); }, event);
 }
 
@@ -30,17 +32,20 @@ void RunLedger::on(const RunStarted&) {}
 void RunLedger::on(const StepBegun& event) {
   Step& step = steps_.at(event.step);
   require(!stopping(), "no step begins once the run is stopping");
+  note_begun();
   require(status_of(step) == Status::pending, "a step begins once");
   require(needs_met(event.step), "no step begins before its needs are met");
   step.begun = true;
   step.items = event.items;
-  if (workflow_.steps[event.step].type == StepType::delay) worked_on_ = true;
+  step.begun_at = event.at;
+  if (needs_no_worker(workflow_.steps[event.step].type)) worked_on_ = true;
   note_completion(event.step);
 }
 
 void RunLedger::on(const StepSkipped& event) {
   Step& step = steps_.at(event.step);
   require(!stopping() && status_of(step) == Status::pending, "only a step that has not begun is skipped");
+  note_begun();
   require(needs_met(event.step), "no step is skipped before its needs are met");
   require(!workflow_.steps[event.step].when.empty(), "only a step with a condition is skipped");
   step.skipped = true;
@@ -50,8 +55,13 @@ void RunLedger::on(const ItemBegun& event) {
   Step& step = steps_.at(event.step);
   require(!stopping(), "no item begins once the run is stopping");
   require(step.begun && event.item == step.begun_items.size() && event.item < step.items, "items begin in order, once");
-  step.begun_items.emplace_back();
-  require(count(step, Fate::live) <= limits::kItemsLive, "no more items are live at once than the limit");
+  Item& item = step.begun_items.emplace_back();
+  item.until = event.due;
+  item.signal = event.signal;
+  const StepDefinition& definition = workflow_.steps[event.step];
+  if (event.approval) asks_[{event.step, event.item}].terms = *event.approval;
+  require(count(step, Fate::live) <= std::min(limits::kItemsLive, definition.max_parallel),
+          "no more items are live at once than the limits");
 }
 
 void RunLedger::on(const TaskStarted& event) {
@@ -69,16 +79,28 @@ void RunLedger::on(const TaskCompleted& event) {
     return;
   }
   worked_on_ = true;
+  if (workflow_.steps[event.task.step].type == StepType::approval) {
+    const Item& item = item_of(event.task);
+    const bool expired = item.until != kNever && event.at >= item.until;
+    const Ask& ask = asks_.at({event.task.step, event.task.item});
+    require(expired || ask.approved() >= ask.terms.min_approved, "an approval ends when enough is approved");
+    asks_.erase({event.task.step, event.task.item});
+  }
   item_of(event.task).fate = Fate::done;
   note_completion(event.task.step);
 }
 
 void RunLedger::on(const TaskRetried& event) {
-  const RetryPolicy& policy = workflow_.steps.at(event.task.step).retry;
+  const RetryPolicy& policy = workflow_.steps.at(event.task.step).retry_of(event.task.compensation);
   require(is_live(event.task), "only a live task is retried");
-  require(event.error.retryable, "only an error that says so is retried");
+  const auto named = [&](const std::vector<ErrorCode>& codes) {
+    return std::count(codes.begin(), codes.end(), event.error.code) > 0;
+  };
+  require(!named(policy.never_on), "what is never to be retried is not");
+  require(policy.on.empty() ? event.error.retryable : named(policy.on), "only what is to be retried is");
   require(event.task.attempt < policy.max_attempts, "attempts do not exceed the policy");
-  require(event.due >= event.at && event.due <= event.at + policy.max,
+  require(event.due >= event.at &&
+              event.due <= event.at + std::max(policy.max, event.error.retry_after.value_or(Millis(0))),
           "a back-off lies between nothing and its maximum");
   if (event.task.compensation) {
     ++undoing_->attempt;
@@ -94,22 +116,32 @@ void RunLedger::on(const TaskFailed& event) {
   if (event.task.compensation) {
     steps_[event.task.step].undone.insert(event.task.item);
     undoing_.reset();
+    ++undoings_failed_;
     return;
   }
   worked_on_ = true;
   item_of(event.task).fate = Fate::failed;
-  steps_[event.task.step].failed = true;
+  asks_.erase({event.task.step, event.task.item});
+  if (workflow_.steps[event.task.step].collects_failures())
+    note_completion(event.task.step);
+  else
+    steps_[event.task.step].failed = true;
 }
 
 void RunLedger::on(const TaskCancelled& event) {
   require(is_live(event.task) && !event.task.compensation, "only a live task is cancelled");
   require(stopping(), "a task is cancelled only by a run that is stopping");
   item_of(event.task).fate = Fate::cancelled;
+  asks_.erase({event.task.step, event.task.item});
 }
 
 void RunLedger::on(const StepFailed& event) {
   Step& step = steps_.at(event.step);
-  require(!stopping() && status_of(step) == Status::pending, "only a step that has not begun fails as a whole");
+  const Millis allowed = workflow_.steps[event.step].total_timeout;
+  const bool late = allowed > Millis(0) && step.begun && event.at >= step.begun_at + allowed;
+  require(!stopping() && (status_of(step) == Status::pending || (late && status_of(step) == Status::running)),
+          "a step fails as a whole before it begins, or when all its time is over");
+  note_begun();
   step.failed = true;
 }
 
@@ -118,6 +150,8 @@ void RunLedger::on(const RunStopping& event) {
   require(event.verdict == Status::failed || event.verdict == Status::cancelled,
           "a run is stopped to fail or be cancelled");
   stopping_ = event;
+  held_ = false;
+  paused_at_ = kNever;
 }
 
 void RunLedger::on(const CompensationBegun& event) {
@@ -143,7 +177,12 @@ void RunLedger::on(const RunRecovered&) {
 
 void RunLedger::on(const RunEnded& event) {
   require(!anything_live() && !undoing_, "a run ends only when nothing of it is live");
-  require(event.status == (stopping_ ? stopping_->verdict : Status::success), "a run ends as it was decided");
+  if (undoings_failed_ > 0)
+    require(event.status == Status::failed && event.error && event.error->code == ErrorCode::compensation_incomplete,
+            "what could not be undone is not hidden");
+  else
+    require(event.status == (stopping_ ? stopping_->verdict : Status::success) && !event.error,
+            "a run ends as it was decided");
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     if (event.status == Status::success) {
       const Status status = status_of(steps_[i]);
@@ -153,6 +192,85 @@ void RunLedger::on(const RunEnded& event) {
     }
   }
   ended_ = event.status;
+  kept_signals_.clear();
+  paused_at_ = kNever;
+  if (!event.error) return;
+  end_error_ = event.error;
+  stopping_->verdict = event.status;
+}
+
+void RunLedger::on(const SignalReceived& event) {
+  require(!stopping() && event.ordinal == ++signals_, "signals are counted, and taken only while the run goes on");
+  kept_signals_.emplace_back(event.ordinal, event.name);
+}
+
+void RunLedger::on(const SignalTaken& event) {
+  require(!stopping() && is_live(event.task), "only a live task takes a signal");
+  require(workflow_.steps[event.task.step].type == StepType::signal, "only a step that waits for one takes a signal");
+  const auto kept = std::find_if(kept_signals_.begin(), kept_signals_.end(),
+                                 [&](const auto& signal) { return signal.first == event.ordinal; });
+  require(kept != kept_signals_.end(), "a signal is taken once");
+  require(kept->second == item_of(event.task).signal, "a signal goes to a step that waits for its name");
+  for (auto earlier = kept_signals_.begin(); earlier != kept; ++earlier)
+    require(earlier->second != kept->second, "signals of one name are taken in order");
+  kept_signals_.erase(kept);
+  barren_ = 0;
+  worked_on_ = true;
+  item_of(event.task).fate = Fate::done;
+  note_completion(event.task.step);
+}
+
+void RunLedger::on(const AssetReviewed& event) {
+  for (const AssetReviewed::Place& place : event.places) {
+    const auto ask = asks_.find({place.step, place.item});
+    require(ask != asks_.end() && place.index < ask->second.terms.assets, "a decision counts where it is asked for");
+    (event.approved ? ask->second.approvals : ask->second.rejections)[place.index].insert(event.reviewer);
+  }
+}
+
+void RunLedger::on(const RunPaused& event) {
+  require(!stopping() && paused_at_ == kNever && only_people(),
+          "the time-out stands still while people are waited for");
+  paused_at_ = event.at;
+}
+
+void RunLedger::on(const RunResumed& event) {
+  require(!stopping() && paused_at_ != kNever && !only_people(), "the time-out goes on when it is the run's turn");
+  require(event.deadline == deadline_ + (event.at - paused_at_), "the time-out is put off by what people took");
+  deadline_ = event.deadline;
+  paused_at_ = kNever;
+}
+
+std::uint32_t RunLedger::Ask::approved() const {
+  std::uint32_t enough = 0;
+  for (const auto& [index, reviewers] : approvals)
+    enough += reviewers.size() >= terms.min_approvers && !rejections.contains(index);
+  return enough;
+}
+
+bool RunLedger::only_people() const {
+  bool any = false;
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    if (count(steps_[i], Fate::live) == 0) continue;
+    if (!waits_for_message(workflow_.steps[i].type)) return false;
+    any = true;
+  }
+  return any;
+}
+
+void RunLedger::on(const RunHeld&) {
+  require(!held_ && !begun_ && !stopping(), "a run is held before anything of it begins");
+  held_ = true;
+}
+
+void RunLedger::on(const RunAdmitted&) {
+  require(held_, "only a held run is admitted");
+  held_ = false;
+}
+
+void RunLedger::note_begun() {
+  require(!held_, "nothing of a held run begins");
+  begun_ = true;
 }
 
 // --- what is known -------------------------------------------------------------------------------------------------
@@ -182,7 +300,7 @@ double RunLedger::progress() const {
     if (has_ended(status_of(step)))
       sum += 1.0;
     else if (step.items > 0)
-      sum += static_cast<double>(count(step, Fate::done)) / step.items;
+      sum += static_cast<double>(count(step, Fate::done) + count(step, Fate::failed)) / step.items;
   }
   return sum / static_cast<double>(steps_.size());
 }
@@ -197,7 +315,7 @@ bool RunLedger::anything_live() const {
 }
 
 void RunLedger::note_completion(StepIndex step) {
-  if (is_complete(steps_[step])) completed_.push_back(step);
+  if (is_complete(steps_[step]) && !steps_[step].failed) completed_.push_back(step);
 }
 
 Status RunLedger::status_of(const Step& step) const {
@@ -234,10 +352,19 @@ void RunLedger::expect_agreement(const RunState& state) const {
   require(state.status == ended_.value_or(worked_on_ ? Status::running : Status::pending),
           "the status follows from the events");
   require(state.verdict == (stopping_ ? stopping_->verdict : Status::success), "the verdict is the one of the stop");
-  require(state.error == (stopping_ ? std::optional(stopping_->error) : std::nullopt),
-          "the error is the first failure");
+  const std::optional<Error> first = stopping_ ? std::optional(stopping_->error) : std::nullopt;
+  require(state.error == (end_error_ ? end_error_ : first), "the error is the first failure");
+  require(state.deadline == deadline_, "the deadline follows from the events");
+  require((state.paused_at != kNever) == (!stopping() && !ended() && only_people()),
+          "the time-out stands still exactly while people are waited for");
+  require(state.paused_at == paused_at_, "it is known since when the time-out stands still");
+  require(state.signals.size() == kept_signals_.size(), "signals that nobody took are kept");
+  require(state.signals.size() <= limits::kSignalsKept, "no more signals are kept than the limit");
+  require(state.approvals.size() == asks_.size(), "approvals under way are known");
+  require(state.undoings_failed == undoings_failed_, "what could not be undone is counted");
   require((state.ended_at != kNever) == ended(), "a run has an end when it has ended");
   require(state.epoch == epoch_, "the epoch counts take-overs");
+  require(state.held == held_, "a run is held until it is admitted or stopped");
   require(state.barren_recoveries == barren_, "barren take-overs are counted since the last completion");
   require(state.steps_succeeded == completed_.size(), "the counter of steps that succeeded agrees");
   require(state.compensation.has_value() == undoing_.has_value(), "an undoing is live while it is under way");
@@ -258,7 +385,8 @@ void RunLedger::expect_all_begun() const {
     if (status == Status::pending)
       require(!needs_met(static_cast<StepIndex>(i)), "a step begins when its needs are met");
     if (status == Status::running)
-      require(step.begun_items.size() == step.items || count(step, Fate::live) == limits::kItemsLive,
+      require(step.begun_items.size() == step.items ||
+                  count(step, Fate::live) == std::min(limits::kItemsLive, workflow_.steps[i].max_parallel),
               "items begin as far as the limit allows");
   }
   require(anything_open, "a run ends when all its steps have");
@@ -280,6 +408,8 @@ void RunLedger::expect_step_agreement(StepIndex index, const StepState& state) c
   for (ItemIndex i = 0; i < step.begun_items.size(); ++i) {
     const Item& item = step.begun_items[i];
     require(state.done.test(i) == (item.fate == Fate::done), "the bit of an item says whether it is done");
+    require(state.failed.test(i) == (item.fate == Fate::failed && workflow_.steps[index].collects_failures()),
+            "the bit of an item says whether it failed while the others went on");
     require(state.compensated.test(i) == step.undone.contains(i), "the bit of an item says whether it is undone");
     if (item.fate != Fate::live) continue;
     require(live < state.live.size() && state.live[live].item == i && state.live[live].attempt == item.attempt,

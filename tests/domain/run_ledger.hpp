@@ -2,6 +2,7 @@
 // happen now?), and compares what it has counted with the state that apply() made of the same events.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <vector>
@@ -28,6 +29,7 @@ class RunLedger {
   bool needs_met(StepIndex step) const;
   bool ended() const { return ended_.has_value(); }
   bool stopping() const { return stopping_.has_value(); }
+  bool held() const { return held_; }
   double progress() const;
 
  private:
@@ -35,8 +37,12 @@ class RunLedger {
   struct Item {
     Fate fate = Fate::live;
     int attempt = 1;
+    Timestamp until = kNever;
+    std::string signal;
   };
   struct Step {
+    bool collects = false;  ///< items that fail do not fail the step
+    Timestamp begun_at = kNever;
     bool begun = false;
     bool skipped = false;
     bool failed = false;
@@ -64,12 +70,31 @@ class RunLedger {
   void on(const CompensationBegun& event);
   void on(const RunRecovered& event);
   void on(const RunEnded& event);
+  void on(const RunHeld& event);
+  void on(const RunAdmitted& event);
+  void on(const SignalReceived& event);
+  void on(const SignalTaken& event);
+  void on(const AssetReviewed& event);
+  void on(const RunPaused& event);
+  void on(const RunResumed& event);
+
+  /// An approval under way: who decided how, by image.
+  struct Ask {
+    ApprovalTerms terms;
+    std::map<std::uint32_t, std::set<std::string>> approvals, rejections;
+    std::uint32_t approved() const;
+  };
+  /// Is something live, and does all of it wait for a message?
+  bool only_people() const;
 
   Item& item_of(const TaskKey& task) { return steps_[task.step].begun_items[task.item]; }
   std::size_t count(const Step& step, Fate fate) const;
   bool anything_live() const;
-  bool is_complete(const Step& step) const { return step.begun && count(step, Fate::done) == step.items; }
+  bool is_complete(const Step& step) const {
+    return step.begun && count(step, Fate::done) + (step.collects ? count(step, Fate::failed) : 0) == step.items;
+  }
   void note_completion(StepIndex step);
+  void note_begun();
   Status status_of(const Step& step) const;
   std::uint32_t order_of(StepIndex step) const;
   std::vector<ItemIndex> to_undo(StepIndex step) const;
@@ -77,13 +102,22 @@ class RunLedger {
 
   const WorkflowDefinition& workflow_;
   RunId run_;
+  Timestamp deadline_;
   std::vector<Step> steps_;
   std::vector<StepIndex> completed_;  ///< in the order of their completion
   bool worked_on_ = false;
+  bool held_ = false;
+  bool begun_ = false;  ///< any step was, or was skipped or failed
   std::optional<RunStopping> stopping_;
   bool compensating_ = false;
   std::optional<Undoing> undoing_;
   std::optional<Status> ended_;
+  std::optional<Error> end_error_;  ///< that took the place of the first failure
+  std::uint32_t undoings_failed_ = 0;
+  Timestamp paused_at_ = kNever;
+  std::uint32_t signals_ = 0;
+  std::vector<std::pair<std::uint32_t, std::string>> kept_signals_;
+  std::map<std::pair<StepIndex, ItemIndex>, Ask> asks_;
   std::uint16_t epoch_ = 0;
   std::uint16_t barren_ = 0;
 };

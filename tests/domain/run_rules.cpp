@@ -25,13 +25,17 @@ const TaskKey* task_of(const Command& command) {
     const TaskKey* operator()(const StartRun&) const { return nullptr; }
     const TaskKey* operator()(const CancelRun&) const { return nullptr; }
     const TaskKey* operator()(const RecoverRun&) const { return nullptr; }
+    const TaskKey* operator()(const ReceiveSignal&) const { return nullptr; }
+    const TaskKey* operator()(const ReviewAssets&) const { return nullptr; }
+    const TaskKey* operator()(const AdmitRun&) const { return nullptr; }
   };
   return std::visit(Find{}, command);
 }
 
 const char* name_of(const Command& command) {
-  static constexpr const char* kNames[] = {"StartRun",    "StartTask", "CompleteTask", "FailTask",
-                                           "TaskStopped", "FireTimer", "CancelRun",    "RecoverRun"};
+  static constexpr const char* kNames[] = {"StartRun",      "StartTask",    "CompleteTask", "FailTask",
+                                           "TaskStopped",   "FireTimer",    "CancelRun",    "RecoverRun",
+                                           "ReceiveSignal", "ReviewAssets", "AdmitRun"};
   return kNames[command.index()];
 }
 
@@ -69,7 +73,8 @@ bool RunWorld::give(const Command& given) {
     return false;
   }
   if (before.phase == RunPhase::ended)
-    require(decision->events.empty() && decision->effects.empty(), "nothing follows in a run that has ended");
+    require((decision->events.empty() || std::holds_alternative<ReviewAssets>(command)) && decision->effects.empty(),
+            "nothing follows in a run that has ended");
   if (lose_next_commit_ && !decision->events.empty()) {
     crash();
     return false;
@@ -101,10 +106,18 @@ void RunWorld::check_refusal(const Command& command, const Error& error) const {
     require(error.code == ErrorCode::job_finished && ledger_->ended(), "a cancel is refused only after the end");
     return;
   }
+  if (std::holds_alternative<ReceiveSignal>(command)) {
+    require((error.code == ErrorCode::job_finished) == ledger_->ended(), "a signal comes too late after the end");
+    require(ledger_->ended() || error.code == ErrorCode::no_signal_expected ||
+                (error.code == ErrorCode::too_many_signals && state_.signals.size() == limits::kSignalsKept),
+            "a signal is refused when nobody will take it, or too many wait");
+    return;
+  }
   require(error.code == ErrorCode::conflict, "an outcome that no longer counts is a conflict");
   const TaskKey* task = task_of(command);
   require(task != nullptr && !std::holds_alternative<FireTimer>(command), "only what tells of a task can be refused");
   if (!ledger_->is_live(*task)) return;
+  if (find_live(state_, *task)->phase == AttemptPhase::awaiting) return;  // no worker has it
   require(std::holds_alternative<StartTask>(command), "the outcome of a live task counts");
   const bool in_doubt = find_live(state_, *task)->phase == AttemptPhase::in_doubt;
   require(in_doubt || state_.phase == RunPhase::stopping,
@@ -113,7 +126,7 @@ void RunWorld::check_refusal(const Command& command, const Error& error) const {
 
 void RunWorld::check_effects(const RunState& before, const Command& command, const Decision& decision) {
   if (std::holds_alternative<CancelRun>(command) && before.phase == RunPhase::forward)
-    require(state_.phase != RunPhase::forward && state_.verdict == Status::cancelled,
+    require(state_.phase != RunPhase::forward && (state_.verdict == Status::cancelled || state_.undoings_failed > 0),
             "a cancel that is accepted holds");
   std::size_t finished = 0;
   for (std::size_t i = 0; i < decision.effects.size(); ++i) {
@@ -142,7 +155,7 @@ void RunWorld::check_dispatch(const RunState& before, const Command& command, co
   const bool timer_again = std::holds_alternative<FireTimer>(command) && *task_of(command) == task;
   require(dispatched_.insert(task).second || timer_again, "each task that is dispatched has a key of its own");
   require(ledger_->is_live(task), "only a live task is dispatched");
-  require(task.attempt <= step.retry.max_attempts, "attempts do not exceed the policy");
+  require(task.attempt <= step.retry_of(task.compensation).max_attempts, "attempts do not exceed the policy");
   require(dispatch.type == (task.compensation ? step.compensate->type : step.type), "a task is dispatched as its type");
   require(dispatch.type != StepType::delay, "nobody works on a delay");
   const LiveItem* live = find_live(state_, task);
@@ -163,8 +176,9 @@ void RunWorld::check_admission(const Command& command, const Decision& decision,
   const StepDefinition& step = drawn_.definition.steps[task.step];
   const StepType type = task.compensation ? step.compensate->type : step.type;
   const Millis timeout = task.compensation ? step.compensate->timeout : step.timeout;
-  require(decision.events.empty() == (!leaves_process(type) && step.idempotent),
-          "a start is committed if the work leaves the process or must not be done twice");
+  const bool queue_counts = !task.compensation && step.queue_timeout > Millis(0);
+  require(decision.events.empty() == (!leaves_process(type) && step.idempotent && !queue_counts),
+          "a start is committed if the work leaves the process, must not be done twice, or its wait is limited");
   const Effect deadline = SetTimer{TimerKind::task_deadline, task, now_ + timeout};
   require(std::find(decision.effects.begin(), decision.effects.end(), deadline) != decision.effects.end(),
           "who is admitted has a deadline");
@@ -173,11 +187,16 @@ void RunWorld::check_admission(const Command& command, const Decision& decision,
 void RunWorld::check_timer(const SetTimer& timer) const {
   if (timer.kind == TimerKind::run_deadline)
     return require(timer.due == state_.deadline, "the run's timer is its deadline");
+  if (timer.kind == TimerKind::step_deadline)
+    return require(timer.due == state_.steps.at(timer.task.step).deadline, "a step's timer is its deadline");
   // A delay may begin and be cancelled in one decision; its timer comes to nothing.
   require(ledger_->is_live(timer.task) || state_.phase != RunPhase::forward, "a timer belongs to a live task");
   const LiveItem* live = find_live(state_, timer.task);
   if (timer.kind == TimerKind::item_due && live != nullptr && ledger_->is_live(timer.task))
     require(timer.due == live->due, "a timer fires when its task is due");
+  if (timer.kind == TimerKind::queue_deadline && live != nullptr && ledger_->is_live(timer.task))
+    require(timer.due == live->due + drawn_.definition.steps[timer.task.step].queue_timeout,
+            "the wait for a worker begins when the task is due");
 }
 
 void RunWorld::check_stops(const RunState& before, const Decision& decision) const {
@@ -194,10 +213,23 @@ void RunWorld::check_timer_obeyed(const RunState& before, const Command& command
   const auto* fired = std::get_if<FireTimer>(&command);
   if (fired == nullptr || before.phase != RunPhase::forward) return;
   if (fired->kind == TimerKind::run_deadline) {
-    require(now_ < before.deadline || state_.phase != RunPhase::forward, "a run stops at its deadline");
+    require(now_ < before.deadline || before.paused_at != kNever || state_.phase != RunPhase::forward,
+            "a run stops at its deadline, but for what people take");
+  } else if (fired->kind == TimerKind::step_deadline) {
+    const StepState* step = fired->task.step < before.steps.size() ? &before.steps[fired->task.step] : nullptr;
+    const bool over = step && step->status == Status::running && step->deadline != kNever && step->deadline <= now_;
+    require(!over || state_.phase != RunPhase::forward, "a step does not outlive its deadline");
   } else if (ledger_->is_live(fired->task)) {
-    require(fired->kind != TimerKind::task_deadline, "an attempt does not outlive its deadline");
     const LiveItem* live = find_live(before, fired->task);
+    if (live->phase == AttemptPhase::awaiting)
+      return require(fired->kind != TimerKind::task_deadline || live->due == kNever || live->due > now_,
+                     "nothing waits for a message longer than it should");
+    require(fired->kind != TimerKind::task_deadline, "an attempt does not outlive its deadline");
+    require(fired->kind != TimerKind::heartbeat || fired->task.compensation, "silence ends an attempt");
+    if (fired->kind == TimerKind::queue_deadline)
+      return require(live->phase != AttemptPhase::waiting ||
+                         live->due + drawn_.definition.steps[fired->task.step].queue_timeout > now_,
+                     "a task does not wait for a worker longer than it may");
     require(live->phase != AttemptPhase::waiting || live->due > now_ || has_effect<DispatchTask>(decision, fired->task),
             "a task goes when it is due");
   }
@@ -205,9 +237,11 @@ void RunWorld::check_timer_obeyed(const RunState& before, const Command& command
 
 /// What waits has been let go, or has a timer: otherwise it would wait for the run's deadline.
 void RunWorld::check_nothing_forgotten() const {
-  if (state_.phase == RunPhase::forward) ledger_->expect_all_begun();
+  if (state_.phase == RunPhase::forward && !ledger_->held()) ledger_->expect_all_begun();
   const auto check = [&](const LiveItem& item, StepIndex step, bool compensation) {
-    if (item.phase != AttemptPhase::waiting || state_.phase == RunPhase::stopping) return;
+    const bool waits =
+        item.phase == AttemptPhase::waiting || (item.phase == AttemptPhase::awaiting && item.due != kNever);
+    if (!waits || state_.phase == RunPhase::stopping) return;
     require(promised_.contains({state_.run, step, item.item, item.attempt, compensation, state_.epoch}),
             "what waits is dispatched or has a timer");
   };
@@ -233,10 +267,13 @@ void RunWorld::do_effects(const std::vector<Effect>& effects) {
     void operator()(const AdmitTask&) const {}
     void operator()(const SetTimer& effect) const {
       world.timers_.push_back(effect);
-      if (effect.kind == TimerKind::item_due) world.promised_.insert(effect.task);
+      if (effect.kind == TimerKind::item_due || effect.kind == TimerKind::task_deadline)
+        world.promised_.insert(effect.task);
     }
     void operator()(const StopTask& effect) const { world.stops_.push_back(effect.task); }
     void operator()(const FinishRun&) const {}
+    void operator()(const KeepResult&) const {}
+    void operator()(const KeepSignal&) const {}
   };
   for (const Effect& effect : effects) std::visit(Do{*this}, effect);
 }

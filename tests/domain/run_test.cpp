@@ -83,6 +83,41 @@ TEST_F(RunTest, ACancelledRunEndsOnlyWhenWhatRunsHasStopped) {
   EXPECT_EQ(state.steps[1].status, Status::success);
 }
 
+TEST_F(RunTest, NothingOfAHeldRunBeginsBeforeItIsAdmitted) {
+  step("a");
+  state = make_run(RunId{{1}}, 1, workflow, now, Millis(60'000));
+  given(StartRun{true});
+  EXPECT_TRUE(dispatched().empty());
+  EXPECT_EQ(count<SetTimer>(), 1u);
+  EXPECT_EQ(waiting_for(state, now), WaitingFor::concurrency);
+  given(RecoverRun{});
+  EXPECT_TRUE(decision.events.empty());
+  EXPECT_EQ(count<SetTimer>(), 1u);
+  given(FireTimer{TimerKind::run_deadline, {}});
+  EXPECT_TRUE(decision.events.empty()) << "too early";
+  given(AdmitRun{});
+  EXPECT_EQ(dispatched(), std::vector<StepIndex>{0});
+  EXPECT_FALSE(state.held);
+  given(AdmitRun{});
+  EXPECT_TRUE(decision.events.empty() && decision.effects.empty()) << "told twice";
+}
+
+TEST_F(RunTest, AHeldRunThatIsCancelledOrTimesOutEndsAtOnce) {
+  step("a");
+  state = make_run(RunId{{1}}, 1, workflow, now, Millis(60'000));
+  given(StartRun{true});
+  const RunState held = state;
+  given(CancelRun{"enough"});
+  EXPECT_EQ(state.status, Status::cancelled);
+  given(AdmitRun{});
+  EXPECT_TRUE(decision.events.empty()) << "too late";
+  state = held;
+  now += Millis(60'000);
+  given(FireTimer{TimerKind::run_deadline, {}});
+  EXPECT_EQ(state.status, Status::failed);
+  EXPECT_EQ(state.error->code, ErrorCode::run_timeout);
+}
+
 TEST_F(RunTest, CancellingAnEndedRunIsRefused) {
   step("a");
   start();

@@ -23,13 +23,13 @@ void RunWorld::begin(RunState fresh) {
   state_ = std::move(fresh);
   ledger_.emplace(drawn_.definition, fresh_);
   journal_.clear();
-  work_.clear(), stops_.clear(), timers_.clear(), promised_.clear();
+  work_.clear(), stops_.clear(), timers_.clear(), promised_.clear(), reviewed_.clear();
   progress_ = 0;
   ledger_->expect_agreement(state_);
 }
 
 void RunWorld::play_once() {
-  give(StartRun{});
+  give(StartRun{choices_.chance(20)});
   const std::uint32_t most = choices_.number(120);
   crash_prone_ = choices_.chance(4);
   for (std::uint32_t i = 0; i < most && !choices_.empty(); ++i) {
@@ -44,7 +44,7 @@ void RunWorld::play_once() {
 
 void RunWorld::disturb() {
   if (choices_.chance(50)) now_ += Millis(choices_.number(3'000));
-  const std::uint32_t kind = crash_prone_ && choices_.chance(40) ? 24 : choices_.number(26);
+  const std::uint32_t kind = crash_prone_ && choices_.chance(40) ? 24 : choices_.number(31);
   if (kind < 7)
     complete_something();
   else if (kind < 10)
@@ -67,8 +67,33 @@ void RunWorld::disturb() {
     if (choices_.chance(20)) give(CancelRun{"enough"});
   } else if (kind < 25)
     crash();
+  else if (kind < 26)
+    give(AdmitRun{});
+  else if (kind < 28)
+    send_signal();
+  else if (kind < 30)
+    review_something();
   else
     lose_next_commit_ = choices_.chance(50);
+}
+
+void RunWorld::send_signal() { give(ReceiveSignal{choices_.chance(50) ? "b" : "a"}); }
+
+/// Some images of an approval under way (or of none), by someone who has not decided about them.
+void RunWorld::review_something() {
+  ReviewAssets command;
+  const std::string reviewer(1, static_cast<char>('x' + choices_.number(3)));
+  for (std::uint32_t i = 1 + choices_.number(3); i > 0; --i) {
+    AssetId asset = ScriptedEvaluator::asset(static_cast<StepIndex>(choices_.number(8)), 0, choices_.number(4));
+    if (!state_.approvals.empty()) {
+      const ApprovalState& approval =
+          state_.approvals[choices_.number(static_cast<std::uint32_t>(state_.approvals.size()))];
+      asset = ScriptedEvaluator::asset(approval.step, approval.item, choices_.number(approval.terms.assets));
+    }
+    if (reviewed_.emplace(asset, reviewer).second)
+      command.reviews.push_back({asset, reviewer, !choices_.chance(30), {}, now_});
+  }
+  if (!command.reviews.empty()) give(command);
 }
 
 void RunWorld::complete_something() {
@@ -140,12 +165,14 @@ void RunWorld::tell_nonsense() {
     default: task.run = RunId{{static_cast<std::uint8_t>(200 + choices_.number(50))}};
   }
   if (ledger_->is_live(task)) return;  // it was not nonsense
-  give(choices_.chance(30) ? Command(FireTimer{static_cast<TimerKind>(choices_.number(3)), task})
+  give(choices_.chance(30) ? Command(FireTimer{static_cast<TimerKind>(choices_.number(6)), task})
                            : random_outcome(task));
 }
 
 void RunWorld::repeat_last_command() {
-  if (!std::holds_alternative<StartRun>(commands_.back())) give(commands_.back());
+  const Command& last = commands_.back();
+  if (std::holds_alternative<StartRun>(last) || std::holds_alternative<ReviewAssets>(last)) return;  // given once
+  give(last);
 }
 
 /// The process is gone, with its workers, its timers and what was not committed; the run is loaded and taken over.
@@ -169,7 +196,9 @@ void RunWorld::let_it_end() {
     patience += 8 * (drawn_.definition.steps[i].for_each.empty() ? 1 : drawn_.evaluator.scripts[i].items);
   while (state_.phase != RunPhase::ended) {
     require(patience-- > 0, "an undisturbed run ends within a bounded number of commands");
-    if (!stops_.empty()) {
+    if (ledger_->held()) {
+      give(AdmitRun{});
+    } else if (!stops_.empty()) {
       stop_something();
     } else if (!work_.empty() && !work_.back().started && dice_.next() % 2 == 0) {
       const TaskKey task = work_.back().task;
@@ -179,11 +208,42 @@ void RunWorld::let_it_end() {
       const TaskKey task = work_.back().task;
       work_.pop_back();
       give(CompleteTask{task, now_});
+    } else if (waits_for_someone()) {
+      answer_someone();
     } else {
       require(!timers_.empty(), "a run that has not ended waits for something");
       fire_next_timer();
     }
   }
+}
+
+bool RunWorld::waits_for_someone() const {
+  return state_.phase == RunPhase::forward &&
+         std::any_of(state_.steps.begin(), state_.steps.end(), [](const auto& step) {
+           return std::any_of(step.live.begin(), step.live.end(),
+                              [](const LiveItem& item) { return item.phase == AttemptPhase::awaiting; });
+         });
+}
+
+void RunWorld::answer_someone() {
+  for (const ApprovalState& approval : state_.approvals) {
+    ReviewAssets command;
+    for (std::uint32_t reviewer = 0; reviewer < approval.terms.min_approvers; ++reviewer)
+      for (std::uint32_t i = 0; i < approval.terms.assets; ++i)
+        command.reviews.push_back({ScriptedEvaluator::asset(approval.step, approval.item, i),
+                                   "patient " + std::to_string(reviewer),
+                                   true,
+                                   {},
+                                   now_});
+    give(command);
+    return;
+  }
+  for (const StepState& step : state_.steps)
+    for (const LiveItem& item : step.live)
+      if (item.phase == AttemptPhase::awaiting) {
+        give(ReceiveSignal{item.signal});
+        return;
+      }
 }
 
 void RunWorld::expect_end() {
@@ -245,7 +305,10 @@ Command RunWorld::random_outcome(const TaskKey& task) {
 }
 
 Error RunWorld::random_error() {
-  return {choices_.chance(50) ? ErrorCode::worker_lost : ErrorCode::http_failed, "as drawn", !choices_.chance(8), {}};
+  Error error{
+      choices_.chance(50) ? ErrorCode::worker_lost : ErrorCode::http_failed, "as drawn", !choices_.chance(8), {}};
+  if (choices_.chance(10)) error.retry_after = Millis(choices_.number(20'000));
+  return error;
 }
 
 }  // namespace troupe

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -50,9 +51,13 @@ class RunWorld {
   void tell_old_news();
   void tell_nonsense();
   void repeat_last_command();
+  void send_signal();
+  void review_something();
   void crash();
 
   void let_it_end();
+  bool waits_for_someone() const;
+  void answer_someone();
   void expect_end();
   bool retry();
 
@@ -89,6 +94,7 @@ class RunWorld {
   std::vector<TaskKey> stops_;    ///< what they were asked to stop
   std::vector<SetTimer> timers_;  ///< not fired yet
   std::vector<TaskKey> known_;    ///< every task there ever was, of all runs
+  std::set<std::pair<AssetId, std::string>> reviewed_;
   std::unordered_set<TaskKey> dispatched_;
   std::unordered_set<TaskKey> promised_;  ///< dispatched or given a timer, by this process
   bool lose_next_commit_ = false;

@@ -38,7 +38,10 @@ const std::vector<Injection>& injections() {
   static const std::vector<Injection> all = {
       {[](auto& draft, auto i) { draft.needs[i].push_back("misspelt"); }, "needs/last"},
       {[](auto& draft, auto i) { draft.needs[i].push_back(draft.definition.steps[i].name); }, "needs/last"},
-      {[](auto& draft, auto i) { draft.definition.steps[i].timeout = Millis(0); }, "timeout"},
+      {[](auto& draft, auto i) { draft.definition.steps[i].timeout = Millis(-1); }, "timeout"},
+      {[](auto& draft, auto i) { draft.definition.steps[i].max_parallel = 0; }, "max_parallel"},
+      {[](auto& draft, auto i) { draft.definition.steps[i].total_timeout = limits::kRunTimeoutMax + Millis(1); },
+       "total_timeout"},
       {[](auto& draft, auto i) { draft.definition.steps[i].timeout = limits::kRunTimeoutMax + Millis(1); }, "timeout"},
       {[](auto& draft, auto i) { draft.definition.steps[i].retry.max_attempts = 0; }, "retry/max_attempts"},
       {[](auto& draft, auto i) { draft.definition.steps[i].retry.max_attempts = limits::kAttemptsMax + 1; },
@@ -49,9 +52,15 @@ const std::vector<Injection>& injections() {
        },
        "retry/initial"},
       {[](auto& draft, auto i) {
-         draft.definition.steps[i].compensate = Compensation{StepType::delay, {}, Millis(1)};
+         draft.definition.steps[i].compensate = Compensation{StepType::delay, {}, Millis(1), {}};
        },
        "compensate/type"},
+      {[](auto& draft, auto i) {
+         RetryPolicy retry;
+         retry.max_attempts = 0;
+         draft.definition.steps[i].compensate = Compensation{StepType::http, {}, Millis(1), retry};
+       },
+       "compensate/retry/max_attempts"},
   };
   return all;
 }

@@ -25,10 +25,14 @@ def troupe():
 
 @pytest.fixture
 def make_server(troupe, tmp_path, request):
-    """Makes servers that are not started yet; those of a test have separate folders."""
+    """Makes servers that are not started yet; those of a test have separate folders. TROUPE_E2E_STORE=postgresql: and a
+    database each, where the test does not say what they have."""
     servers = []
+    on_postgresql = os.environ.get("TROUPE_E2E_STORE") == "postgresql"
 
     def make(**options):
+        if on_postgresql:
+            options.setdefault("database_url", request.getfixturevalue("postgres").fresh_database())
         folder = tmp_path / f"server-{len(servers)}"
         folder.mkdir()
         servers.append(TroupeServer(troupe, folder, **options))

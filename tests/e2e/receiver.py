@@ -2,6 +2,7 @@
 
   /…            200 and {"received": n}
   /status/N     status N
+  /busy/N/S     503 with Retry-After: S to the first N requests, then 200
   /slow/S       an answer after S seconds, or when the receiver stops
 """
 
@@ -43,15 +44,19 @@ class Receiver:
             def answer(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 number = receiver._remember(Received(self.command, self.path, self.headers, body))
-                parts, status = self.path.strip("/").split("/"), 200
+                parts, status, headers = self.path.strip("/").split("/"), 200, {}
                 if parts[0] == "status":
                     status = int(parts[1])
+                if parts[0] == "busy" and number <= int(parts[1]):
+                    status, headers = 503, {"Retry-After": parts[2]}
                 if parts[0] == "slow":
                     receiver.stopping.wait(float(parts[1]))
                 said = b'{"received": %d}' % number
                 try:
                     self.send_response(status)
                     self.send_header("Content-Type", "application/json")
+                    for name, value in headers.items():
+                        self.send_header(name, value)
                     self.send_header("Content-Length", str(len(said)))
                     self.end_headers()
                     self.wfile.write(said)

@@ -71,6 +71,9 @@ def test_every_key_of_the_reference_file_loads(make_server, tmp_path):
     """The shipped file with the '#' taken from every key, as its first line says."""
     text = re.sub(r"^#(?=[a-z_\[])", "", REFERENCE.read_text(), flags=re.MULTILINE)
     assert text.count("\n[") >= 8 and "threads = 1" in text
+    secret = tmp_path / "shop_token"
+    secret.write_text("a value")
+    text = text.replace("/run/secrets/shop_token", str(secret))
     key = "trp_" + "k" * 43  # the example's digest is of no key, so nobody is let in; the probes need none
     server = make_server(config=text, token=key)
     (server.folder / "troupe-data").mkdir()  # of the file's database_url; only a data_dir is made if absent
@@ -88,7 +91,7 @@ def test_each_key_can_be_an_environment_variable_and_a_flag(make_server, offline
     section, keys = "", []
     for line in REFERENCE.read_text().splitlines():
         if re.match(r"#?\[\[|#\[", line):
-            break  # keys and commands exist in the file only
+            break  # keys, commands and secrets exist in the file only
         if header := re.match(r"\[(.*)\]", line):
             section = header[1] + "."
         elif key := re.match(r"#([a-z_]+) = (.*)", line):

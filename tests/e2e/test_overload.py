@@ -10,6 +10,7 @@ from http_client import eventually
 CONFIG = """
 [limits]
 jobs_in_flight = 5
+client_share = 100
 
 [exec.commands.sleep]
 program = "/bin/sleep"

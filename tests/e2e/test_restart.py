@@ -133,8 +133,7 @@ def check_restarts(troupe, server, receiver, kills):
     assert {f"{job_id}/call/0" for job_id in submitters.accepted.values()} <= called
     assert server.stop() == 0
 
-    where = ["--database-url", server.database_url] if server.database_url else ["--data-dir", server.data_dir]
-    verified = CommandLine(troupe)("audit", "verify", *where)
+    verified = CommandLine(troupe)("audit", "verify", *server.store())
     assert verified.returncode == 0, verified.stdout + verified.stderr
 
 

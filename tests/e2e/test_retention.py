@@ -25,8 +25,7 @@ def server(request, make_server):
 
 
 def verify(server):
-    where = ["--database-url", server.database_url] if server.database_url else ["--data-dir", server.data_dir]
-    return CommandLine(server.binary)("audit", "verify", *where)
+    return CommandLine(server.binary)("audit", "verify", *server.store())
 
 
 def blobs(server):

@@ -39,6 +39,10 @@ class TroupeServer:
             command += ["--database-url", self.database_url]
         return [str(part) for part in command + self.args]
 
+    def store(self):
+        """What says to the offline commands where its data is."""
+        return ["--database-url", self.database_url] if self.database_url else ["--data-dir", self.data_dir]
+
     def launch(self):
         """Starts the process, and does not wait for it to be ready."""
         self.out_file.write_bytes(b"")

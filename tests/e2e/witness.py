@@ -189,6 +189,5 @@ def check_nothing_lost(server, load, ends=None, deadline=180):
 
 def check_trail(server):
     """The whole trail, read by the command line without the server."""
-    where = ["--database-url", server.database_url] if server.database_url else ["--data-dir", server.data_dir]
-    verified = CommandLine(server.binary)("audit", "verify", *where, timeout=300)
+    verified = CommandLine(server.binary)("audit", "verify", *server.store(), timeout=300)
     assert verified.returncode == 0, verified.stdout + verified.stderr

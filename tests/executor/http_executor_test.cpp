@@ -7,6 +7,7 @@
 
 #include "codec/json.hpp"
 #include "executor/http/http_config.hpp"
+#include "executor/http/retry_after.hpp"
 #include "executor/http/traceparent.hpp"
 #include "executor/recording_sink.hpp"
 #include "net/curl_http_client.hpp"
@@ -169,6 +170,27 @@ TEST_F(HttpExecutorTest, ExpectsTheStatusesOfItsConfig) {
   EXPECT_THAT(fails({{"url", server.url()}, {"expect_status", Json::array({"2xx", 409, "410-412"})}}).message,
               HasSubstr("expected 2xx, 409, 410-412"));
   EXPECT_EQ(fails({{"url", server.url()}, {"expect_status", 4294967496}}).code, ErrorCode::invalid_config);
+}
+
+TEST(RetryAfter, IsReadInBothItsFormsAndNotGuessedFromOthers) {
+  const auto asked = [](HeaderList headers) { return retry_after(HttpResponse{503, std::move(headers), ""}); };
+  const std::string date = "Fri, 31 Dec 2027 23:59:00 GMT";
+  EXPECT_EQ(asked({{"retry-after", "120"}}), 120s);
+  EXPECT_EQ(asked({{"retry-after", "0"}}), 0s);
+  EXPECT_EQ(asked({{"date", date}, {"retry-after", "Fri, 31 Dec 2027 23:59:59 GMT"}}), 59s);
+  EXPECT_EQ(asked({{"date", date}, {"retry-after", "Fri, 31 Dec 2027 22:00:00 GMT"}}), 0s);
+  EXPECT_EQ(asked({{"retry-after", "99999999999999999999"}}), limits::kRetryAfterMax);
+  EXPECT_EQ(asked({{"retry-after", "Fri, 31 Dec 2027 23:59:59 GMT"}}), std::nullopt);  // by whose clock?
+  for (const char* wrong : {"", "-1", "1.5", "soon", "120 s"})
+    EXPECT_EQ(asked({{"date", date}, {"retry-after", wrong}}), std::nullopt) << wrong;
+  EXPECT_EQ(asked({}), std::nullopt);
+}
+
+TEST_F(HttpExecutorTest, TellsWhenTheOtherSideWantsToBeAskedAgain) {
+  HttpServer server([](const ReceivedRequest&, Peer& peer) { peer.respond(429, "slow down", "Retry-After: 7\r\n"); });
+  const Error error = fails({{"url", server.url()}});
+  EXPECT_TRUE(error.retryable);
+  EXPECT_EQ(error.retry_after, 7s);
 }
 
 TEST_F(HttpExecutorTest, FollowsRedirectsUnlessTheyAreExpected) {

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "codec/json.hpp"
 #include "expr/expr.hpp"
 
 namespace troupe {
@@ -128,11 +129,12 @@ TEST_F(RunEvaluatorTest, NamesStepAndFieldOfAFault) {
   made.when = "error(\"never\")";
   made.for_each = ".inputs.count";
   given(made);
-  EXPECT_EQ(evaluator().condition(0).error().message, "step \"a\", when: \"error(\"never\")\": never");
-  EXPECT_EQ(evaluator().item_count(0).error().message, "step \"a\", for_each: must give a list, and gives number");
+  EXPECT_EQ(evaluator().condition(0).error().message, "step \"a\", when: error(\"never\"): never");
+  EXPECT_EQ(evaluator().item_count(0).error().message,
+            "step \"a\", for_each: .inputs.count: must give a list, and gives number");
   workflow_.steps[0].for_each.clear();
   evaluator_.reset();
-  EXPECT_EQ(config_of(0), "step \"a\", config/body/x: \".inputs.prompt.y\": Cannot index string with string \"y\"");
+  EXPECT_EQ(config_of(0), "step \"a\", config /body/x: .inputs.prompt.y: Cannot index string with string \"y\"");
   const auto config = evaluator().config(TaskKey{{}, 0, 0, 1, false, 0});
   EXPECT_EQ(config.error().faults.at(0).pointer, "/steps/0/config/body/x");
 }
@@ -142,7 +144,7 @@ TEST_F(RunEvaluatorTest, BoundsTheNumberOfItems) {
   made.for_each = "[range(10001)]";
   given(made);
   EXPECT_EQ(evaluator().item_count(0).error().message,
-            "step \"a\", for_each: gives 10001 items; at most 10000 are allowed");
+            "step \"a\", for_each: [range(10001)]: gives 10001 items; at most 10000 are allowed");
 }
 
 TEST_F(RunEvaluatorTest, ShowsACompensationTheItemAndTheResults) {
@@ -169,7 +171,87 @@ TEST_F(RunEvaluatorTest, ComputesWhenADelayIsOver) {
   EXPECT_EQ(*wake(R"({"until":"1970-01-01T00:00:01Z"})"), now);
   EXPECT_EQ(wake(R"({"duration":"${ .inputs.prompt }"})").error().code, ErrorCode::invalid_config);
   EXPECT_EQ(wake(R"({"until":"${ .inputs.prompt }"})").error().message,
-            "step \"wait\", config/until: must be a time as RFC 3339 has it, as in 2026-11-21T01:02:03Z");
+            "step \"wait\", config /until: must be a time as RFC 3339 has it, as in 2026-11-21T01:02:03Z");
+}
+
+TEST_F(RunEvaluatorTest, NamesTheSignalOfEachItem) {
+  StepDefinition made = step("wait", {}, R"({"name":"paid-${ .item }"})");
+  made.type = StepType::signal;
+  made.for_each = ".inputs.names";
+  given(made);
+  EXPECT_EQ(*evaluator().signal_name(0, 1), "paid-b");
+  workflow_.steps[0].config = Document(R"({"name":"${ .inputs.prompt }"})");
+  evaluator_.reset();
+  EXPECT_EQ(evaluator().signal_name(0, 0).error().message,
+            "step \"wait\", config /name: must be 1 to 64 of A-Z a-z 0-9 . _ : -");
+}
+
+TEST_F(RunEvaluatorTest, ASignalIsTakenWithItsPayload) {
+  given(step("wait", {}));
+  const auto after = given(step("after", {0}, R"({"n":"${ .steps.wait.payload.n }"})"));
+  evaluator().add_signal(1, Document(R"({"n":[1]})"));
+  evaluator().add_signal(2, {});
+  EXPECT_EQ(evaluator().signal_payload(1).view(), R"({"n":[1]})");
+  EXPECT_EQ(evaluator().take_signal(1, 0, 0).view(), R"({"payload":{"n":[1]}})");
+  EXPECT_EQ(config_of(after), R"({"n":[1]})");
+  EXPECT_EQ(evaluator().take_signal(2, 0, 0).view(), R"({"payload":null})");
+}
+
+TEST_F(RunEvaluatorTest, AnItemThatFailedShowsItsError) {
+  StepDefinition made = step("each", {});
+  made.for_each = "[1,2]";
+  given(made);
+  const auto after = given(step("after", {0}, R"({"codes":"${ [.steps.each[].error.code] }"})"));
+  evaluator().add_result(0, 0, {});
+  evaluator().add_failure(0, 1, {ErrorCode::http_status, "404", false, {}});
+  EXPECT_EQ(config_of(after), R"({"codes":[null,"http_status"]})");
+}
+
+constexpr const char* kFirst = "019aa3f2-6000-7000-8a2f-3b1f64aa9001";
+constexpr const char* kSecond = "019aa3f2-6000-7000-8a2f-3b1f64aa9002";
+
+TEST_F(RunEvaluatorTest, AnApprovalGivesWhatWasDecidedAboutItsImages) {
+  const auto review = given(step("review", {}, R"({"assets":"${ .inputs.assets }","min_approvers":2})"));
+  const auto after = given(step("after", {review}, R"({"urls":"${ [.steps.review.approved[].url] }"})"));
+  facts_.inputs = to_document(Json{{"assets", {{{"id", kFirst}, {"url", "/1"}, {"status", "pending"}}, kSecond}}});
+  const auto ask = evaluator().approval(review, 0);
+  ASSERT_TRUE(ask.ok()) << ask.error().message;
+  EXPECT_EQ(ask->terms, (ApprovalTerms{2, 1, 2, OnExpiry::fail}));
+  ASSERT_EQ(ask->assets.size(), 2u);
+  evaluator().add_review({ask->assets[0], "ada", true, "fine", from_unix_ms(1'000)});
+  evaluator().add_review({AssetId{{9}}, "ada", true, "of another step", from_unix_ms(1'000)});
+  Bitmap first, second;
+  first.set(0);
+  second.set(1);
+  const Json outputs = from_document(evaluator().finish_approval(review, 0, first, second, true));
+  EXPECT_EQ(outputs["approved"], Json({{{"id", kFirst}, {"url", "/1"}, {"status", "approved"}}}));
+  EXPECT_EQ(outputs["rejected"], Json({{{"id", kSecond}, {"status", "rejected"}}}));
+  EXPECT_EQ(outputs["decisions"], Json({{{"asset_id", kFirst},
+                                         {"reviewer", "ada"},
+                                         {"decision", "approved"},
+                                         {"notes", "fine"},
+                                         {"decided_at", "1970-01-01T00:00:01.000Z"}}}));
+  EXPECT_EQ(outputs["expired"], true);
+  EXPECT_EQ(config_of(after), R"({"urls":["/1"]})");
+}
+
+TEST_F(RunEvaluatorTest, AnApprovalThatCannotBeAskedForNamesThePlace) {
+  const std::pair<const char*, const char*> cases[] = {
+      {R"({"assets":[]})", "/assets: is empty: there is nothing to approve"},
+      {R"({"assets":"x"})", "/assets: must be a list of assets"},
+      {R"({"assets":[{"url":"/1"}]})", "/assets/0: must be an asset, with its id"},
+      {R"({"assets":["019aa3f2-6000-7000-8a2f-3b1f64aa9001","019aa3f2-6000-7000-8a2f-3b1f64aa9001"]})",
+       "/assets/1: is in the list twice"},
+      {R"({"assets":["019aa3f2-6000-7000-8a2f-3b1f64aa9001"],"min_approved":2})",
+       "/min_approved: must be a whole number from 1 to 1"},
+      {R"({"assets":["019aa3f2-6000-7000-8a2f-3b1f64aa9001"],"on_expiry":"later"})",
+       "/on_expiry: must be fail, approve, reject or skip"},
+  };
+  for (const auto& [config, message] : cases) {
+    workflow_.steps = {step("review", {}, config)};
+    evaluator_.reset();
+    EXPECT_EQ(evaluator().approval(0, 0).error().message, std::string("step \"review\", config ") + message) << config;
+  }
 }
 
 TEST_F(RunEvaluatorTest, MakesTheRunsOutputs) {
@@ -181,7 +263,7 @@ TEST_F(RunEvaluatorTest, MakesTheRunsOutputs) {
   EXPECT_EQ(outputs(), R"({"by":"shop","x":"${secret:no harm here}"})");
   workflow_.outputs = Document(R"({"x":"${ .client_id.y }"})");
   evaluator_.reset();
-  EXPECT_EQ(outputs(), "outputs/x: \".client_id.y\": Cannot index string with string \"y\"");
+  EXPECT_EQ(outputs(), "outputs /x: .client_id.y: Cannot index string with string \"y\"");
 }
 
 TEST_F(RunEvaluatorTest, StaysRightWhileThousandsOfResultsArriveBetweenExpressions) {
@@ -195,6 +277,24 @@ TEST_F(RunEvaluatorTest, StaysRightWhileThousandsOfResultsArriveBetweenExpressio
       EXPECT_EQ(config_of(after), "{\"n\":" + std::to_string(i + 1) + "}");
     }
   }
+}
+
+TEST_F(RunEvaluatorTest, GivesTheConcurrencyKeyAsCanonicalJson) {
+  facts_.inputs = Document(R"({"b":[1.0,{"d":2,"c":null}],"long":")" + std::string(255, 'x') + "\"}");
+  const auto key = [&](const std::string& form) {
+    workflow_.concurrency_key = form;
+    evaluator_.reset();
+    const auto made = evaluator().concurrency_key();
+    return made.ok() ? *made : made.error().message;
+  };
+  EXPECT_EQ(key(""), "null");
+  EXPECT_EQ(key("all"), R"("all")");
+  EXPECT_EQ(key("${ .client_id }/${ .job_id }"), R"("shop/order-7")");
+  EXPECT_EQ(key("${ .inputs.b }"), R"([1,{"c":null,"d":2}])");
+  EXPECT_EQ(key("${ .inputs.none }"), "null");
+  EXPECT_EQ(key("${ .inputs.long }"), "the concurrency key has 257 bytes as JSON; at most 256 are allowed");
+  EXPECT_TRUE(key("${ .client_id.x }").starts_with("the concurrency key cannot be evaluated: "))
+      << key("${ .client_id.x }");
 }
 
 }  // namespace

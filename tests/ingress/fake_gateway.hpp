@@ -43,10 +43,17 @@ class FakeGateway final : public Gateway {
   AppliedWorkflow applied;
   WorkflowView workflow_view;
   std::vector<WorkflowView> workflow_list;
+  ScheduleChange schedule_change;
+  ScheduleView schedule_view;
+  std::vector<ScheduleView> schedule_list;
+  KillSwitch kill_switch;
+  std::optional<KeptAnswer> kept;  ///< for the key of a kill switch
+  std::vector<KillSwitch> kill_switch_list;
   AuditPage audit_page;
   AuditVerdict verdict;
   RateLimitStates limits;  ///< that jobs and retries meet, and that meta shows
-  Readiness ready{true, {}};
+  Readiness ready{true, {}, {}};
+  ActorView actor_tree{"node", "node"};
 
   // what it was asked
   std::mutex held_mutex;
@@ -57,19 +64,29 @@ class FakeGateway final : public Gateway {
   std::optional<IdempotencyKey> key;
   CancelJob cancelled;
   RetryJob retried;
+  SendSignal sent_signal;
+  ReviewImages reviewed;
   JobRef asked_job;
   std::optional<Millis> waited;
   JobQuery job_query;
   RunQuery run_query;
   AuditQuery audit_query;
   std::optional<JobId> verified;
+  std::optional<KillSwitchDraft> draft;
+  KillSwitchId released;
   std::string definition;
   std::string asked_key;
   std::string asked_client;
   std::uint32_t asked_version = 99;
   std::optional<std::string> asked_after;
+  PutSchedule put_command;
+  ScheduleQuery schedule_query;
+  std::string asked_schedule;
+  std::optional<bool> set_enabled;
   EventFilter filter;
   std::optional<std::uint64_t> after_seq;
+  int asked_jobs = -1;
+  std::string restarted;
   std::function<void(LiveEventPtr)> watcher;  ///< null when nobody is subscribed
   std::function<void()> while_reading_logs;
   int calls = 0;
@@ -134,9 +151,23 @@ class FakeGateway final : public Gateway {
     if (while_reading_logs) while_reading_logs();
     reply(give(log_pieces));
   }
-  void asset(const Caller& who, AssetId, Reply<AssetRow> reply) override {
+  void signal(const Caller& who, SendSignal command, RenderChange render, Reply<JobChange> reply) override {
     caller = who;
-    reply(give(asset_row));
+    sent_signal = std::move(command);
+    key = sent_signal.idempotency;
+    rendered = render(change);
+    reply(give(change));
+  }
+  void review(const Caller& who, ReviewImages command, RenderChange render, Reply<JobChange> reply) override {
+    caller = who;
+    reviewed = std::move(command);
+    key = reviewed.idempotency;
+    rendered = render(change);
+    reply(give(change));
+  }
+  void asset(const Caller& who, AssetId, Reply<AssetView> reply) override {
+    caller = who;
+    reply(give(AssetView{asset_row, ReviewStatus::pending}));
   }
   void content(const Digest& sha256, Reply<std::shared_ptr<BlobSource>> reply) override {
     ++calls;
@@ -173,6 +204,62 @@ class FakeGateway final : public Gateway {
     asked_after = std::move(after);
     reply(give(workflow_list));
   }
+  void put_schedule(const Caller& who, PutSchedule command, std::function<KeptAnswer(const ScheduleChange&)> render,
+                    Reply<ScheduleChange> reply) override {
+    ++calls;
+    caller = who;
+    put_command = std::move(command);
+    key = put_command.idempotency;
+    rendered = render(schedule_change);
+    reply(give(schedule_change));
+  }
+  void set_schedule_enabled(const Caller& who, std::string id, bool enabled, Reply<ScheduleView> reply) override {
+    caller = who;
+    asked_schedule = std::move(id);
+    set_enabled = enabled;
+    reply(give(schedule_view));
+  }
+  void delete_schedule(const Caller& who, std::string id, Reply<Done> reply) override {
+    caller = who;
+    asked_schedule = std::move(id);
+    reply(give(Done{}));
+  }
+  void trigger_schedule(const Caller& who, std::string id, std::optional<IdempotencyKey> idempotency,
+                        RenderAccepted render, Reply<AcceptedJob> reply) override {
+    caller = who;
+    asked_schedule = std::move(id);
+    key = std::move(idempotency);
+    rendered = render(accepted);
+    reply(give(accepted));
+  }
+  void schedule(const Caller& who, std::string id, Reply<ScheduleView> reply) override {
+    caller = who;
+    asked_schedule = std::move(id);
+    reply(give(schedule_view));
+  }
+  void schedules(const Caller& who, ScheduleQuery query, Reply<std::vector<ScheduleView>> reply) override {
+    caller = who;
+    schedule_query = std::move(query);
+    reply(give(schedule_list));
+  }
+  void engage_kill_switch(const Caller& who, KillSwitchDraft wanted, std::optional<IdempotencyKey> idempotency,
+                          std::function<KeptAnswer(const KillSwitch&)> render,
+                          Reply<EngagedKillSwitch> reply) override {
+    caller = who;
+    draft = std::move(wanted);
+    key = std::move(idempotency);
+    rendered = render(kill_switch);
+    reply(give(EngagedKillSwitch{kill_switch, kept}));
+  }
+  void release_kill_switch(const Caller& who, KillSwitchId id, Reply<KillSwitch> reply) override {
+    caller = who;
+    released = id;
+    reply(give(kill_switch));
+  }
+  std::vector<KillSwitch> kill_switches(const Caller& who) override {
+    caller = who;
+    return kill_switch_list;
+  }
   void audit(const Caller& who, AuditQuery query, Reply<AuditPage> reply) override {
     caller = who;
     audit_query = std::move(query);
@@ -193,6 +280,16 @@ class FakeGateway final : public Gateway {
   RateLimitStates client_limits(const std::string& client) override {
     asked_client = client;
     return limits;
+  }
+  void actors(const Caller& who, int jobs, Reply<ActorView> reply) override {
+    caller = who;
+    asked_jobs = jobs;
+    reply(give(actor_tree));
+  }
+  void restart_actor(const Caller& who, std::string id, Reply<Done> reply) override {
+    caller = who;
+    restarted = std::move(id);
+    reply(give(Done{}));
   }
   Readiness readiness() override { return ready; }
   NodeMeta meta() override { return {"node-1", "0.1.0", "memory", "2026-11-21T01:02:03.000Z"}; }

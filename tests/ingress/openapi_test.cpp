@@ -25,6 +25,7 @@ void close_objects(Json& schema) {
 class OpenApiTest : public ApiTest {
  protected:
   OpenApiTest() : document_(*parse_json(openapi_document())) {
+    options_.time_zone = [](std::string_view) -> Result<TimeZonePtr> { return utc(); };
     gateway_.accepted = sample_accepted();
     gateway_.job_view = sample_job();
     gateway_.job_list = {sample_job(Status::running), sample_job()};
@@ -35,6 +36,15 @@ class OpenApiTest : public ApiTest {
     gateway_.workflow_view = sample_workflow();
     gateway_.workflow_list = {sample_workflow()};
     gateway_.applied = {"poster", 3, true, {}};
+    options_.time_zone = [](std::string_view) { return Result<TimeZonePtr>(utc()); };
+    gateway_.schedule_view = sample_schedule();
+    gateway_.schedule_list = {sample_schedule()};
+    gateway_.schedule_change = {sample_schedule(), true, {}};
+    gateway_.kill_switch = sample_kill_switch();
+    KillSwitch global = sample_kill_switch();
+    global.scope = SwitchScope::global;
+    global.target.clear();
+    gateway_.kill_switch_list = {global, sample_kill_switch()};
     gateway_.change.id = sample_job_id();
     gateway_.audit_page.records = {R"({"seq":1,"at":"2026-11-21T01:02:03.456Z","action":"job.accepted","actor":"ops",
       "node":"n","client_id":"shop","details":{"x":1},"prev_hash":"00","hash":"11"})"};
@@ -55,13 +65,16 @@ class OpenApiTest : public ApiTest {
   /// A request that fits the operation, and its answer.
   Answered try_out(const std::string& path, const std::string& method, const Json& operation) {
     std::string target = path;
-    for (const auto& [name, value] : {std::pair{"{id}", kUuid}, {"{key}", "poster"}, {"{version}", "2"}})
+    for (const auto& [name, value] :
+         {std::pair{"{id}", kUuid}, {"{key}", "poster"}, {"{version}", "2"}, {"{image_id}", kUuid}, {"{name}", "paid"}})
       if (const auto at = target.find(name); at != std::string::npos)
         target.replace(at, std::string_view(name).size(), value);
-    if (method == "get") return get(target);
-    if (!operation.contains("requestBody")) return send("POST", target);
+    std::string verb = method;
+    for (char& c : verb) c = static_cast<char>(c - 'a' + 'A');
+    if (!operation.contains("requestBody")) return send(verb, target);
     const auto ref = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].get<std::string>();
-    return post(target, to_text(document_["components"]["schemas"][ref.substr(ref.rfind('/') + 1)]["examples"][0]));
+    const Json& example = document_["components"]["schemas"][ref.substr(ref.rfind('/') + 1)]["examples"][0];
+    return send(verb, target, to_text(example), {{"content-type", "application/json"}});
   }
 
   Json document_;

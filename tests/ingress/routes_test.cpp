@@ -454,12 +454,73 @@ TEST_F(RoutesTest, ABrokenChainIsAVerdictNotAnError) {
 
 TEST_F(RoutesTest, ReadinessTellsWhyNot) {
   EXPECT_EQ(get("/readyz").status, 200);
-  gateway_.ready = {false, {"no database"}};
+  gateway_.ready = {false, {"no database"}, {}};
   const auto answer = get("/readyz");
   EXPECT_EQ(answer.status, 503);
-  EXPECT_EQ(answer.json(), (Json{{"ready", false}, {"reasons", {"no database"}}}));
+  EXPECT_EQ(answer.json(), (Json{{"ready", false}, {"reasons", {"no database"}}, {"warnings", Json::array()}}));
   EXPECT_EQ(answer.header("Retry-After"), "1");
   EXPECT_EQ(get("/healthz").status, 200);
+}
+
+TEST_F(RoutesTest, ReadinessWarnsOfWhatIsWrongAlthoughItIsReady) {
+  gateway_.ready = {true, {}, {"the worker exec dies again and again"}};
+  const auto answer = get("/readyz");
+  EXPECT_EQ(answer.status, 200) << "a balancer goes on sending it the other work";
+  EXPECT_EQ(answer.json()["warnings"], (Json{"the worker exec dies again and again"}));
+}
+
+TEST_F(RoutesTest, ActorsAreATreeWithWhatEachKindHas) {
+  ActorView worker, broker, silent;
+  worker.id = "worker:exec";
+  worker.kind = "worker";
+  worker.condition = ActorCondition::given_up;
+  worker.restarts = 5;
+  worker.last_error = "it died";
+  worker.next_start_at = from_unix_ms(1'000);
+  worker.slots = 4;
+  broker.id = broker.kind = "broker";
+  broker.mailbox = 2;
+  broker.answered_after = Millis(7);
+  broker.busy = 3;
+  broker.waiting = 1;
+  broker.queues = {{StepType::exec, 9, 1}};
+  silent.id = silent.kind = "timer";
+  silent.condition = ActorCondition::unresponsive;
+  gateway_.actor_tree.children = {worker, broker, silent};
+  const Json root = get("/v1/actors?limit=7").json();
+  EXPECT_EQ(gateway_.asked_jobs, 7);
+  ASSERT_EQ(root["children"].size(), 3u);
+  const Json& first = root["children"][0];
+  EXPECT_EQ(first["state"], "given_up");
+  EXPECT_EQ(first["restarts"], 5);
+  EXPECT_EQ(first["last_error"], "it died");
+  EXPECT_EQ(first["next_start_at"], "1970-01-01T00:00:01.000Z");
+  EXPECT_EQ(first["slots"], 4);
+  EXPECT_TRUE(first["mailbox"].is_null());
+  EXPECT_FALSE(first.contains("queues"));
+  const Json& second = root["children"][1];
+  EXPECT_EQ(second["mailbox"], 2);
+  EXPECT_EQ(second["answered_after_ms"], 7);
+  EXPECT_EQ(second["queues"], (Json{{{"type", "exec"}, {"priority", 9}, {"waiting", 1}}}));
+  EXPECT_EQ(root["children"][2]["state"], "unresponsive");
+  EXPECT_EQ(get("/v1/actors?limit=0").status, 400);
+}
+
+TEST_F(RoutesTest, AnActorIsRestartedByAnOperatorOnly) {
+  given_keys({key("view", Role::viewer), key("client", Role::client), key("ops", Role::op)});
+  const auto restart = [&](const std::string& who, const std::string& id) {
+    return post("/v1/actors/" + id + "/restart", "", {{"authorization", "Bearer trp_" + who}});
+  };
+  EXPECT_EQ(restart("client", "worker:exec").status, 403);
+  EXPECT_EQ(gateway_.restarted, "");
+  const auto answer = restart("ops", "worker:exec");
+  EXPECT_EQ(answer.status, 202);
+  EXPECT_EQ(answer.json()["id"], "worker:exec");
+  EXPECT_EQ(gateway_.restarted, "worker:exec");
+  EXPECT_EQ(gateway_.caller.name, "ops");
+  gateway_.error = Error{ErrorCode::conflict, "the broker cannot be restarted by itself", false, {}};
+  EXPECT_EQ(restart("ops", "broker").status, 409);
+  EXPECT_EQ(get("/v1/actors", {{"authorization", "Bearer trp_view"}}).status, 409) << "it may ask";
 }
 
 TEST_F(RoutesTest, MetaTellsTheLimits) {

@@ -94,6 +94,37 @@ inline AcceptedJob sample_accepted() {
   return accepted;
 }
 
+inline ScheduleView sample_schedule() {
+  ScheduleView view;
+  view.schedule.id = "nightly";
+  view.schedule.client_id = "shop";
+  view.schedule.workflow_key = "poster";
+  view.schedule.cron = "30 2 * * *";
+  view.schedule.time_zone = "Europe/Berlin";
+  view.schedule.inputs = Document(R"({"n":1})");
+  view.schedule.timeout = Millis(1'500);
+  view.schedule.created_at = sample_time();
+  view.schedule.created_by = "ops";
+  view.schedule.updated_at = sample_time();
+  view.schedule.next_at = sample_time(60);
+  view.schedule.last_at = sample_time(-60);
+  view.schedule.last_job = sample_job_id();
+  view.schedule.last_fault = ScheduleFault{"workflow_disabled", "it is", sample_time()};
+  view.next_times = {sample_time(60), sample_time(120)};
+  return view;
+}
+
+inline KillSwitch sample_kill_switch() {
+  KillSwitch made;
+  made.id = *parse_id<KillSwitchId>("019aa3f2-7000-7000-8a2f-3b1f64aa9001");
+  made.scope = SwitchScope::workflow;
+  made.target = "poster";
+  made.reason = "the \"renderer\" makes nonsense";
+  made.engaged_by = "ops";
+  made.engaged_at = sample_time();
+  return made;
+}
+
 inline WorkflowView sample_workflow() {
   WorkflowView workflow;
   workflow.row.key = "poster";

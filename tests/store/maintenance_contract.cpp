@@ -27,8 +27,9 @@ std::multiset<std::string> rows_of(StoreSnapshot& snapshot, const std::string& t
   return rows;
 }
 
-void copy_rows(StoreSnapshot& from, StoreLoader& to) {
+void copy_rows(StoreSnapshot& from, StoreLoader& to, const std::set<std::string>& later) {
   for (const TableSchema& table : from.tables()) {
+    if (later.contains(table.name)) continue;
     ASSERT_TRUE(to.begin(table).ok());
     const auto copied = from.read(table, [&](RowCells row) { return to.add(row); });
     ASSERT_TRUE(copied.ok()) << copied.error().message;
@@ -215,17 +216,20 @@ TEST_P(MaintenanceContract, JobsOfTheFourthSchemaVersionAreBroughtUpToDate) {
   given_rows_of_all_kinds();
   const auto from = maintenance()->snapshot();
   const auto other = GetParam().make();
+  const std::set<std::string> later = {"review", "setting"};  // of the sixth; all others have the same fields
   {
-    auto loader = maintenance_of(*other)->load(4);  // with the same fields as the fifth
+    auto loader = maintenance_of(*other)->load(4);
     ASSERT_TRUE(loader.ok()) << loader.error().message;
-    copy_rows(**from, **loader);
+    copy_rows(**from, **loader, later);
     const auto loaded = (*loader)->commit();
     ASSERT_TRUE(loaded.ok()) << loaded.error().message;
     EXPECT_EQ(loaded->from, 4);
   }
   const auto copy = maintenance_of(*other)->snapshot();
-  for (const TableSchema& table : (*from)->tables())
+  for (const TableSchema& table : (*from)->tables()) {
+    if (later.contains(table.name)) continue;
     EXPECT_EQ(rows_of(**copy, table.name), rows_of(**from, table.name)) << table.name;
+  }
 }
 
 TEST_P(MaintenanceContract, AVersionThatIsNotKnownIsNotLoaded) {

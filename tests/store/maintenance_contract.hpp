@@ -14,8 +14,8 @@ namespace troupe::test {
 /// All rows of a snapshot as text, a line a row, in order of their text.
 std::multiset<std::string> rows_of(StoreSnapshot& snapshot, const std::string& table);
 
-/// Copies everything, table by table.
-void copy_rows(StoreSnapshot& from, StoreLoader& to);
+/// Copies everything, table by table, but for the tables that `to` has not yet.
+void copy_rows(StoreSnapshot& from, StoreLoader& to, const std::set<std::string>& later = {});
 
 class MaintenanceContract : public testing::TestWithParam<EngineFactory> {
  protected:

@@ -244,7 +244,8 @@ TEST_F(PostgresStoreTest, ADatabaseOfTheFirstVersionKeepsItsJobsAndItsJournal) {
           schema + "parked (shard, due)");
   const std::string table = in_schema("journal");
   run_sql("ALTER TABLE " + in_schema("meta") + " DROP store_id");
-  run_sql("DROP TABLE " + in_schema("journal_stub") + ", " + in_schema("retained") + ", " + in_schema("sweep"));
+  run_sql("DROP TABLE " + in_schema("journal_stub") + ", " + in_schema("retained") + ", " + in_schema("sweep") + ", " +
+          in_schema("review") + ", " + in_schema("setting"));
   run_sql("ALTER TABLE " + table + " ADD shard smallint, ADD shard_seq bigint, ADD position integer; UPDATE " + table +
           " SET shard = place >> 59, shard_seq = (place >> 20) & ((1::bigint << 39) - 1), position = place & 1048575;" +
           "ALTER TABLE " + table + " DROP place; UPDATE " + in_schema("meta") + " SET schema_version = 1");

@@ -98,6 +98,7 @@ TEST_F(SqliteStoreTest, ADatabaseOfTheFirstVersionKeepsItsJournal) {
       "INSERT INTO journal_1 SELECT chain, first_seq, place >> 59, (place >> 20) & ((1 << 39) - 1), place & 1048575,"
       " count, records FROM journal;"
       "ALTER TABLE meta DROP COLUMN store_id; DROP TABLE journal_stub; DROP TABLE retained; DROP TABLE sweep;"
+      "DROP TABLE review; DROP TABLE setting;"
       "DROP TABLE journal; ALTER TABLE journal_1 RENAME TO journal; UPDATE meta SET schema_version = 1");
   const auto store = open();
   StoreDriver driver(*store);

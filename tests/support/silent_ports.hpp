@@ -18,8 +18,12 @@ class SilentMetrics : public Metrics {
   void job_ended(std::string_view, Status, Duration) override {}
   void step_ended(StepType, Status, Duration) override {}
   void runs_live(std::size_t) override {}
+  void concurrency(std::size_t, std::size_t) override {}
   void committed(std::size_t, Duration) override {}
   void queue_depth(std::string_view, std::size_t) override {}
+  void kill_switches(std::string_view, std::string_view, std::size_t) override {}
+  void worker_up(std::string_view, bool) override {}
+  void actor_restarted(std::string_view) override {}
   void request_answered(std::string_view, std::string_view, int, Duration) override {}
   void connections(std::size_t) override {}
 };

@@ -28,10 +28,15 @@ TEST(Metrics, TellsWhatHappenedInPrometheusText) {
   metrics.job_ended("poster", Status::failed, 1500ms);
   metrics.step_ended(StepType::http, Status::success, 30ms);
   metrics.runs_live(7);
+  metrics.concurrency(4, 2);
   metrics.committed(12, 3ms);
   metrics.queue_depth("persistence", 5);
+  metrics.kill_switches("workflow", "pause", 2);
   metrics.request_answered("/v1/jobs/{id}", "GET", 200, 2ms);
   metrics.connections(3);
+  metrics.worker_up("exec", false);
+  metrics.worker_up("http", true);
+  metrics.actor_restarted("worker:exec");
 
   const std::string text = metrics.render();
   for (const char* line : {
@@ -46,13 +51,19 @@ TEST(Metrics, TellsWhatHappenedInPrometheusText) {
            "troupe_steps_ended_total{status=\"success\",type=\"http\"} 1\n",
            "troupe_step_duration_seconds_count{type=\"http\"} 1\n",
            "troupe_runs_live 7\n",
+           "troupe_concurrency_held 4\n",
+           "troupe_concurrency_used 2\n",
            "troupe_commits_total 1\n",
            "troupe_commit_seconds_count 1\n",
            "troupe_commit_changes_bucket{le=\"25\"} 1\n",
            "troupe_queue_depth{queue=\"persistence\"} 5\n",
+           "troupe_kill_switches{mode=\"pause\",scope=\"workflow\"} 2\n",
            "troupe_http_requests_total{method=\"GET\",route=\"/v1/jobs/{id}\",status=\"200\"} 1\n",
            "troupe_http_request_seconds_bucket{route=\"/v1/jobs/{id}\",le=\"0.0025\"} 1\n",
            "troupe_connections 3\n",
+           "troupe_worker_up{worker=\"exec\"} 0\n",
+           "troupe_worker_up{worker=\"http\"} 1\n",
+           "troupe_actor_restarts_total{actor=\"worker:exec\"} 1\n",
            "troupe_build_info{",
        })
     EXPECT_THAT(text, HasSubstr(line));

@@ -39,6 +39,9 @@ Result<RunState> make_retry(const RunState& ended, const WorkflowDefinition& old
                             const WorkflowDefinition& new_workflow, RunId run,
                             const std::optional<std::string>& from_step, Timestamp accepted_at, Millis timeout);
 
+/// Is an attempt that failed so worth another one, as far as the policy goes (but for the number of attempts)?
+bool is_retried(const RetryPolicy& policy, const Error& error);
+
 /// The wait before attempt `failed + 1`. Never negative, never above policy.max.
 Millis retry_delay(const RetryPolicy& policy, AttemptNumber failed, Random& random);
 

@@ -27,11 +27,35 @@ class Evaluator {
   virtual Result<Document> config(const TaskKey& task) = 0;
   /// For a `delay`: when it is over, if it begins at `now`. A time in the past is over at once.
   virtual Result<Timestamp> wake_time(StepIndex step, ItemIndex item, Timestamp now) = 0;
+  /// For a `signal`: the name it waits for, 1 to limits::kNameChars of A–Z a–z 0–9 . _ : -
+  virtual Result<std::string> signal_name(StepIndex step, ItemIndex item) = 0;
+  struct ApprovalAsk {
+    ApprovalTerms terms;
+    std::vector<AssetId> assets;  ///< terms.assets of them
+  };
+  /// For an `approval`: what it asks for.
+  virtual Result<ApprovalAsk> approval(StepIndex step, ItemIndex item) = 0;
   /// The run's outputs.
   virtual Result<Document> outputs() = 0;
+  /// The value of the workflow's concurrency key as canonical JSON; `null` where it names none.
+  virtual Result<std::string> concurrency_key() = 0;
 
   /// Makes an item's outputs visible as `.steps.NAME` (an absent document counts as `{}`).
   virtual void add_result(StepIndex step, ItemIndex item, Document outputs) = 0;
+  /// Makes an item that failed for good visible in `.steps.NAME`, as `{error: {code, message, retryable}}`.
+  virtual void add_failure(StepIndex step, ItemIndex item, const Error& error) = 0;
+  /// Tells of a signal that no step has taken yet (an absent payload counts as null).
+  virtual void add_signal(std::uint32_t ordinal, Document payload) = 0;
+  /// Tells of a decision about an image of the run.
+  virtual void add_review(const Review& review) = 0;
+  /// The payload of a signal that no step has taken yet.
+  virtual Document signal_payload(std::uint32_t ordinal) const = 0;
+
+  /// The signal is taken by this step: makes its outputs visible, and gives them.
+  virtual Document take_signal(std::uint32_t ordinal, StepIndex step, ItemIndex item) = 0;
+  /// The approval is over, with these of its images: makes its outputs visible, and gives them.
+  virtual Document finish_approval(StepIndex step, ItemIndex item, const Bitmap& approved, const Bitmap& rejected,
+                                   bool expired) = 0;
 };
 
 /// What expressions can see of a run, besides the results of its steps.

@@ -21,11 +21,11 @@
 #include "troupe/base/error.hpp"
 #include "troupe/base/id.hpp"
 #include "troupe/base/time.hpp"
+#include "troupe/domain/approval.hpp"
 #include "troupe/domain/workflow.hpp"
 
 namespace troupe {
 
-using ItemIndex = std::uint32_t;
 using AttemptNumber = std::uint16_t;  ///< from 1
 
 /// Of a job, a run and a step alike. The numbers are stored.
@@ -59,25 +59,12 @@ struct TaskKey {
   auto operator<=>(const TaskKey&) const = default;
 };
 
-/// A growing set of small numbers, one bit each.
-class Bitmap {
- public:
-  bool test(std::uint32_t bit) const;
-  void set(std::uint32_t bit);
-  std::uint32_t count() const;
-  const std::vector<std::uint8_t>& bytes() const { return bytes_; }
-  static Bitmap from_bytes(std::vector<std::uint8_t> bytes);
-  bool operator==(const Bitmap&) const = default;
-
- private:
-  std::vector<std::uint8_t> bytes_;
-};
-
 /// The numbers are stored.
 enum class AttemptPhase : std::uint8_t {
   waiting = 0,   ///< not started as far as the store knows; may be dispatched from `due` on
   started = 1,   ///< its start is committed; it may be running, or may have been lost with its worker
   in_doubt = 2,  ///< started before a crash and not idempotent: a person decides
+  awaiting = 3,  ///< waits for a message from outside: a signal, or decisions about images
 };
 
 /// An item of a step that is neither done nor given up.
@@ -85,7 +72,8 @@ struct LiveItem {
   ItemIndex item = 0;
   AttemptNumber attempt = 1;
   AttemptPhase phase = AttemptPhase::waiting;
-  Timestamp due = kNever;  ///< waiting: not before this; started: the deadline of the attempt
+  Timestamp due = kNever;  ///< waiting: not before this; started, awaiting: the deadline of the attempt (kNever: none)
+  std::string signal;      ///< awaiting: the signal's name; empty for an approval
   bool operator==(const LiveItem&) const = default;
 };
 
@@ -101,6 +89,8 @@ struct StepState {
   std::optional<Error> error;
   RunId result_run;  ///< where its results are, when reused from an earlier run; else nil
   Bitmap compensated;
+  Bitmap failed;                ///< items that failed for good, where the others go on
+  Timestamp deadline = kNever;  ///< of the whole step, once begun; kNever: none
 
   bool operator==(const StepState&) const = default;
 };
@@ -130,6 +120,19 @@ struct RunState {
   std::vector<StepState> steps;
   std::optional<LiveItem> compensation;  ///< the one undoing that is live
   StepIndex compensation_step = 0;
+  std::uint32_t undoings_failed = 0;
+  std::vector<Fault> not_undone;  ///< the first of them, at most limits::kNotUndoneShown
+  std::vector<ApprovalState> approvals;
+  std::uint32_t signals_received = 0;
+  struct Signal {
+    std::uint32_t ordinal = 0;  ///< from 1, among all that the run received
+    std::string name;
+    bool operator==(const Signal&) const = default;
+  };
+  std::vector<Signal> signals;   ///< that no step has taken yet, oldest first
+  Timestamp paused_at = kNever;  ///< since then the run waits for people only: its time-out stands still
+  std::string concurrency_key;   ///< canonical JSON; runs of a workflow with the same share its limit. Empty: no limit
+  bool held = false;             ///< accepted; nothing of it begins before AdmitRun
 
   bool operator==(const RunState&) const = default;
 };
@@ -142,7 +145,9 @@ WaitingFor waiting_for(const StepState& step, Timestamp now);
 // --- commands ------------------------------------------------------------------------------------------------------
 
 /// A run begins (with its job, or by a retry). The state must be fresh (make_run).
-struct StartRun {};
+struct StartRun {
+  bool hold = false;  ///< as many runs as may be are under way
+};
 /// A worker has the task and is about to work on it.
 struct StartTask {
   TaskKey task;
@@ -166,19 +171,34 @@ enum class TimerKind : std::uint8_t {
   run_deadline = 0,
   item_due = 1,  ///< a delay has passed, or a back-off
   task_deadline = 2,
+  queue_deadline = 3,  ///< a task has waited for a worker for too long
+  step_deadline = 4,   ///< of `task` only the step
+  heartbeat = 5,       ///< a task may have been silent for too long: whoever sets it knows of its signs of life
 };
 struct FireTimer {
   TimerKind kind = TimerKind::run_deadline;
-  TaskKey task;  ///< of item_due and task_deadline
+  TaskKey task;  ///< of all but run_deadline
 };
 struct CancelRun {
   std::string reason;
+  ErrorCode code = ErrorCode::cancelled;
 };
 /// The node that had the run is gone (or was restarted); this one takes it over.
 struct RecoverRun {};
+/// A held run may begin now.
+struct AdmitRun {};
 
-using Command =
-    std::variant<StartRun, StartTask, CompleteTask, FailTask, TaskStopped, FireTimer, CancelRun, RecoverRun>;
+/// A signal came. The evaluator knows its payload by the next ordinal (signals_received + 1).
+struct ReceiveSignal {
+  std::string name;
+};
+/// A reviewer's decisions, none of which was made before. The evaluator knows them already.
+struct ReviewAssets {
+  std::vector<Review> reviews;
+};
+
+using Command = std::variant<StartRun, StartTask, CompleteTask, FailTask, TaskStopped, FireTimer, CancelRun, RecoverRun,
+                             ReceiveSignal, ReviewAssets, AdmitRun>;
 
 // --- events --------------------------------------------------------------------------------------------------------
 
@@ -203,7 +223,9 @@ struct StepSkipped {
 struct ItemBegun {
   StepIndex step = 0;
   ItemIndex item = 0;
-  Timestamp due;
+  Timestamp due;       ///< of what waits for a message: until when
+  std::string signal;  ///< it waits for this one
+  std::optional<ApprovalTerms> approval;
   bool operator==(const ItemBegun&) const = default;
 };
 struct TaskStarted {
@@ -268,12 +290,60 @@ struct RunRecovered {
 struct RunEnded {
   Status status = Status::success;
   Timestamp at;
+  std::optional<Error> error;  ///< in place of the first failure: something could not be undone
   bool operator==(const RunEnded&) const = default;
+};
+
+struct RunHeld {
+  Timestamp at;
+  bool operator==(const RunHeld&) const = default;
+};
+struct RunAdmitted {
+  Timestamp at;
+  bool operator==(const RunAdmitted&) const = default;
+};
+struct SignalReceived {
+  std::uint32_t ordinal = 0;
+  std::string name;
+  Timestamp at;
+  bool operator==(const SignalReceived&) const = default;
+};
+/// A step that waited for the signal, or came to wait for it later, has it now.
+struct SignalTaken {
+  std::uint32_t ordinal = 0;
+  TaskKey task;
+  Timestamp at;
+  bool operator==(const SignalTaken&) const = default;
+};
+struct AssetReviewed {
+  AssetId asset;
+  std::string reviewer;
+  bool approved = false;
+  Timestamp at;
+  struct Place {  ///< in an approval under way
+    StepIndex step = 0;
+    ItemIndex item = 0;
+    std::uint32_t index = 0;
+    bool operator==(const Place&) const = default;
+  };
+  std::vector<Place> places;
+  bool operator==(const AssetReviewed&) const = default;
+};
+/// From now on the run waits for people only, or not any more.
+struct RunPaused {
+  Timestamp at;
+  bool operator==(const RunPaused&) const = default;
+};
+struct RunResumed {
+  Timestamp at;
+  Timestamp deadline;
+  bool operator==(const RunResumed&) const = default;
 };
 
 using Event =
     std::variant<RunStarted, StepBegun, StepSkipped, ItemBegun, TaskStarted, TaskCompleted, TaskRetried, TaskFailed,
-                 TaskCancelled, StepFailed, RunStopping, CompensationBegun, RunRecovered, RunEnded>;
+                 TaskCancelled, StepFailed, RunStopping, CompensationBegun, RunRecovered, RunEnded, SignalReceived,
+                 SignalTaken, AssetReviewed, RunPaused, RunResumed, RunHeld, RunAdmitted>;
 
 // --- effects -------------------------------------------------------------------------------------------------------
 // Idempotent by their key: doing one twice does no harm.
@@ -301,6 +371,22 @@ struct StopTask {
   TaskKey task;
   bool operator==(const StopTask&) const = default;
 };
+/// Write this as the task's result: it came of a message, not from a worker.
+struct KeepResult {
+  TaskKey task;
+  Document outputs;
+  bool operator==(const KeepResult&) const = default;
+};
+/// Where the payload of a signal that no step has taken lies among the results of its run.
+inline constexpr StepIndex kSignalStep = 0xFFFF;
+inline TaskKey signal_place(const RunId& run, std::uint32_t ordinal) {
+  return {run, kSignalStep, ordinal, 1, false, 0};
+}
+/// Write the payload of a signal that no step waits for yet.
+struct KeepSignal {
+  std::uint32_t ordinal = 0;
+  bool operator==(const KeepSignal&) const = default;
+};
 /// The run has ended; nothing of it is live. Its outputs, if it succeeded, are here.
 struct FinishRun {
   Status status = Status::success;
@@ -308,7 +394,7 @@ struct FinishRun {
   bool operator==(const FinishRun&) const = default;
 };
 
-using Effect = std::variant<DispatchTask, AdmitTask, SetTimer, StopTask, FinishRun>;
+using Effect = std::variant<DispatchTask, AdmitTask, SetTimer, StopTask, KeepResult, KeepSignal, FinishRun>;
 
 struct Decision {
   std::vector<Event> events;  ///< empty: nothing to commit, the effects may be done at once

@@ -24,6 +24,8 @@ std::vector<Fault> resolve(WorkflowDraft& draft);
 
 /// 1–64 of a–z 0–9 . _ - , beginning with a letter or digit.
 bool is_workflow_key(std::string_view text);
+/// 1–64 of A–Z a–z 0–9 . _ : -
+bool is_signal_name(std::string_view text);
 /// 1–64 of A–Z a–z 0–9 _ -, beginning with a letter or _ (so that `.steps.NAME` is jq for all but those with `-`).
 bool is_step_name(std::string_view text);
 

@@ -71,6 +71,9 @@ class Executor {
   /// Ends the task soon (within limits::kStopDeadline, the generator within 100 ms): its sink gets done() with
   /// `cancelled`, or with the outcome if that was first. Unknown tasks are ignored. Thread-safe.
   virtual void stop(const TaskKey& key) = 0;
+  /// As stop(), for a task whose run lost its actor: nobody takes the outcome, and the same attempt is started again
+  /// (with a later TaskKey::epoch). What that start will find again, such as a job of its own, may go on.
+  virtual void abandon(const TaskKey& key) { stop(key); }
 };
 
 }  // namespace troupe

@@ -18,8 +18,11 @@
 #include "troupe/base/limits.hpp"
 #include "troupe/base/result.hpp"
 #include "troupe/base/time.hpp"
+#include "troupe/domain/kill_switch.hpp"
 #include "troupe/domain/rate_limit.hpp"
 #include "troupe/domain/run.hpp"
+#include "troupe/domain/schedule.hpp"
+#include "troupe/port/actor_view.hpp"
 #include "troupe/port/blob_store.hpp"
 #include "troupe/port/store.hpp"
 
@@ -65,6 +68,17 @@ struct RateLimitState {
 /// The tightest first.
 using RateLimitStates = std::vector<RateLimitState>;
 
+/// The step of another job that a job does the work of.
+struct ParentStep {
+  JobId job;
+  TaskKey task;      ///< the attempt; its epoch is of no account
+  std::string step;  ///< its name
+  int depth = 1;     ///< of the job itself: how many jobs it is within
+};
+/// What such a job is known by among its client's job_ids: one job an attempt, however often it is asked for. No client
+/// can choose it, for it holds a `/`.
+std::string child_job_key(const TaskKey& task);
+
 struct SubmitJob {
   std::string job_id;  ///< empty: none chosen
   std::string client_id = "default";
@@ -78,6 +92,7 @@ struct SubmitJob {
   std::string user_id;   ///< metadata.user_id where that is a string
   bool patient = false;  ///< whoever sends it goes by how quickly it is answered: it may join a queue that stands
   Digest request{};      ///< SHA-256 of the canonical body without client_id: same job_id, same body?
+  std::optional<ParentStep> parent;  ///< instead of a job_id; the time-out is then cut to what is allowed, not refused
   std::optional<IdempotencyKey> idempotency;
   std::shared_ptr<RateLimitStates> limits;  ///< told which limits the job met, before it is answered; null: nobody asks
 };
@@ -116,6 +131,20 @@ struct RetryJob {
   std::shared_ptr<RateLimitStates> limits;  ///< as with a new job
 };
 
+struct SendSignal {
+  RunId run;
+  std::string name;
+  Document payload;  ///< any JSON of at most limits::kInlineDocumentBytes; absent counts as null
+  std::optional<IdempotencyKey> idempotency;
+};
+struct ReviewImages {
+  RunId run;
+  std::string reviewer;
+  std::vector<AssetId> approve, reject;
+  std::string notes;
+  std::optional<IdempotencyKey> idempotency;
+};
+
 /// A change of a job that was taken.
 struct JobChange {
   JobId id;
@@ -123,10 +152,15 @@ struct JobChange {
   RunId run;
   Status status = Status::pending;
   std::optional<KeptAnswer> kept;
+  std::vector<Review> reviews;  ///< of a review
 };
 using RenderChange = std::function<KeptAnswer(const JobChange&)>;
 
 // --- what is shown -------------------------------------------------------------------------------------------------
+
+/// What reviewers have made of an image.
+enum class ReviewStatus : std::uint8_t { pending, approved, rejected };
+std::string_view review_status_text(ReviewStatus status);
 
 struct AttemptView {
   ItemIndex item = 0;
@@ -149,6 +183,8 @@ struct StepView {
   std::string message;
   ItemIndex items = 0;
   ItemIndex items_done = 0;
+  ItemIndex items_failed = 0;          ///< while the others went on
+  std::optional<Status> compensation;  ///< how its undoing stands, once it was begun
   bool for_each = false;
   Timestamp started_at = kNever;
   Timestamp ended_at = kNever;
@@ -185,8 +221,15 @@ struct RunView {
   std::optional<QueuePlace> queue;          ///< while a step of it waits for a worker
   Document outputs;
   Document error;
-  std::vector<StepView> steps;   ///< empty in lists
-  std::vector<AssetRow> assets;  ///< empty in lists
+  std::vector<StepView> steps;                   ///< empty in lists
+  std::vector<AssetRow> assets;                  ///< empty in lists
+  std::vector<ReviewRow> reviews;                ///< of images, in the order of their decisions; empty in lists
+  std::map<AssetId, ReviewStatus> asset_status;  ///< of those that were decided about
+};
+
+struct AssetView {
+  AssetRow row;
+  ReviewStatus status = ReviewStatus::pending;
 };
 
 struct JobView {
@@ -242,11 +285,47 @@ struct LogPiece {
 
 struct Readiness {
   bool ready = false;
-  std::vector<std::string> reasons;  ///< why not
+  std::vector<std::string> reasons;   ///< why not
+  std::vector<std::string> warnings;  ///< what is wrong although it can
 };
 
 struct NodeMeta {
   std::string node, version, store, started_at;
+};
+
+// --- schedules -----------------------------------------------------------------------------------------------------
+
+struct PutSchedule {
+  Schedule wanted;              ///< without what became of it; an empty id: one is made
+  std::optional<bool> enabled;  ///< absent: as it is; a new one is enabled
+  bool replace = false;         ///< else `conflict` where there is one of the id with other content
+  std::optional<IdempotencyKey> idempotency;
+};
+
+struct ScheduleView {
+  Schedule schedule;
+  std::vector<Timestamp> next_times;  ///< the next kScheduleTimesShown; empty in lists, and of a disabled one
+};
+inline constexpr std::size_t kScheduleTimesShown = 5;
+
+struct ScheduleChange {
+  ScheduleView view;
+  bool created = false;
+  std::optional<KeptAnswer> kept;
+};
+
+struct ScheduleQuery {
+  std::optional<std::string> client_id;
+  std::optional<std::string> workflow_key;
+  std::string after;  ///< the cursor: ids greater than this
+  int limit = limits::kPageDefault;
+};
+
+// --- kill switches -------------------------------------------------------------------------------------------------
+
+struct EngagedKillSwitch {
+  KillSwitch kill_switch;
+  std::optional<KeptAnswer> kept;
 };
 
 // --- live events ---------------------------------------------------------------------------------------------------
@@ -290,6 +369,12 @@ class Gateway {
                       std::function<void(std::vector<Result<AcceptedJob>>)> reply) = 0;
   virtual void cancel(const Caller& caller, CancelJob command, RenderChange render, Reply<JobChange> reply) = 0;
   virtual void retry(const Caller& caller, RetryJob command, RenderChange render, Reply<JobChange> reply) = 0;
+  /// Errors: not_found, job_finished, no_signal_expected, too_many_signals, payload_too_large, conflict (the job has a
+  /// newer run).
+  virtual void signal(const Caller& caller, SendSignal command, RenderChange render, Reply<JobChange> reply) = 0;
+  /// Records decisions about images; those that the reviewer made before are left out. Errors: not_found (the run, an
+  /// image), already_reviewed (the other way), conflict (the job has a newer run).
+  virtual void review(const Caller& caller, ReviewImages command, RenderChange render, Reply<JobChange> reply) = 0;
   /// Replies when the job's newest run has ended, or after `timeout`, with the job as it is then.
   virtual void wait(const Caller& caller, JobRef job, Millis timeout, Reply<JobView> reply) = 0;
 
@@ -298,7 +383,7 @@ class Gateway {
   virtual void run(const Caller& caller, RunId run, Reply<RunView> reply) = 0;
   virtual void runs(const Caller& caller, RunQuery query, Reply<std::vector<RunView>> reply) = 0;
   virtual void run_logs(const Caller& caller, RunId run, Reply<std::vector<LogPiece>> reply) = 0;
-  virtual void asset(const Caller& caller, AssetId asset, Reply<AssetRow> reply) = 0;
+  virtual void asset(const Caller& caller, AssetId asset, Reply<AssetView> reply) = 0;
   /// Opens an asset's or a log's bytes. Called only with digests that asset() or run_logs() gave to this caller.
   virtual void content(const Digest& sha256, Reply<std::shared_ptr<BlobSource>> reply) = 0;
   /// A PNG of at most limits::kThumbnailSide pixels a side.
@@ -314,6 +399,28 @@ class Gateway {
   virtual void workflow(std::string key, std::uint32_t version, Reply<WorkflowView> reply) = 0;
   virtual void workflows(std::optional<std::string> after_key, int limit, Reply<std::vector<WorkflowView>> reply) = 0;
 
+  /// Errors: conflict, unknown_workflow, timeout_too_large, validation_failed (pointers as of a job, and /cron,
+  /// /time_zone), idempotency_key_…. `render` is called before the commit, as RenderAccepted is.
+  virtual void put_schedule(const Caller& caller, PutSchedule command,
+                            std::function<KeptAnswer(const ScheduleChange&)> render, Reply<ScheduleChange> reply) = 0;
+  virtual void set_schedule_enabled(const Caller& caller, std::string id, bool enabled, Reply<ScheduleView> reply) = 0;
+  virtual void delete_schedule(const Caller& caller, std::string id, Reply<Done> reply) = 0;
+  /// A job of the schedule now. Errors: not_found, and those of submit.
+  virtual void trigger_schedule(const Caller& caller, std::string id, std::optional<IdempotencyKey> key,
+                                RenderAccepted render, Reply<AcceptedJob> reply) = 0;
+  virtual void schedule(const Caller& caller, std::string id, Reply<ScheduleView> reply) = 0;
+  /// By id.
+  virtual void schedules(const Caller& caller, ScheduleQuery query, Reply<std::vector<ScheduleView>> reply) = 0;
+  /// A caller that is tied to a client sees and sets those of its client only. Errors: validation_failed, forbidden,
+  /// conflict (the same scope, target and mode is engaged already). In force at once, answered when durable.
+  virtual void engage_kill_switch(const Caller& caller, KillSwitchDraft draft, std::optional<IdempotencyKey> key,
+                                  std::function<KeptAnswer(const KillSwitch&)> render,
+                                  Reply<EngagedKillSwitch> reply) = 0;
+  /// Replies with the switch as it was; not_found, conflict.
+  virtual void release_kill_switch(const Caller& caller, KillSwitchId id, Reply<KillSwitch> reply) = 0;
+  /// Newest first.
+  virtual std::vector<KillSwitch> kill_switches(const Caller& caller) = 0;  ///< does not block
+
   virtual void audit(const Caller& caller, AuditQuery query, Reply<AuditPage> reply) = 0;
   virtual void verify_audit(const Caller& caller, std::optional<JobId> job, Reply<AuditVerdict> reply) = 0;
 
@@ -325,6 +432,12 @@ class Gateway {
 
   /// Those in force for all jobs of a client, whatever their workflow. Does not block.
   virtual RateLimitStates client_limits(const std::string& client) = 0;
+  /// The tree, asked for right now: who has not answered within a second is shown as unresponsive. At most `jobs` of
+  /// the live jobs are shown.
+  virtual void actors(const Caller& caller, int jobs, Reply<ActorView> reply) = 0;
+  /// Replies once the wish is recorded. Errors: not_found, conflict (this one cannot be restarted by itself),
+  /// job_finished.
+  virtual void restart_actor(const Caller& caller, std::string id, Reply<Done> reply) = 0;
 
   virtual Readiness readiness() = 0;  ///< does not block
   virtual NodeMeta meta() = 0;        ///< does not block

@@ -37,7 +37,8 @@ void ExecOutput::log_stderr(std::string_view lines) {
     lines.remove_prefix(next);
   }
   err_ += kept;
-  if (err_.size() > 2 * kStderrBytes) err_.erase(0, err_.size() - kStderrBytes);
+  // A byte more than is shown of it, so that it is seen to be shortened.
+  if (err_.size() > 2 * kStderrBytes) err_.erase(0, err_.size() - kStderrBytes - 1);
   log("stderr", kept);
 }
 

@@ -2,6 +2,7 @@
 
 #include "codec/json.hpp"
 #include "crypto/hash.hpp"
+#include "executor/http/retry_after.hpp"
 #include "executor/text.hpp"
 #include "troupe/base/limits.hpp"
 
@@ -61,7 +62,7 @@ Result<TaskOutputs> http_outputs(const HttpConfig& config, const HttpResponse& r
     std::string message = config.method + " " + config.shown_url() + " answered " + std::to_string(response.status) +
                           ", expected " + config.expect.text();
     if (!response.body.empty()) message += ": " + one_line(text_head(response.body, kQuotedBytes));
-    return Error{ErrorCode::http_status, std::move(message), is_retryable(response.status), {}};
+    return Error{ErrorCode::http_status, std::move(message), is_retryable(response.status), {}, retry_after(response)};
   }
   Json outputs = {{"status", response.status}, {"headers", headers_of(response)}};
   put_body(outputs, response);

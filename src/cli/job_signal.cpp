@@ -1,0 +1,43 @@
+// `troupe job signal JOB NAME`
+#include "cli/job_ref.hpp"
+#include "cli/job_view.hpp"
+
+namespace troupe::cli {
+namespace {
+
+struct Signal {
+  JobRefOptions job;
+  std::string name, payload;
+};
+
+int send_signal(Session& session, const Signal& options) {
+  Json body = Json::object();
+  if (!options.payload.empty()) {
+    auto payload = parse_json(options.payload);
+    body["payload"] = payload ? *std::move(payload) : Json(options.payload);
+  }
+  const ApiAnswer job = session.api().get(options.job.target());
+  if (!job.ok()) return session.fail(job);
+  const ApiAnswer answer =
+      session.api().post(newest_run_of(job.body).literal("/signals").segment(options.name).text(), body);
+  if (!answer.ok()) return session.fail(answer);
+  if (session.json)
+    session.print_json(answer.body);
+  else
+    print_job_change(session.terminal, answer.body);
+  return kDone;
+}
+
+}  // namespace
+
+void add_job_signal(CLI::App& parent, Session& session) {
+  CLI::App* command = parent.add_subcommand("signal", "Send a job's run a signal that a step of it waits for");
+  auto options = std::make_shared<Signal>();
+  options->job.add_to(*command);
+  command->add_option("NAME", options->name, "The signal's name")->required();
+  command->add_option("--payload", options->payload, "JSON, or text that is none");
+  command->callback(
+      [&session, options] { session.command = [&session, options] { return send_signal(session, *options); }; });
+}
+
+}  // namespace troupe::cli

@@ -1,0 +1,74 @@
+// `troupe schedule list` and `troupe schedule get ID`
+#include "cli/commands.hpp"
+#include "cli/display.hpp"
+#include "cli/schedule_view.hpp"
+#include "cli/target.hpp"
+
+namespace troupe::cli {
+namespace {
+
+struct Filters {
+  std::string client, workflow, cursor;
+  int limit = 50;
+
+  std::string target() const {
+    return Target("/v1/schedules")
+        .query("client_id", client)
+        .query("workflow_key", workflow)
+        .query("limit", std::to_string(limit))
+        .query("cursor", cursor)
+        .text();
+  }
+};
+
+void print_schedules(const Terminal& terminal, const Json& page) {
+  Table table({"SCHEDULE", "WORKFLOW", "CRON", "TIME ZONE", "STATE", "NEXT (UTC)", "NOTE"});
+  for (const Json& schedule : member(page, "items"))
+    table.add({member_text(schedule, "id"), member_text(schedule, "workflow_key"), member_text(schedule, "cron"),
+               member_text(schedule, "time_zone"), member(schedule, "enabled") == true ? "enabled" : "disabled",
+               short_time(member_text(schedule, "next_at")), member_text(member(schedule, "last_error"), "code")});
+  table.print(terminal.out, false);
+  if (const std::string next = member_text(page, "next_cursor"); !next.empty())
+    terminal.err << "more: --cursor " << next << '\n';
+}
+
+}  // namespace
+
+void add_schedule_list(CLI::App& parent, Session& session) {
+  CLI::App* command = parent.add_subcommand("list", "List schedules, by id");
+  auto filters = std::make_shared<Filters>();
+  command->add_option("--client", filters->client, "Only schedules of this client");
+  command->add_option("--workflow", filters->workflow, "Only schedules of this workflow");
+  command->add_option("--limit", filters->limit, "At most so many")->check(CLI::Range(1, 500))->capture_default_str();
+  command->add_option("--cursor", filters->cursor, "Go on where an earlier list ended");
+  command->callback([&session, filters] {
+    session.command = [&session, filters] {
+      const ApiAnswer answer = session.api().get(filters->target());
+      if (!answer.ok()) return session.fail(answer);
+      if (session.json)
+        session.print_json(answer.body);
+      else
+        print_schedules(session.terminal, answer.body);
+      return kDone;
+    };
+  });
+}
+
+void add_schedule_get(CLI::App& parent, Session& session) {
+  CLI::App* command = parent.add_subcommand("get", "Show a schedule and its next times");
+  auto id = std::make_shared<std::string>();
+  command->add_option("ID", *id, "Id of the schedule")->required();
+  command->callback([&session, id] {
+    session.command = [&session, id] {
+      const ApiAnswer answer = session.api().get(Target("/v1/schedules").segment(*id).text());
+      if (!answer.ok()) return session.fail(answer);
+      if (session.json)
+        session.print_json(answer.body);
+      else
+        print_schedule(session.terminal, answer.body);
+      return kDone;
+    };
+  });
+}
+
+}  // namespace troupe::cli

@@ -1,0 +1,78 @@
+#include "expr/expression_text.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+namespace {
+
+constexpr std::size_t kExcerptBytes = 200;
+
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+         c == ':' || c == '$' || c == '@' || static_cast<unsigned char>(c) >= 0x80;
+}
+bool is_sign(char c) { return std::string_view("|=+-*/%<>!?").find(c) != std::string_view::npos; }
+
+/// The end of the string that begins at `at`, with the expressions within it.
+std::size_t string_end(std::string_view text, std::size_t at) {
+  std::string open = "\"";
+  for (++at; at < text.size() && !open.empty(); ++at) {
+    const char c = text[at];
+    if (open.back() == '"') {
+      if (c == '"')
+        open.pop_back();
+      else if (c == '\\' && ++at < text.size() && text[at] == '(')
+        open += '(';
+    } else if (c == '"' || c == '(') {
+      open += c;
+    } else if (c == ')') {
+      open.pop_back();
+    }
+  }
+  return std::min(at, text.size());
+}
+
+}  // namespace
+
+std::string without_blanks(std::string_view expression) {
+  while (!expression.empty() && is_blank(expression.front())) expression.remove_prefix(1);
+  while (!expression.empty() && is_blank(expression.back())) expression.remove_suffix(1);
+  return std::string(expression);
+}
+
+std::string excerpt(std::string_view expression) {
+  std::string text = without_blanks(expression);
+  std::replace_if(text.begin(), text.end(), is_blank, ' ');
+  if (text.size() <= kExcerptBytes) return text;
+  std::size_t end = kExcerptBytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end) + "…";
+}
+
+std::vector<std::string_view> expression_parts(std::string_view expression) {
+  std::vector<std::string_view> parts;
+  for (std::size_t at = 0; at < expression.size();) {
+    const char c = expression[at];
+    std::size_t end = at + 1;
+    if (c == '#') {
+      at = std::min(expression.find('\n', at), expression.size());
+      continue;
+    }
+    if (is_blank(c)) {
+      ++at;
+      continue;
+    }
+    if (c == '"')
+      end = string_end(expression, at);
+    else if (is_word(c))
+      while (end < expression.size() && is_word(expression[end])) ++end;
+    else if (is_sign(c))
+      while (end < expression.size() && is_sign(expression[end])) ++end;
+    parts.push_back(expression.substr(at, end - at));
+    at = end;
+  }
+  return parts;
+}
+
+}  // namespace troupe

@@ -1,0 +1,191 @@
+// What people tell a run: signals, and decisions about its images.
+#include <algorithm>
+
+#include "ingress/exchange.hpp"
+#include "ingress/fields.hpp"
+#include "ingress/parameters.hpp"
+#include "ingress/render.hpp"
+#include "troupe/domain/validation.hpp"
+
+namespace troupe::ingress {
+namespace {
+
+constexpr std::size_t kReviewerBytes = 128;
+constexpr std::string_view kSignalTaken = "The signal is stored.";
+
+Reply<JobChange> answer_with(const ExchangePtr& exchange, int status,
+                             std::function<std::string(const JobChange&)> render) {
+  return [=](Result<JobChange> change) {
+    if (!succeeded(exchange, change)) return;
+    if (change->kept) return exchange->replay(*change->kept);
+    exchange->json(status, render(*change));
+  };
+}
+
+RenderChange keep_with(int status, std::function<std::string(const JobChange&)> render) {
+  return [=](const JobChange& change) { return KeptAnswer{status, render(change)}; };
+}
+
+void send_signal(const ExchangePtr& exchange) {
+  const auto run = exchange->id<RunId>();
+  if (!run) return exchange->fail(run.error());
+  SendSignal command;
+  command.run = *run;
+  command.name = exchange->path.at(1);
+  if (!is_signal_name(command.name))
+    return exchange->fail(ErrorCode::invalid_id, "a signal's name is 1 to 64 of A-Z a-z 0-9 . _ : -");
+  if (!exchange->body.is_null()) {
+    Fields fields(exchange->body);
+    if (const Json* payload = fields.any("payload")) command.payload = to_document(*payload);
+    fields.reject_others();
+    if (const auto error = fields.error()) return exchange->fail(*error);
+  }
+  auto key = exchange->idempotency("", exchange->payload());
+  if (!key) return exchange->fail(key.error());
+  command.idempotency = *key;
+  const auto render = [base = exchange->options.public_url](const JobChange& change) {
+    return render_change(change, kSignalTaken, base);
+  };
+  exchange->gateway.signal(exchange->caller, std::move(command), keep_with(202, render),
+                           answer_with(exchange, 202, render));
+}
+
+std::vector<AssetId> read_images(Fields& fields, const char* member) {
+  std::vector<AssetId> images;
+  const Json* list = fields.any(member);
+  if (list == nullptr) return images;
+  if (!list->is_array()) {
+    fields.fault(member, "must be a list of image ids");
+    return images;
+  }
+  if (list->size() > limits::kApprovalAssets)
+    fields.fault(member, "has more than " + std::to_string(limits::kApprovalAssets) + " images");
+  for (std::size_t i = 0; i < list->size() && i < limits::kApprovalAssets; ++i) {
+    const Json& written = (*list)[i];
+    const auto id = written.is_string() ? parse_id<AssetId>(written.get_ref<const std::string&>()) : std::nullopt;
+    const std::string pointer = "/" + std::string(member) + "/" + std::to_string(i);
+    if (!id)
+      fields.fault_at(pointer, "must be the UUID of an image");
+    else if (std::find(images.begin(), images.end(), *id) != images.end())
+      fields.fault_at(pointer, "is in the list twice");
+    else
+      images.push_back(*id);
+  }
+  return images;
+}
+
+/// `reviewer` and `notes`, which all decisions have.
+void read_reviewer(Fields& fields, ReviewImages& command) {
+  fields.require("reviewer");
+  command.reviewer = fields.name("reviewer", kReviewerBytes).value_or("");
+  command.notes = fields.text("notes", limits::kNotesChars).value_or("");
+}
+
+void give_review(const ExchangePtr& exchange, ReviewImages command) {
+  auto key = exchange->idempotency("", exchange->payload());
+  if (!key) return exchange->fail(key.error());
+  command.idempotency = *key;
+  exchange->gateway.review(exchange->caller, std::move(command), keep_with(200, render_reviews),
+                           answer_with(exchange, 200, render_reviews));
+}
+
+void review_run(const ExchangePtr& exchange) {
+  const auto run = exchange->id<RunId>();
+  if (!run) return exchange->fail(run.error());
+  ReviewImages command;
+  command.run = *run;
+  Fields fields(exchange->body);
+  read_reviewer(fields, command);
+  command.approve = read_images(fields, "approve");
+  command.reject = read_images(fields, "reject");
+  for (std::size_t i = 0; i < command.reject.size(); ++i)
+    if (std::find(command.approve.begin(), command.approve.end(), command.reject[i]) != command.approve.end())
+      fields.fault_at("/reject/" + std::to_string(i), "is approved in the same request");
+  if (command.approve.empty() && command.reject.empty()) fields.fault("approve", "is required, or else reject");
+  fields.reject_others();
+  if (const auto error = fields.error()) return exchange->fail(*error);
+  give_review(exchange, std::move(command));
+}
+
+void review_image(const ExchangePtr& exchange, bool approve) {
+  const auto run = exchange->id<RunId>();
+  if (!run) return exchange->fail(run.error());
+  const auto image = parse_id<AssetId>(exchange->path.at(1));
+  if (!image) return exchange->fail(ErrorCode::invalid_id, "The image's id in the path is not a UUID.");
+  ReviewImages command;
+  command.run = *run;
+  (approve ? command.approve : command.reject) = {*image};
+  Fields fields(exchange->body);
+  read_reviewer(fields, command);
+  fields.reject_others();
+  if (const auto error = fields.error()) return exchange->fail(*error);
+  give_review(exchange, std::move(command));
+}
+
+void approve_image(const ExchangePtr& exchange) { review_image(exchange, true); }
+void reject_image(const ExchangePtr& exchange) { review_image(exchange, false); }
+
+Route decision_route(std::string_view path, std::string_view id, std::string_view summary,
+                     void (*handle)(const ExchangePtr&)) {
+  return {.method = "POST",
+          .path = path,
+          .id = id,
+          .tag = "Runs",
+          .summary = summary,
+          .description =
+              "Recorded once for each reviewer and image; durable when it is answered. While an `approval` "
+              "step asks for the image it counts there; else it is only recorded. The same decision again "
+              "changes nothing, the opposite one is refused.",
+          .role = Role::client,
+          .handle = handle,
+          .headers = {kIdempotencyHeader},
+          .body = BodyKind::json,
+          .body_schema = "DecisionRequest",
+          .answers = {{200, "The decision is stored.", "Reviews"}},
+          .errors = {ErrorCode::already_reviewed, ErrorCode::conflict, ErrorCode::idempotency_key_reused,
+                     ErrorCode::idempotency_key_in_flight}};
+}
+
+}  // namespace
+
+std::vector<Route> message_routes() {
+  std::vector<Route> routes;
+  routes.push_back(
+      {.method = "POST",
+       .path = "/v1/runs/{id}/signals/{name}",
+       .id = "sendSignal",
+       .tag = "Runs",
+       .summary = "Send a run a signal",
+       .description = "A step of type `signal` that waits for this name goes on with the payload. A signal that comes "
+                      "before its step is kept: 64 of them at most. The payload may have 32 KiB.",
+       .role = Role::client,
+       .handle = send_signal,
+       .headers = {kIdempotencyHeader},
+       .body = BodyKind::optional_json,
+       .body_schema = "SignalRequest",
+       .answers = {{202, "The signal is durable.", "JobChange"}},
+       .errors = {ErrorCode::job_finished, ErrorCode::no_signal_expected, ErrorCode::too_many_signals,
+                  ErrorCode::conflict, ErrorCode::idempotency_key_reused, ErrorCode::idempotency_key_in_flight}});
+  routes.push_back({.method = "POST",
+                    .path = "/v1/runs/{id}/review",
+                    .id = "reviewRun",
+                    .tag = "Runs",
+                    .summary = "Decide about any of a run's images",
+                    .description = "All decisions of one request count together: an `approval` step that asks for one "
+                                   "image goes on with all that are approved here.",
+                    .role = Role::client,
+                    .handle = review_run,
+                    .headers = {kIdempotencyHeader},
+                    .body = BodyKind::json,
+                    .body_schema = "ReviewRequest",
+                    .answers = {{200, "The decisions are stored.", "Reviews"}},
+                    .errors = {ErrorCode::already_reviewed, ErrorCode::conflict, ErrorCode::idempotency_key_reused,
+                               ErrorCode::idempotency_key_in_flight}});
+  routes.push_back(
+      decision_route("/v1/runs/{id}/images/{image_id}/approve", "approveImage", "Approve one image", approve_image));
+  routes.push_back(
+      decision_route("/v1/runs/{id}/images/{image_id}/reject", "rejectImage", "Reject one image", reject_image));
+  return routes;
+}
+
+}  // namespace troupe::ingress

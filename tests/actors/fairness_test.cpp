@@ -1,0 +1,195 @@
+// How many slots it takes until a task has its turn: broker, worker and a fake executor, with a hundred thousand tasks,
+// in virtual time. Prints the figures.
+#include <gmock/gmock.h>
+
+#include <caf/scheduler/test_coordinator.hpp>
+#include <iostream>
+
+#include "actors/bare_context.hpp"
+#include "actors/broker/broker_actor.hpp"
+#include "actors/fake_executor.hpp"
+#include "actors/worker/worker_actor.hpp"
+#include "store_memory/memory_store.hpp"
+
+namespace troupe::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Millis kMaxWait = 100s;
+
+RunActor::behavior_type deaf_run(RunActor::pointer) {
+  return {[](const Persisted&) {},       [](const TaskStarting&) {},
+          [](const TaskProgress&) {},    [](const TaskPreview&) {},
+          [](const TaskLog&) {},         [](const TaskEndedPtr&) {},
+          [](const TaskGone&) {},        [](const Wake&) {},
+          [](const TurnCame&) {},        [](const CommandRequestPtr&) {},
+          [](const RetryRequestPtr&) {}, [](const TaskHeld&) {},
+          [](const KillRun&) {},         [](const Probe&) {}};
+}
+
+class FairnessTest : public ::testing::Test {
+ protected:
+  FairnessTest() {
+    config_.set("scheduler.policy", caf::atom("testing"));
+    system_ = std::make_unique<caf::actor_system>(config_);
+    context_.node.fair_rules =
+        std::make_shared<FairRules>(FairRules{kMaxWait, {{"three", 3}, {"one", 1}, {"heavy", 10}}});
+    broker_ = system_->spawn(broker_actor, &context_.node);
+    run_ = system_->spawn(deaf_run);
+  }
+  ~FairnessTest() override {
+    caf::anon_send_exit(broker_, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(run_, caf::exit_reason::user_shutdown);
+    for (const WorkerActor& worker : workers_) caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
+    run();
+  }
+
+  void given_worker(std::size_t slots, std::vector<StepType> types = {StepType::noop}) {
+    WorkerOptions options{"worker", slots, {}};
+    for (StepType type : types) options.executors[type] = executor_;
+    workers_.push_back(system_->spawn(worker_actor, &context_.node, broker_, options));
+    run();
+  }
+  /// The step bears the name of its client.
+  TaskKey offer(const std::string& client, int priority = 5, StepType type = StepType::noop, Millis waited = 0ms) {
+    auto offer = std::make_shared<TaskOffer>();
+    offer->task.key.item = ++offers_;
+    offer->task.type = type;
+    offer->task.client_id = offer->task.step = client;
+    offer->run = run_;
+    offer->priority = static_cast<std::uint8_t>(priority);
+    offer->ready_at = context_.clock.now() - waited;
+    caf::anon_send(broker_, TaskOfferPtr(offer));
+    return offer->task.key;
+  }
+  void run() { dynamic_cast<caf::scheduler::test_coordinator&>(system_->scheduler()).run(); }
+
+  /// The task that has run longest ends; who got its slot. Empty: nobody waits.
+  std::string next() {
+    const std::vector<std::string> running = executor_->running();
+    EXPECT_TRUE(executor_->complete(running.front()));
+    run();
+    const std::vector<std::string> now = executor_->running();
+    return now.size() == running.size() ? now.back() : "";
+  }
+
+  caf::actor_system_config config_;
+  std::unique_ptr<Store> store_ = make_memory_store();
+  std::shared_ptr<StoreReader> reader_ = *store_->reader(1);
+  BareContext context_{*reader_};
+  std::shared_ptr<FakeExecutor> executor_ = std::make_shared<FakeExecutor>();
+  std::unique_ptr<caf::actor_system> system_;
+  BrokerActor broker_;
+  RunActor run_;
+  std::vector<WorkerActor> workers_;
+  ItemIndex offers_ = 0;
+};
+
+TEST_F(FairnessTest, OneTaskBehindAHundredThousandOfAnotherClientIsTheSecondToGetASlot) {
+  given_worker(4);
+  for (int i = 0; i < 100'000; ++i) offer("flood");
+  run();
+  context_.clock.advance(2 * kMaxWait);  // however long they have waited
+  for (int i = 0; i < 1'000; ++i) ASSERT_EQ(next(), "flood");
+  offer("quiet");
+  run();
+  int slots = 1;
+  while (next() != "quiet") ++slots;
+  std::cout << "behind 100,000 tasks of another client: slot " << slots << "\n";
+  EXPECT_LE(slots, 2);
+}
+
+TEST_F(FairnessTest, BehindAClientOfTenfoldWeightItTakesElevenSlots) {
+  given_worker(4);
+  for (int i = 0; i < 1'000; ++i) offer("heavy");
+  run();
+  for (int i = 0; i < 100; ++i) ASSERT_EQ(next(), "heavy");
+  offer("quiet");
+  run();
+  int slots = 1;
+  while (next() != "quiet") ++slots;
+  std::cout << "behind 1,000 tasks of a client of weight 10: slot " << slots << "\n";
+  EXPECT_LE(slots, 11);
+}
+
+TEST_F(FairnessTest, APriority1BehindAStreamOf10sWaitsForTheMaximumAndTwoSlots) {
+  given_worker(4);
+  for (int i = 0; i < 100; ++i) offer("urgent", 10);
+  offer("patient", 1);
+  run();
+  Millis waited{0};
+  while (next() != "patient") {
+    offer("urgent", 10);
+    context_.clock.advance(100ms);
+    waited += 100ms;
+    ASSERT_LE(waited, kMaxWait + 200ms);
+  }
+  std::cout << "a priority 1 behind a stream of 10s: " << waited.count() << " ms of " << kMaxWait.count() << "\n";
+  EXPECT_GE(waited, kMaxWait);
+}
+
+TEST_F(FairnessTest, SlotsGoByTheClientsWeights) {
+  given_worker(4);
+  for (int i = 0; i < 400; ++i) {
+    offer("three");
+    offer("one");
+  }
+  run();
+  int three = 0;
+  for (int i = 0; i < 400; ++i) three += next() == "three";
+  std::cout << "of 400 slots a client of weight 3 got " << three << "\n";
+  EXPECT_NEAR(three, 300, 2);
+}
+
+TEST_F(FairnessTest, TypesThatShareAWorkersSlotsShareTheTurns) {
+  given_worker(1, {StepType::noop, StepType::transform});
+  for (int i = 0; i < 10; ++i) offer("noops", 5, StepType::noop);
+  offer("transforms", 5, StepType::transform);
+  offer("urgent", 9, StepType::transform);
+  run();
+  EXPECT_EQ(next(), "urgent");
+  EXPECT_EQ(next(), "noops");
+  EXPECT_EQ(next(), "transforms");
+}
+
+TEST_F(FairnessTest, WhatCameBeforeTheWorkerKeepsItsPlace) {
+  offer("noops", 5, StepType::noop, 3s);
+  offer("noops", 5, StepType::noop, 2s);
+  offer("transforms", 5, StepType::transform, 1s);
+  run();
+  given_worker(1, {StepType::noop, StepType::transform});
+  EXPECT_EQ(executor_->running().front(), "noops");
+  EXPECT_EQ(next(), "transforms");
+  EXPECT_EQ(next(), "noops");
+}
+
+TEST_F(FairnessTest, ATaskThatIsOfferedAgainIsQueuedOnce) {
+  given_worker(1);
+  offer("first");
+  const TaskKey key = offer("second");
+  auto again = std::make_shared<TaskOffer>();
+  again->task.key = key;
+  again->task.step = again->task.client_id = "second";
+  again->run = run_;
+  caf::anon_send(broker_, TaskOfferPtr(again));
+  run();
+  EXPECT_EQ(next(), "second");
+  EXPECT_EQ(next(), "");
+}
+
+TEST_F(FairnessTest, AHundredThousandQueuedTasksAreTakenBackInAMoment) {
+  given_worker(1);
+  std::vector<TaskKey> keys;
+  for (int i = 0; i < 100'000; ++i) keys.push_back(offer("flood"));
+  run();
+  const auto begin = std::chrono::steady_clock::now();
+  for (std::size_t i = keys.size(); i-- > 1;) caf::anon_send(broker_, WithdrawTask{keys[i], run_});
+  run();
+  std::cout << "100,000 tasks were taken back in "
+            << std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now() - begin).count() << " ms\n";
+  EXPECT_EQ(next(), "");
+}
+
+}  // namespace
+}  // namespace troupe::test
