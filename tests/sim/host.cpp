@@ -6,6 +6,7 @@
 #include <caf/scheduler/test_coordinator.hpp>
 
 #include "actors/broker/broker_actor.hpp"
+#include "actors/concurrency/concurrency_gate.hpp"
 #include "actors/node/node.hpp"
 #include "actors/supervisor/supervisor_actor.hpp"
 #include "expr/expr.hpp"
@@ -205,6 +206,8 @@ Census Host::census() const {
   census.timers = context.timers.size();
   census.actors = node.system().registry().running() - parts_->standing_actors;
   census.runs_live = context.health.live.count();
+  census.runs_held = context.gate.counts().held;
+  census.runs_under_way = context.gate.counts().under_way;
   census.changes_waiting = context.health.changes_waiting;
   census.outcomes_in_flight = !context.health.outcomes.wait_for_none(Millis(0));
   for (const JobId& id : world_.jobs().ids()) {
