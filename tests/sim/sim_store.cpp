@@ -132,6 +132,11 @@ std::unique_ptr<BlobStore> SimStore::blobs(const LifePtr& life) {
   return std::make_unique<SimBlobs>(blobs_, world_, life);
 }
 
+void SimStore::end_outage() {
+  if (outage_ != Outage::none) last_outage_ = world_.now();
+  outage_ = Outage::none;
+}
+
 CommitReply SimStore::write(const Commit& commit, const LifePtr& life) {
   if (mutants::pretends(world_)) return {};
   const std::optional<Commit> other = mutants::on_commit(world_, commit, *truth_);

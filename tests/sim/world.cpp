@@ -140,7 +140,7 @@ void World::start_node() {
   life->started_at = now_;
   if (has_faults() && !calm_ && dice_.chance(30)) life->clock_offset = dice_.between(Millis(-5'000), Millis(5'000));
   Host::Size size;
-  size.slots = life->slots = 1 + dice_.number(6);
+  size.slots = life->slots = dice_.chance(25) ? 1 : 1 + dice_.number(6);
   size.writers = 1 + dice_.number(2);
   if (has_faults() && dice_.chance(20)) size.live_max = 30;
   trace(life->name(), " starts");
@@ -286,7 +286,9 @@ void World::act() {
     if (!calm_ || !action.is_fault) action.perform(*this);
     break;
   }
-  after(dice_.skewed(Millis(100)), [this] { act(); });
+  // Now and then nobody asks for anything for a while: what lies further ahead comes while things still fail.
+  const bool is_night = dice_.chance(0.6);
+  after(is_night ? dice_.between(Millis(10'000), Millis(90'000)) : dice_.skewed(Millis(100)), [this] { act(); });
 }
 
 bool World::liveness_phase() {

@@ -22,6 +22,6 @@ void release_switches(World& world);
 // machines.cpp
 extern const Action kKill, kTakeOver, kLeapClock;
 // database.cpp
-extern const Action kOutage, kRefuse;
+extern const Action kOutage, kBadReads, kRefuse;
 
 }  // namespace troupe::sim

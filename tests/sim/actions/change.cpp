@@ -32,12 +32,26 @@ void cancel(World& world) {
   });
 }
 
+/// Mostly one that has ended; of these rather one that was tried again before.
+std::optional<JobId> job_to_retry(World& world) {
+  std::optional<JobId> best = world.clients().some_job();
+  const auto worth = [&](const JobId& id) {
+    const StoredJob& job = *world.jobs().find(id);
+    return (has_ended(job.row.status) ? 10 : 0) + std::min<std::size_t>(job.runs.size(), 3);
+  };
+  for (std::size_t more = world.dice().number(8); best && more > 0; --more)
+    if (const auto other = world.clients().some_job(); worth(*other) > worth(*best)) best = other;
+  return best;
+}
+
 void retry(World& world) {
-  const auto job = world.clients().some_job();
+  const auto job = job_to_retry(world);
   if (!job) return;
   RetryJob command;
   command.job.id = *job;
-  if (world.dice().chance(60)) command.from_step = "s" + std::to_string(world.dice().number(6));
+  const std::string& workflow = world.jobs().find(*job)->row.workflow_key;
+  const WorkflowPtr newest = world.jobs().workflow(workflow, world.jobs().newest_version(workflow));
+  if (world.dice().chance(70)) command.from_step = world.dice().one_of(newest->steps).name;
   ask_with_key(world, [&world, job, command](const Key& key) mutable {
     command.idempotency = key;
     world.clients().ask_change(Ask::retry, *job, key,

@@ -17,7 +17,7 @@ KillSwitchDraft draw_switch(Dice& dice) {
   KillSwitchDraft draft;
   draft.mode = dice.one_of(kModes);
   draft.reason = "as drawn";
-  draft.scope = dice.chance(70) ? "workflow" : dice.chance(80) ? "client" : "global";
+  draft.scope = dice.chance(60) ? "workflow" : dice.chance(60) ? "client" : "global";
   if (draft.scope == "workflow") draft.target = workflow_key(dice.number(kWorkflows));
   if (draft.scope == "client") draft.target = "client-" + std::to_string(dice.number(4));
   return draft;

@@ -11,7 +11,8 @@
 namespace troupe::sim {
 namespace {
 
-constexpr Millis kOnItsWay{1'000};     // to a worker; if its start need not be written, nothing else holds it up
+constexpr Millis kOnItsWay{300};       // to a worker; if its start need not be written, nothing else holds it up
+constexpr Millis kToBeWritten{5'000};  // with connections that break, and are in doubt
 constexpr Millis kTimeToKill{15'000};  // without any fault: an executor that hung has not been healed before
 
 class KillSwitches final : public Checker {
@@ -38,6 +39,8 @@ class KillSwitches final : public Checker {
     }
     if (change.job == nullptr) return;
     note_dispatches(*change.job);
+    for (const Event& event : change.events)
+      if (std::holds_alternative<TaskStarted>(event)) starts(*change.job);
     if (change.change.insert && !change.job->is_child) begins(change.job->row.user_id);
     for (const Json& record : change.records)
       if (record.at("action") == "job.retried") begins(record.at("actor").get<std::string>());
@@ -73,6 +76,15 @@ class KillSwitches final : public Checker {
 
   void note_covering(const std::string& mark, const std::string& workflow, const std::string& client) {
     if (auto ids = covering(workflow, client, SwitchMode::drain); !ids.empty()) asked_under_[mark] = std::move(ids);
+  }
+
+  /// It was given to a worker before; then a commit is all that may hold it up.
+  void starts(const StoredJob& job) const {
+    for (const std::string& id : covering(job.row.workflow_key, job.row.client_id, SwitchMode::pause)) {
+      const Timestamp since = std::max(engaged_.at(id).since, world_.store().last_outage());
+      expect(world_.now() - since <= kToBeWritten, "no task is started long after a kill switch was engaged",
+             to_string(job.row.run) + ", by " + id);
+    }
   }
 
   void begins(const std::string& mark) const {
