@@ -267,11 +267,17 @@ bool World::prelude() {
 bool World::safety_phase() {
   phase_ = Phase::safety;
   act();
-  return run_until([this] { return clients_->wishes() >= settings_.jobs; }, Millis(24 * 3'600'000));
+  if (!run_until([this] { return clients_->wishes() >= settings_.jobs; }, Millis(24 * 3'600'000))) return false;
+  if (calm_ || !dice_.chance(30)) return true;
+  // What was forgotten just before all is quiet is not found by the next node, or the next fault.
+  asks_no_more_ = true;
+  store_->have_bad_reads(dice_.chance(50));
+  const Timestamp end = now_ + dice_.between(Millis(20'000), Millis(120'000));
+  return run_until([&] { return now_ >= end; }, Millis(3'600'000));
 }
 
 void World::act() {
-  if (phase_ != Phase::safety) return;
+  if (phase_ != Phase::safety || asks_no_more_) return;
   static const unsigned total = [] {
     unsigned sum = 0;
     for (const Action& action : all_actions()) sum += action.weight;
@@ -296,6 +302,7 @@ bool World::liveness_phase() {
   liveness_began_ = now_;
   trace("no faults from now on");
   store_->end_outage();
+  store_->have_bad_reads(false);
   const bool restarts = dice_.chance(40);
   for (const auto& host : hosts_)
     if (restarts || host.get() != node()) kill(*host);

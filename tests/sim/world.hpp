@@ -137,9 +137,10 @@ class World {
   std::vector<std::unique_ptr<Checker>> checkers_;
   std::vector<std::unique_ptr<Host>> hosts_;
   int lives_ = 0;
-  std::size_t depth_ = 0;     ///< of interleave
-  std::size_t starting_ = 0;  ///< nodes between the decision to start one and its being there
-  bool calm_ = false;         ///< an episode without faults of machines
+  std::size_t depth_ = 0;      ///< of interleave
+  std::size_t starting_ = 0;   ///< nodes between the decision to start one and its being there
+  bool calm_ = false;          ///< an episode without faults of machines
+  bool asks_no_more_ = false;  ///< the last of the safety phase
   Timestamp liveness_began_ = kNever;
   std::unordered_set<JobId> refused_;
   std::optional<Finding> finding_;
