@@ -122,6 +122,7 @@ bool Host::start() {
     return false;
   }
   parts_->node = *std::move(started);
+  parts_->node->begin_schedules();
   parts_->standing_actors = parts_->node->system().registry().running();
   return true;
 }

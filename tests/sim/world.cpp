@@ -195,7 +195,10 @@ void World::watch_over_nodes() {
     });
     if (is_fenced) kill(*served);
   }
-  if (phase_ >= Phase::liveness && now_ >= liveness_began_ + kSwitchesStay) release_switches(*this);
+  if (phase_ >= Phase::liveness && now_ >= liveness_began_ + kSwitchesStay) {
+    release_switches(*this);
+    remove_schedules(*this);
+  }
   after(has_faults() ? dice_.between(Millis(100), Millis(3'000)) : Millis(200), [this] { watch_over_nodes(); });
 }
 
@@ -310,7 +313,7 @@ bool World::liveness_phase() {
   for (const auto& host : hosts_) host->heal();
   const auto is_over = [this] {
     return stored_.open() == 0 && clients_->open() == 0 && now_ >= liveness_began_ + kSwitchesStay &&
-           node() != nullptr && node()->gateway().kill_switches({}).empty();
+           stored_.schedules().empty() && node() != nullptr && node()->gateway().kill_switches({}).empty();
   };
   const bool ended = run_until(is_over, Millis(3 * 3'600'000));
   if (!ended && !finding_) violated("everything that was accepted ends", what_is_open());

@@ -35,9 +35,11 @@ class Concurrency final : public Checker {
   void committed() override {
     for (const Key& key : std::exchange(grown_, {})) {
       const auto limit = world_.jobs().concurrency_limit(key.first);
-      const std::size_t count = under_way_.at(key).size();
-      expect(!limit || count <= *limit, "no more runs are under way than their workflow allows",
-             key.first + " " + key.second + " has " + std::to_string(count));
+      const std::set<JobId>& under_way = under_way_.at(key);
+      std::string all;
+      for (const JobId& job : under_way) all += " " + to_string(job);
+      expect(!limit || under_way.size() <= *limit, "no more runs are under way than their workflow allows",
+             key.first + " " + key.second + " has" + all);
     }
   }
 

@@ -94,7 +94,10 @@ class TrueAnswers final : public Checker {
     if (change.job_key)
       expect(by_name_.emplace(std::pair(row.client_id, change.job_key->job_id), row.id).second,
              "a client's job_id, or an attempt of a step, names one job", change.job_key->job_id);
-    if (job.is_child) return;
+    if (job.is_child || !wishes_.contains(row.user_id)) {
+      expect(job.is_child || row.user_id.empty(), "a job comes of a request, a step or a schedule", to_string(row.id));
+      return;
+    }
     expect(job_of_.emplace(row.user_id, row.id).second, "a request makes one job", row.user_id);
     expect(!refused_.contains(row.user_id), "of a request that was refused no job comes", row.user_id);
     if (!row.job_id.empty())
