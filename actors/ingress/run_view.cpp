@@ -155,7 +155,7 @@ Result<Done> add_results(NodeContext& node, const Loaded& loaded, RunView& view)
   std::map<std::size_t, std::map<ItemIndex, Document>> outputs;
   const auto rows_of = [&](const RunId& run) -> Result<const std::vector<ResultRow>*> {
     if (const auto found = by_run.find(run); found != by_run.end()) return &found->second;
-    auto rows = node.reader.results(run);
+    auto rows = run == loaded.state.run ? node.reader.results(run) : results_of(node, run, *loaded.workflow);
     if (!rows) return rows.error();
     return &(by_run[run] = *std::move(rows));
   };

@@ -56,7 +56,7 @@ RetryPrepared prepare(NodeContext& node, const JobFacts& job, const RetryFrom& f
   seed->workflow = from.request->workflow;
   seed->head = from.head;
   seed->evaluator = node.evaluators.make(seed->workflow, run_facts(*facts, state->run));
-  if (auto loaded = load_results(node, *state, *seed->evaluator); !loaded) {
+  if (auto loaded = load_results(node, *state, *seed->workflow, *seed->evaluator); !loaded) {
     prepared.error = loaded.error();
     return prepared;
   }

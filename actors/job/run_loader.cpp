@@ -156,7 +156,30 @@ void show_signals(const std::vector<ResultRow>& rows, const RunState& state, Eva
 
 }  // namespace
 
-Result<Done> load_results(NodeContext& node, const RunState& state, Evaluator& evaluator) {
+Result<std::vector<ResultRow>> results_of(NodeContext& node, const RunId& run, const WorkflowDefinition& workflow) {
+  auto rows = node.reader.results(run);
+  if (!rows || rows->empty()) return rows;
+  const auto record = node.reader.run(run);
+  if (!record) return record.error();
+  if (!*record) return {ErrorCode::store_corrupt, "there are results of a run, but no run"};
+  const JobRow& job = (*record)->job;
+  const std::uint32_t version = (*record)->archive ? (*record)->archive->workflow_version : job.run_workflow_version;
+  if (version == workflow.version) return rows;
+  const auto found = node.workflows.load(job.workflow_key, version);
+  if (!found) return found.error();
+  const std::vector<StepDefinition>& steps = found->entry->workflow->steps;
+  std::vector<ResultRow> moved;
+  for (ResultRow& row : *rows) {
+    const auto step = row.task.step < steps.size() ? workflow.find_step(steps[row.task.step].name) : std::nullopt;
+    if (!step) continue;
+    row.task.step = *step;
+    moved.push_back(std::move(row));
+  }
+  return moved;
+}
+
+Result<Done> load_results(NodeContext& node, const RunState& state, const WorkflowDefinition& workflow,
+                          Evaluator& evaluator) {
   std::map<RunId, std::vector<std::size_t>> steps_by_run;  // a retry reuses steps of earlier runs
   for (std::size_t i = 0; i < state.steps.size(); ++i)
     if (state.steps[i].done.count() + state.steps[i].failed.count() > 0)
@@ -169,7 +192,7 @@ Result<Done> load_results(NodeContext& node, const RunState& state, Evaluator& e
     for (std::size_t step : steps)
       for (ItemIndex item = 0; item < state.steps[step].items; ++item)
         if (state.steps[step].done.test(item)) evaluator.add_result(static_cast<StepIndex>(step), item, {});
-    const auto rows = node.reader.results(run);
+    const auto rows = run == state.run ? node.reader.results(run) : results_of(node, run, workflow);
     if (!rows) return rows.error();
     const std::set<std::size_t> wanted(steps.begin(), steps.end());
     if (auto shown = show_results(node, *rows, wanted, state, evaluator); !shown) return shown;
@@ -202,7 +225,7 @@ Result<RunSeedPtr> load_stored_run(NodeContext& node, const JobRow& row, bool re
   seed->workflow = workflow->entry->workflow;
   seed->head = {row.last_seq, row.head};
   seed->evaluator = node.evaluators.make(seed->workflow, run_facts(*seed->job, state->run));
-  if (auto loaded = load_results(node, *state, *seed->evaluator); !loaded) return loaded.error();
+  if (auto loaded = load_results(node, *state, *seed->workflow, *seed->evaluator); !loaded) return loaded.error();
   if (!state->approvals.empty()) {
     const auto reviews = node.reader.reviews(state->run);
     if (!reviews) return reviews.error();

@@ -29,8 +29,12 @@ Result<RunSeedPtr> load_run(NodeContext& node, const JobRow& row, bool recover, 
 /// By id; fails with not_found.
 Result<RunSeedPtr> load_run(NodeContext& node, const JobId& job, bool recover, bool parked);
 
+/// An earlier run's results, by the steps of this version: where one of its own has the same name, whatever its place.
+/// Those of steps that are not there any more are left out.
+Result<std::vector<ResultRow>> results_of(NodeContext& node, const RunId& run, const WorkflowDefinition& workflow);
 /// Makes every result of the run visible to its evaluator.
-Result<Done> load_results(NodeContext& node, const RunState& state, Evaluator& evaluator);
+Result<Done> load_results(NodeContext& node, const RunState& state, const WorkflowDefinition& workflow,
+                          Evaluator& evaluator);
 
 /// An outcome's outputs, wherever they lie.
 Result<Document> outputs_of(NodeContext& node, const ResultRow& row);

@@ -20,6 +20,11 @@ constexpr Millis kParkedScanPause{500};        // when something was left
 constexpr std::uint64_t kParkedFullScan = 60;  // one of so many begins anew, for what could not be loaded
 constexpr std::size_t kParkedOverdue = 100;    // loaded in one scan, however many jobs are live
 
+void restore_claim(Self self, const RunSeed& seed) {
+  if (const auto claim = claim_of(*seed.job, seed.state); claim && seed.state.phase != RunPhase::ended)
+    self->state.node->gate.restore(*claim, seed.state.held);
+}
+
 void adopt(Self self, const RunSeedPtr& seed) {
   SupervisorState& state = self->state;
   const JobId id = seed->job->id;
@@ -27,8 +32,7 @@ void adopt(Self self, const RunSeedPtr& seed) {
   SupervisorState::Live& live = state.live[id];
   live.job = seed->job;
   live.ticket = seed->live ? std::move(seed->live) : state.node->health.live.take(seed->job->client_id);
-  if (const auto claim = claim_of(*seed->job, seed->state); claim && seed->state.phase != RunPhase::ended)
-    state.node->gate.restore(*claim, seed->state.held);
+  restore_claim(self, *seed);
   JobActor& actor = live.actor;
   actor = self->spawn(job_actor, state.node, state.actors, seed);
   // It tells itself when its run dies; this is for its own death, unless nobody holds it any more.
@@ -58,8 +62,13 @@ void load(Self self, const JobId& job, bool recover, bool parked) {
 void adopt_found(Self self, const RunSeedPtr& seed) {
   SupervisorState& state = self->state;
   const JobId& id = seed->job->id;
-  if (state.live.contains(id) || state.loading.contains(id)) return;
-  if (!state.rested_lately.contains(id)) return adopt(self, seed);
+  if (state.live.contains(id)) return;
+  const bool is_being_loaded = state.loading.contains(id);  // someone has asked for it
+  if (!is_being_loaded && !state.rested_lately.contains(id)) return adopt(self, seed);
+  // The gate may be opened before it is loaded. If it has ended by then, it leaves at once.
+  restore_claim(self, *seed);
+  state.found.insert(id);
+  if (is_being_loaded) return;
   state.loading.try_emplace(id);
   load(self, id, seed->recover, seed->parked);
 }
@@ -119,8 +128,10 @@ void loaded(Self self, const JobLoaded& message) {
         request);
   }
   // Nobody else would ask for a job that broke, or was found, while the store was away. It is no fault of the job's.
-  const bool is_awaited = state.broken.contains(message.job) || state.rested_lately.contains(message.job);
-  if (!message.seed && message.error.retryable && is_awaited) load_later(self, message.job);
+  const bool is_awaited = state.broken.contains(message.job) || state.found.contains(message.job) ||
+                          state.rested_lately.contains(message.job);
+  if (!message.seed && message.error.retryable && is_awaited) return load_later(self, message.job);
+  state.found.erase(message.job);
 }
 
 void rested(Self self, const JobRested& message) {

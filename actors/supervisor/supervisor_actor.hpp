@@ -15,6 +15,7 @@
 
 #include <deque>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "actors/protocol/interfaces.hpp"
 #include "actors/protocol/node_context.hpp"
@@ -61,6 +62,7 @@ struct SupervisorState {
   bool all_adopted = false;                  ///< recovery brings no more jobs
   /// Jobs that were here beside recovery or a scan, and since when they rest: what these have read of them may be old.
   std::unordered_map<JobId, Timestamp> rested_lately;
+  std::unordered_set<JobId> found;  ///< by recovery or a scan, while they were, or had to be, loaded for another reason
   static inline const char* name = "supervisor";
 };
 

@@ -11,9 +11,10 @@ bool is_reusable(const StepState& step) {
   return step.status == Status::skipped || (step.status == Status::success && step.compensated.count() == 0);
 }
 
-/// A list of results is nothing that a step without for_each could have given, nor the other way round.
-bool gives_alike(const StepDefinition& one, const StepDefinition& other) {
-  return one.for_each.empty() == other.for_each.empty();
+/// Could the step have given this? A list of results is nothing that one without for_each could, nor the other way
+/// round; nor are failures among them, unless it collects failures.
+bool could_give(const StepDefinition& step, const StepDefinition& earlier, const StepState& gave) {
+  return step.for_each.empty() == earlier.for_each.empty() && (gave.failed.count() == 0 || step.collects_failures());
 }
 
 /// What the earlier run knows of each step of the new definition, by name; null where there is nothing to take over.
@@ -23,7 +24,7 @@ std::vector<const StepState*> find_reusable(const RunState& ended, const Workflo
   for (std::size_t i = 0; i < reusable.size(); ++i) {
     const auto old_index = old_workflow.find_step(new_workflow.steps[i].name);
     if (i != from && old_index && is_reusable(ended.steps[*old_index]) &&
-        gives_alike(new_workflow.steps[i], old_workflow.steps[*old_index]))
+        could_give(new_workflow.steps[i], old_workflow.steps[*old_index], ended.steps[*old_index]))
       reusable[i] = &ended.steps[*old_index];
   }
   // What needs a step that is done again is done again itself: its results came from results that no longer stand.

@@ -288,6 +288,24 @@ TEST_F(RunTest, ARetryDoesAgainAStepThatLostItsForEach) {
   EXPECT_EQ(other->steps[0].status, Status::pending) << "its results are a list";
 }
 
+TEST_F(RunTest, ARetryDoesAgainAStepWithFailedItemsThatCollectsThemNoMore) {
+  step("a").for_each = ".list";
+  workflow.steps[0].item_failures = ItemFailures::collect;
+  step("b", StepType::http, {0});
+  evaluator.items[0] = 2;
+  start();
+  complete(0, 0);
+  given(FailTask{task(0, 1), {ErrorCode::http_failed, "no answer", false, {}}, now});
+  fail(1);
+  WorkflowDefinition changed = workflow;
+  changed.steps[0].item_failures = ItemFailures::fail_fast;
+  const auto same = make_retry(state, workflow, workflow, RunId{{2}}, "b", now, Millis(60'000));
+  const auto other = make_retry(state, workflow, changed, RunId{{2}}, "b", now, Millis(60'000));
+  ASSERT_TRUE(same.ok() && other.ok());
+  EXPECT_EQ(same->steps[0].status, Status::success);
+  EXPECT_EQ(other->steps[0].status, Status::pending) << "there are failures among its results";
+}
+
 TEST_F(RunTest, ARetryDoesAgainWhatNeedsAStepThatWasUndone) {
   step("a").compensate = Compensation{StepType::http, Document("{}"), Millis(1'000)};
   step("b", StepType::http, {0}), step("c", StepType::http, {1}), step("d");

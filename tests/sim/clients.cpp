@@ -141,11 +141,13 @@ bool Clients::is_heard(const RequestPtr& request) {
   return true;
 }
 
-void Clients::ask_change(Ask ask, const JobId& job, const Send<JobChange>& send) {
+void Clients::ask_change(Ask ask, const JobId& job, const std::optional<IdempotencyKey>& key,
+                         const Send<JobChange>& send) {
   Host* node = world_.node();
   if (node == nullptr) return;
   const RequestPtr request = make_request(ask, node->life());
   request->job = job;
+  if (key) request->key = key->scope;
   request->seq_then = world_.jobs().find(job)->row.last_seq;
   world_.trace(request->mark(), ask == Ask::cancel ? " cancels " : ask == Ask::retry ? " retries " : " signals ", job);
   world_.tell([&](Checker& checker) { checker.asked(*request); });

@@ -13,13 +13,12 @@ class MachineClock final : public Clock {
  public:
   MachineClock(const Timestamp& world, LifePtr life) : world_(world), life_(std::move(life)) {}
 
-  Timestamp now() override { return latest_ = std::max(latest_, world_ + life_->clock_offset); }
+  Timestamp now() override { return life_->clock_latest = std::max(life_->clock_latest, world_ + life_->clock_offset); }
   Millis monotonic() override { return world_.time_since_epoch(); }
 
  private:
   const Timestamp& world_;
   const LifePtr life_;
-  Timestamp latest_ = kNever;
 };
 
 }  // namespace troupe::sim

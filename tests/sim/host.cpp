@@ -6,6 +6,7 @@
 #include <caf/scheduler/test_coordinator.hpp>
 
 #include "actors/broker/broker_actor.hpp"
+#include "actors/concurrency/concurrency_gate.hpp"
 #include "actors/node/node.hpp"
 #include "actors/supervisor/supervisor_actor.hpp"
 #include "expr/expr.hpp"
@@ -121,6 +122,7 @@ bool Host::start() {
     return false;
   }
   parts_->node = *std::move(started);
+  parts_->node->begin_schedules();
   parts_->standing_actors = parts_->node->system().registry().running();
   return true;
 }
@@ -205,6 +207,8 @@ Census Host::census() const {
   census.timers = context.timers.size();
   census.actors = node.system().registry().running() - parts_->standing_actors;
   census.runs_live = context.health.live.count();
+  census.runs_held = context.gate.counts().held;
+  census.runs_under_way = context.gate.counts().under_way;
   census.changes_waiting = context.health.changes_waiting;
   census.outcomes_in_flight = !context.health.outcomes.wait_for_none(Millis(0));
   for (const JobId& id : world_.jobs().ids()) {

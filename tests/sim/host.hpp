@@ -25,6 +25,7 @@ struct Census {
   std::size_t actors = 0;  ///< above those that are always there
   std::size_t jobs_live = 0, jobs_loading = 0;
   std::size_t runs_live = 0, changes_waiting = 0;
+  std::size_t runs_held = 0, runs_under_way = 0;  ///< of workflows with a concurrency limit
   bool outcomes_in_flight = false;
   std::size_t watched = 0;   ///< jobs that someone watches
   std::size_t on_board = 0;  ///< runs with live state

@@ -34,7 +34,7 @@ struct Request {
   WishPtr wish;                ///< of a submit
   std::optional<JobId> job;    ///< of all others
   std::uint64_t seq_then = 0;  ///< of that job, as it was durable when the request was made
-  bool is_kept = false;        ///< it has an Idempotency-Key
+  std::optional<Digest> key;   ///< of a change: its Idempotency-Key, which several requests may have
   std::function<void()> lost;  ///< told when the node dies without an answer; may be empty
 
   /// By this its job, and its records, name it.

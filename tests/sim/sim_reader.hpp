@@ -117,7 +117,7 @@ class SimReader final : public StoreReader {
   template <class Read>
   auto read(Read read) -> decltype(read()) {
     world_.interleave(15, 4);
-    const bool unlucky = world_.has_faults() && world_.dice().chance(0.5);
+    const bool unlucky = world_.has_faults() && world_.dice().chance(store_.reads_that_fail());
     if (life_->dead || store_.outage() == SimStore::Outage::away || unlucky)
       return Error{ErrorCode::store_unavailable, "no connection", true, {}};
     auto rows = read();

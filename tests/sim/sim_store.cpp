@@ -37,6 +37,7 @@ class SimWriter final : public StoreWriter {
   CommitReply commit(const Commit& commit) override {
     world_.interleave(40, 12);
     CommitReply reply = try_commit(commit);
+    note_refused(commit, reply);
     world_.trace(life_->name(), " commits ", commit.changes.size(), " -> ", static_cast<int>(reply.status));
     world_.interleave(40, 12);
     return reply;
@@ -85,6 +86,17 @@ class SimWriter final : public StoreWriter {
     return store_.write(commit, life_);
   }
 
+  /// Of several changes that are refused together, each is tried by itself.
+  void note_refused(const Commit& commit, const CommitReply& reply) {
+    const auto refused = [&](std::size_t index) {
+      if (commit.changes[index].update) world_.refused(commit.changes[index].update->id);
+    };
+    for (const std::size_t index : reply.stale) refused(index);
+    for (const CommitReply::Duplicate& duplicate : reply.duplicates) refused(duplicate.change);
+    if (reply.status == CommitStatus::fenced || (reply.status == CommitStatus::refused && commit.changes.size() == 1))
+      for (std::size_t index = 0; index < commit.changes.size(); ++index) refused(index);
+  }
+
   /// The connection breaks before the answer: written already, never, or perhaps later.
   CommitReply lose(const Commit& commit) {
     switch (world_.dice().number(3)) {
@@ -118,6 +130,11 @@ std::unique_ptr<StoreReader> SimStore::reader(const LifePtr& life) {
 
 std::unique_ptr<BlobStore> SimStore::blobs(const LifePtr& life) {
   return std::make_unique<SimBlobs>(blobs_, world_, life);
+}
+
+void SimStore::end_outage() {
+  if (outage_ != Outage::none) last_outage_ = world_.now();
+  outage_ = Outage::none;
 }
 
 CommitReply SimStore::write(const Commit& commit, const LifePtr& life) {

@@ -30,7 +30,12 @@ class SimStore {
   StoreReader& truth() { return *truth_; }
 
   void begin_outage(Outage outage) { outage_ = outage; }
-  void end_outage() { outage_ = Outage::none; }
+  void end_outage();
+  /// So many of a hundred reads fail, where there are faults.
+  double reads_that_fail() const { return has_bad_reads_ ? 25 : 0.5; }
+  void have_bad_reads(bool bad) { has_bad_reads_ = bad; }
+  /// When one was over.
+  Timestamp last_outage() const { return last_outage_; }
   Outage outage() const { return outage_; }
   /// The next change of this job is refused by the database.
   void refuse_next(const JobId& job) { refused_ = job; }
@@ -54,6 +59,8 @@ class SimStore {
   std::unique_ptr<StoreWriter> inner_;
   std::shared_ptr<StoreReader> truth_;
   Outage outage_ = Outage::none;
+  Timestamp last_outage_ = kNever;
+  bool has_bad_reads_ = false;
   std::optional<JobId> refused_;
   std::vector<Lost> lost_;
   std::map<Digest, std::string> blobs_;

@@ -51,6 +51,13 @@ void StoredJobs::follow(const Change& change, StoredChange& stored) {
     workflows_[change.workflow->key][change.workflow->version] =
         std::make_shared<WorkflowDefinition>(std::move(compiled->definition));
   }
+  for (const SettingRow& row : change.settings) {
+    if (row.kind != "schedule") continue;
+    if (row.document.present())
+      schedules_.insert(row.id);
+    else
+      schedules_.erase(row.id);
+  }
   if (!change.insert && !change.update) return;
   stored.id = change.insert ? change.insert->id : change.update->id;
   if (change.journal) stored.records = parsed(change.journal->records);

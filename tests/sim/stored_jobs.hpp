@@ -54,6 +54,8 @@ class StoredJobs {
   /// In the order in which they were accepted.
   const std::vector<JobId>& ids() const { return ids_; }
   std::size_t open() const { return open_; }
+  /// Ids of those there are.
+  const std::set<std::string>& schedules() const { return schedules_; }
   WorkflowPtr workflow(const std::string& key, std::uint32_t version) const;
   /// The greatest of all versions; nothing: one has none.
   std::optional<std::size_t> concurrency_limit(const std::string& key) const;
@@ -67,6 +69,7 @@ class StoredJobs {
   std::unordered_map<JobId, StoredJob> jobs_;
   std::vector<JobId> ids_;
   std::map<std::string, std::map<std::uint32_t, WorkflowPtr>> workflows_;
+  std::set<std::string> schedules_;
   std::size_t open_ = 0;
 };
 

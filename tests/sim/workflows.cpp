@@ -40,7 +40,10 @@ Json config_of(const std::string& type, const std::vector<std::string>& needs, D
   return Json::object();
 }
 
-Json draw_step(std::size_t index, bool is_simple, Dice& dice) {
+/// In another version, a step of the same name may stand elsewhere.
+std::string step_name(std::size_t index, std::size_t shift) { return "s" + std::to_string(index + shift); }
+
+Json draw_step(std::size_t index, std::size_t shift, bool is_simple, Dice& dice) {
   static const std::vector<std::string> kTypes = {"noop", "noop",      "http",     "http",
                                                   "exec", "transform", "generate", "delay"};
   std::string type = dice.one_of(kTypes);
@@ -48,8 +51,8 @@ Json draw_step(std::size_t index, bool is_simple, Dice& dice) {
   if (!is_simple && dice.chance(12)) type = "workflow";
   std::vector<std::string> needs;
   for (std::size_t before = 0; before < index; ++before)
-    if (dice.chance(40)) needs.push_back("s" + std::to_string(before));
-  Json step = {{"name", "s" + std::to_string(index)}, {"type", type}, {"needs", needs}};
+    if (dice.chance(40)) needs.push_back(step_name(before, shift));
+  Json step = {{"name", step_name(index, shift)}, {"type", type}, {"needs", needs}};
   step["config"] = config_of(type, needs, dice);
   if (dice.chance(15)) step["when"] = dice.chance(60) ? "${ .inputs.yes }" : "${ .inputs.no }";
   if (dice.chance(15)) step["for_each"] = "${ .inputs.list }";
@@ -58,6 +61,7 @@ Json draw_step(std::size_t index, bool is_simple, Dice& dice) {
   if (dice.chance(5)) step["total_timeout"] = millis(dice.between(Millis(1'000), Millis(30'000)));
   if (dice.chance(5) && type != "delay" && type != "signal")
     step["queue_timeout"] = millis(dice.between(Millis(100), Millis(5'000)));
+  if (step.contains("for_each") && dice.chance(40)) step["max_parallel"] = 1 + dice.number(3);
   if (step.contains("for_each") && dice.chance(40)) step["on_item_failure"] = "collect";
   if (type != "signal" && type != "delay" && dice.chance(15)) step["idempotent"] = false;
   if (type != "delay" && type != "signal" && dice.chance(35))
@@ -83,9 +87,10 @@ std::string draw_workflow(const std::string& key, Dice& dice) {
   definition["description"] = "version " + std::to_string(dice.number(1'000'000));
   if (dice.chance(20)) definition["concurrency"] = {{"limit", 1 + dice.number(4)}, {"key", "${ .client_id }"}};
   const std::size_t steps = dice.chance(35) ? 1 : 1 + dice.number(6);
+  const std::size_t shift = dice.number(3);
   const bool is_simple = key < workflow_key(kSimpleWorkflows);
-  for (std::size_t i = 0; i < steps; ++i) definition["steps"].push_back(draw_step(i, is_simple, dice));
-  if (dice.chance(30)) definition["outputs"] = {{"last", "${ .steps.s" + std::to_string(steps - 1) + " }"}};
+  for (std::size_t i = 0; i < steps; ++i) definition["steps"].push_back(draw_step(i, shift, is_simple, dice));
+  if (dice.chance(30)) definition["outputs"] = {{"last", "${ .steps." + step_name(steps - 1, shift) + " }"}};
   return to_text(definition);
 }
 

@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t kDepthMax = 3;
 constexpr std::size_t kDueMax = 16;  // events of the world that are looked at at once
 constexpr std::uint64_t kEventsAtOnce = 500'000;
+/// After the last fault, what is still engaged stays so for this long: what it was to do must be done then.
+constexpr Millis kSwitchesStay{20'000};
 constexpr const char* kProbe = R"({"key": "probe", "steps": [{"name": "only", "type": "noop"}]})";
 
 }  // namespace
@@ -112,6 +114,11 @@ bool World::run_until(const std::function<bool()>& holds, Millis patience) {
   return !finding_;
 }
 
+std::optional<Timestamp> World::quiet_since() const {
+  if (phase_ < Phase::liveness) return std::nullopt;
+  return liveness_began_ + kSwitchesStay;
+}
+
 // --- nodes ---------------------------------------------------------------------------------------------------------
 
 Host* World::node() {
@@ -130,9 +137,10 @@ std::size_t World::nodes() const {
 void World::start_node() {
   auto life = std::make_shared<Life>();
   life->number = ++lives_;
+  life->started_at = now_;
   if (has_faults() && !calm_ && dice_.chance(30)) life->clock_offset = dice_.between(Millis(-5'000), Millis(5'000));
   Host::Size size;
-  size.slots = life->slots = 1 + dice_.number(6);
+  size.slots = life->slots = dice_.chance(25) ? 1 : 1 + dice_.number(6);
   size.writers = 1 + dice_.number(2);
   if (has_faults() && dice_.chance(20)) size.live_max = 30;
   trace(life->name(), " starts");
@@ -187,7 +195,10 @@ void World::watch_over_nodes() {
     });
     if (is_fenced) kill(*served);
   }
-  if (phase_ >= Phase::liveness) release_switches(*this);
+  if (phase_ >= Phase::liveness && now_ >= liveness_began_ + kSwitchesStay) {
+    release_switches(*this);
+    remove_schedules(*this);
+  }
   after(has_faults() ? dice_.between(Millis(100), Millis(3'000)) : Millis(200), [this] { watch_over_nodes(); });
 }
 
@@ -214,6 +225,9 @@ void World::written(const Commit& commit, const LifePtr& life) {
   if (finding_) return;
   try {
     stored_.follow(commit, life, [&](const StoredChange& change) {
+      for (const SettingRow& row : change.change.settings)
+        trace(life->name(), row.document.present() ? " sets " : " removes ", row.kind, " ", row.id, " ",
+              row.document.view());
       for (const Json& record : change.records)
         trace(life->name(), " writes ", record.at("action").get_ref<const std::string&>(), " of ", change.id, " ",
               record.at("details").value("step", ""), " ", record.at("details").value("item", 0));
@@ -256,11 +270,17 @@ bool World::prelude() {
 bool World::safety_phase() {
   phase_ = Phase::safety;
   act();
-  return run_until([this] { return clients_->wishes() >= settings_.jobs; }, Millis(24 * 3'600'000));
+  if (!run_until([this] { return clients_->wishes() >= settings_.jobs; }, Millis(24 * 3'600'000))) return false;
+  if (calm_ || !dice_.chance(30)) return true;
+  // What was forgotten just before all is quiet is not found by the next node, or the next fault.
+  asks_no_more_ = true;
+  store_->have_bad_reads(dice_.chance(50));
+  const Timestamp end = now_ + dice_.between(Millis(20'000), Millis(120'000));
+  return run_until([&] { return now_ >= end; }, Millis(3'600'000));
 }
 
 void World::act() {
-  if (phase_ != Phase::safety) return;
+  if (phase_ != Phase::safety || asks_no_more_) return;
   static const unsigned total = [] {
     unsigned sum = 0;
     for (const Action& action : all_actions()) sum += action.weight;
@@ -275,19 +295,27 @@ void World::act() {
     if (!calm_ || !action.is_fault) action.perform(*this);
     break;
   }
-  after(dice_.skewed(Millis(100)), [this] { act(); });
+  // Now and then nobody asks for anything for a while: what lies further ahead comes while things still fail.
+  const bool is_night = dice_.chance(0.6);
+  after(is_night ? dice_.between(Millis(10'000), Millis(90'000)) : dice_.skewed(Millis(100)), [this] { act(); });
 }
 
 bool World::liveness_phase() {
   phase_ = Phase::liveness;
+  liveness_began_ = now_;
   trace("no faults from now on");
   store_->end_outage();
+  store_->have_bad_reads(false);
   const bool restarts = dice_.chance(40);
   for (const auto& host : hosts_)
     if (restarts || host.get() != node()) kill(*host);
   bury_the_dead();
   for (const auto& host : hosts_) host->heal();
-  const bool ended = run_until([this] { return stored_.open() == 0 && clients_->open() == 0; }, Millis(3 * 3'600'000));
+  const auto is_over = [this] {
+    return stored_.open() == 0 && clients_->open() == 0 && now_ >= liveness_began_ + kSwitchesStay &&
+           stored_.schedules().empty() && node() != nullptr && node()->gateway().kill_switches({}).empty();
+  };
+  const bool ended = run_until(is_over, Millis(3 * 3'600'000));
   if (!ended && !finding_) violated("everything that was accepted ends", what_is_open());
   return ended;
 }

@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "sim/checker.hpp"
@@ -78,6 +79,8 @@ class World {
   const Timestamp& now() const { return now_; }
   void after(Millis wait, std::function<void()> event);
   bool has_faults() const { return phase_ == Phase::safety && !calm_; }
+  /// Since then nothing fails any more, and no kill switch is engaged; nothing: it is not so yet.
+  std::optional<Timestamp> quiet_since() const;
   /// Other things happen, or none: up to so many, in so many of a hundred cases.
   void interleave(double percent, std::size_t most);
 
@@ -99,6 +102,9 @@ class World {
   /// Tells the checkers; what they throw is a finding.
   void tell(const std::function<void(Checker&)>& what);
   void written(const Commit& commit, const LifePtr& life);
+  /// The store did not take a change of this job: whoever was at it begins anew.
+  void refused(const JobId& job) { refused_.insert(job); }
+  bool was_refused(const JobId& job) const { return refused_.contains(job); }
 
  private:
   enum class Phase : std::uint8_t { prelude, safety, liveness, end };
@@ -131,9 +137,12 @@ class World {
   std::vector<std::unique_ptr<Checker>> checkers_;
   std::vector<std::unique_ptr<Host>> hosts_;
   int lives_ = 0;
-  std::size_t depth_ = 0;     ///< of interleave
-  std::size_t starting_ = 0;  ///< nodes between the decision to start one and its being there
-  bool calm_ = false;         ///< an episode without faults of machines
+  std::size_t depth_ = 0;      ///< of interleave
+  std::size_t starting_ = 0;   ///< nodes between the decision to start one and its being there
+  bool calm_ = false;          ///< an episode without faults of machines
+  bool asks_no_more_ = false;  ///< the last of the safety phase
+  Timestamp liveness_began_ = kNever;
+  std::unordered_set<JobId> refused_;
   std::optional<Finding> finding_;
   std::map<std::string, std::uint64_t> seen_;
   std::uint64_t events_ = 0, events_at_once_ = 0;

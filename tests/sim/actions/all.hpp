@@ -19,9 +19,13 @@ extern const Action kApply, kDisable;
 extern const Action kSwitch, kRestartWorker;
 /// What is engaged when nobody engages any more.
 void release_switches(World& world);
+// schedules.cpp
+extern const Action kSchedule, kUnschedule;
+/// All of them.
+void remove_schedules(World& world);
 // machines.cpp
 extern const Action kKill, kTakeOver, kLeapClock;
 // database.cpp
-extern const Action kOutage, kRefuse;
+extern const Action kOutage, kBadReads, kRefuse;
 
 }  // namespace troupe::sim

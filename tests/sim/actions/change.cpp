@@ -1,32 +1,63 @@
-// People cancel jobs, try them again and send them signals, at any time, whether it makes sense or not.
+// People cancel jobs, try them again and send them signals, at any time, whether it makes sense or not; and ask again
+// with the same Idempotency-Key, at once or later.
 #include "sim/actions/all.hpp"
 #include "sim/world.hpp"
 
 namespace troupe::sim {
 namespace {
 
+using Key = std::optional<IdempotencyKey>;
+
 KeptAnswer render_change(const JobChange& change) { return {202, to_string(change.run)}; }
+
+/// `ask` is called with the same key each time.
+void ask_with_key(World& world, const std::function<void(const Key&)>& ask) {
+  Dice& dice = world.dice();
+  Key key;
+  if (dice.chance(30)) key = world.clients().fresh_key();
+  ask(key);
+  if (!key) return;
+  if (dice.chance(30)) ask(key);
+  if (dice.chance(50)) world.after(dice.skewed(Millis(3'000)), [ask, key] { ask(key); });
+}
 
 void cancel(World& world) {
   const auto job = world.clients().some_job();
   if (!job) return;
-  std::optional<IdempotencyKey> key;
-  if (world.dice().chance(20)) key = world.clients().fresh_key();
-  world.clients().ask_change(Ask::cancel, *job,
-                             [&](Gateway& gateway, const Request&, const Caller& caller, auto reply) {
-                               gateway.cancel(caller, {{*job, "", {}}, "enough", key}, render_change, std::move(reply));
-                             });
+  ask_with_key(world, [&world, job](const Key& key) {
+    world.clients().ask_change(
+        Ask::cancel, *job, key, [&](Gateway& gateway, const Request&, const Caller& caller, auto reply) {
+          gateway.cancel(caller, {{*job, "", {}}, "enough", key}, render_change, std::move(reply));
+        });
+  });
+}
+
+/// Mostly one that has ended; of these rather one that was tried again before.
+std::optional<JobId> job_to_retry(World& world) {
+  std::optional<JobId> best = world.clients().some_job();
+  const auto worth = [&](const JobId& id) {
+    const StoredJob& job = *world.jobs().find(id);
+    return (has_ended(job.row.status) ? 10 : 0) + std::min<std::size_t>(job.runs.size(), 3);
+  };
+  for (std::size_t more = world.dice().number(8); best && more > 0; --more)
+    if (const auto other = world.clients().some_job(); worth(*other) > worth(*best)) best = other;
+  return best;
 }
 
 void retry(World& world) {
-  const auto job = world.clients().some_job();
+  const auto job = job_to_retry(world);
   if (!job) return;
   RetryJob command;
   command.job.id = *job;
-  if (world.dice().chance(50)) command.from_step = "s" + std::to_string(world.dice().number(5));
-  if (world.dice().chance(20)) command.idempotency = world.clients().fresh_key();
-  world.clients().ask_change(Ask::retry, *job, [&](Gateway& gateway, const Request&, const Caller& caller, auto reply) {
-    gateway.retry(caller, command, render_change, std::move(reply));
+  const std::string& workflow = world.jobs().find(*job)->row.workflow_key;
+  const WorkflowPtr newest = world.jobs().workflow(workflow, world.jobs().newest_version(workflow));
+  if (world.dice().chance(70)) command.from_step = world.dice().one_of(newest->steps).name;
+  ask_with_key(world, [&world, job, command](const Key& key) mutable {
+    command.idempotency = key;
+    world.clients().ask_change(Ask::retry, *job, key,
+                               [&](Gateway& gateway, const Request&, const Caller& caller, auto reply) {
+                                 gateway.retry(caller, command, render_change, std::move(reply));
+                               });
   });
 }
 
@@ -34,17 +65,19 @@ void signal(World& world) {
   const auto job = world.clients().some_job();
   if (!job) return;
   SendSignal command{world.jobs().find(*job)->row.run, "go", Document("{\"value\":1}"), {}};
-  if (world.dice().chance(20)) command.idempotency = world.clients().fresh_key();
-  world.clients().ask_change(Ask::signal, *job,
-                             [&](Gateway& gateway, const Request&, const Caller& caller, auto reply) {
-                               gateway.signal(caller, command, render_change, std::move(reply));
-                             });
+  ask_with_key(world, [&world, job, command](const Key& key) mutable {
+    command.idempotency = key;
+    world.clients().ask_change(Ask::signal, *job, key,
+                               [&](Gateway& gateway, const Request&, const Caller& caller, auto reply) {
+                                 gateway.signal(caller, command, render_change, std::move(reply));
+                               });
+  });
 }
 
 }  // namespace
 
 const Action kCancel{"cancel", 12, false, cancel};
-const Action kRetry{"retry", 12, false, retry};
-const Action kSignal{"signal", 8, false, signal};
+const Action kRetry{"retry", 16, false, retry};
+const Action kSignal{"signal", 10, false, signal};
 
 }  // namespace troupe::sim

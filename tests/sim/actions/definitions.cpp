@@ -27,7 +27,7 @@ void disable(World& world) {
 
 }  // namespace
 
-const Action kApply{"apply", 2, false, apply};
+const Action kApply{"apply", 5, false, apply};
 const Action kDisable{"disable", 1, false, disable};
 
 }  // namespace troupe::sim

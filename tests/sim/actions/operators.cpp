@@ -12,22 +12,31 @@ void release(World& world, const KillSwitchId& id) {
   });
 }
 
-/// Mostly not for long; some are forgotten until the end.
-void engage(World& world) {
+KillSwitchDraft draw_switch(Dice& dice) {
   static const std::vector<std::string> kModes = {"drain", "pause", "kill"};
   KillSwitchDraft draft;
-  draft.scope = "workflow";
-  draft.target = workflow_key(world.dice().number(kWorkflows));
-  draft.mode = world.dice().one_of(kModes);
+  draft.mode = dice.one_of(kModes);
   draft.reason = "as drawn";
-  const bool is_forgotten = world.dice().chance(20);
+  draft.scope = dice.chance(60) ? "workflow" : dice.chance(60) ? "client" : "global";
+  if (draft.scope == "workflow") draft.target = workflow_key(dice.number(kWorkflows));
+  if (draft.scope == "client") draft.target = "client-" + std::to_string(dice.number(4));
+  return draft;
+}
+
+/// Mostly not for long; some are forgotten until the end, and some are hardly engaged when the process dies.
+void engage(World& world) {
+  const KillSwitchDraft draft = draw_switch(world.dice());
+  const bool dies = world.has_faults() && world.dice().chance(20);
+  const bool is_forgotten = draft.scope != "global" && (dies || world.dice().chance(20));
   const Millis length = world.dice().skewed(Millis(3'000));
   world.saw("kill switch");
   world.clients().ask_other([&](Gateway& gateway, const Caller& caller, const std::function<void()>& done) {
     gateway.engage_kill_switch(caller, draft, std::nullopt, {},
-                               [&world, done, is_forgotten, length](const Result<EngagedKillSwitch>& engaged) {
+                               [&world, done, dies, is_forgotten, length](const Result<EngagedKillSwitch>& engaged) {
                                  done();
-                                 if (!engaged || is_forgotten) return;
+                                 if (!engaged) return;
+                                 if (dies && world.node() != nullptr) world.kill(*world.node());
+                                 if (is_forgotten) return;
                                  world.after(length, [&world, id = engaged->kill_switch.id] { release(world, id); });
                                });
   });
@@ -53,7 +62,7 @@ void release_switches(World& world) {
   for (const KillSwitch& engaged : node->gateway().kill_switches({})) release(world, engaged.id);
 }
 
-const Action kSwitch{"engage a kill switch", 2, false, engage};
+const Action kSwitch{"engage a kill switch", 3, false, engage};
 const Action kRestartWorker{"restart a worker", 2, true, restart_worker};
 
 }  // namespace troupe::sim

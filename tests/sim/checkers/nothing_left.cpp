@@ -22,6 +22,8 @@ class NothingLeft final : public Checker {
     none(census.actors, "no actor is left over");
     none(census.jobs_live, "no job is held");
     none(census.jobs_loading, "no job is being loaded");
+    none(census.runs_held, "no run is held");
+    none(census.runs_under_way, "no run has a place among those that may be under way");
     none(census.runs_live, "no run is counted as live");
     none(census.changes_waiting, "no change waits");
     none(census.outcomes_in_flight ? 1 : 0, "no outcome is on its way");

@@ -48,6 +48,20 @@ class TaskStarts final : public Checker {
     if (!task.key.compensation) is_given_results(*job, step, task);
   }
 
+  /// Where the results are that a retry goes on from, whatever the node says of it.
+  void stored(const StoredChange& change) override {
+    if (change.records.empty() || change.records.front().at("action") != "job.retried") return;
+    const StoredJob& job = *change.job;
+    for (std::size_t i = 0; i < job.state.steps.size(); ++i) {
+      if (job.state.steps[i].result_run.is_nil()) continue;
+      const auto before = change.workflow_before->find_step(job.workflow->steps[i].name);
+      expect(before.has_value(), "a result is reused of a step of the same name", to_string(job.row.run));
+      const Place earlier{change.before->run, *before};
+      const auto origin = origins_.find(earlier);
+      origins_[{job.row.run, static_cast<StepIndex>(i)}] = origin == origins_.end() ? earlier : origin->second;
+    }
+  }
+
   void task_ends(const Life&, std::string_view, const TaskKey& task, const TaskOutcome& outcome) override {
     if (outcome.result && outcome.result->outputs.present()) given_[task] = outcome.result->outputs;
     if (!outcome.result && outcome.result.error().code == ErrorCode::cancelled) cancelled_.insert(task);
@@ -97,14 +111,15 @@ class TaskStarts final : public Checker {
   }
 
   Json result_of(const StoredJob& job, StepIndex step, ItemIndex item) const {
-    const StepState& state = job.state.steps.at(step);
-    const RunId run = state.result_run.is_nil() ? job.state.run : state.result_run;
-    const auto counted = job.completed.find({run, step, item});
+    Place place{job.state.run, step};
+    if (const auto origin = origins_.find(place); origin != origins_.end()) place = origin->second;
+    const auto counted = job.completed.find({place.first, place.second, item});
     if (counted == job.completed.end()) return Json::object();  // a delay
     const auto given = given_.find(counted->second);
     return given == given_.end() ? Json::object() : from_document(given->second);
   }
 
+  using Place = std::pair<RunId, StepIndex>;
   struct Begun {
     AttemptNumber attempt = 0;
     std::uint16_t epoch = 0;
@@ -113,6 +128,7 @@ class TaskStarts final : public Checker {
   std::unordered_set<TaskKey> begun_for_good_, cancelled_;
   std::map<std::tuple<RunId, StepIndex, ItemIndex>, Begun> last_begun_;
   std::unordered_map<TaskKey, Document> given_;
+  std::map<Place, Place> origins_;  ///< of reused results: where the step did its work
 };
 
 }  // namespace

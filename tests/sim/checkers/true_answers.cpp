@@ -18,6 +18,7 @@ class TrueAnswers final : public Checker {
 
   void asked(const Request& request) override {
     if (request.wish) wishes_[request.mark()] = request.wish;
+    if (request.key) key_of_[request.mark()] = *request.key;
     if (request.ask == Ask::retry) retries_[*request.job].insert(request.mark());
     if (request.ask == Ask::cancel && !retries_[*request.job].empty()) beside_retry_.insert(request.mark());
   }
@@ -27,9 +28,11 @@ class TrueAnswers final : public Checker {
     for (const Json& record : change.records) {
       const std::string& mark = record.at("actor").get_ref<const std::string&>();
       if (record.at("action") == "job.retried") {
+        use_key(mark);
         expect(retried_.emplace(mark, change.job->row.run).second, "a request to retry makes one run", mark);
         expect(!refused_.contains(mark), "of a retry that was refused no run comes", mark);
       } else if (record.at("action") == "signal.received") {
+        use_key(mark);
         expect(signalled_.insert(mark).second, "a request is one signal", mark);
         expect(!refused_.contains(mark), "a signal that was refused is not received", mark);
       }
@@ -58,6 +61,8 @@ class TrueAnswers final : public Checker {
   void changed(const Request& request, const Result<JobChange>& result) override {
     const std::string mark = request.mark();
     const StoredJob& job = *world_.jobs().find(*request.job);
+    if (!result && result.error().code == ErrorCode::internal)
+      expect(world_.was_refused(job.row.id), "nothing breaks of a job whose changes the store takes", mark);
     if (request.ask == Ask::cancel) {
       if (result) {
         expect(has_stopped(job), "a run whose cancel was taken has stopped", mark);
@@ -89,7 +94,10 @@ class TrueAnswers final : public Checker {
     if (change.job_key)
       expect(by_name_.emplace(std::pair(row.client_id, change.job_key->job_id), row.id).second,
              "a client's job_id, or an attempt of a step, names one job", change.job_key->job_id);
-    if (job.is_child) return;
+    if (job.is_child || !wishes_.contains(row.user_id)) {
+      expect(job.is_child || row.user_id.empty(), "a job comes of a request, a step or a schedule", to_string(row.id));
+      return;
+    }
     expect(job_of_.emplace(row.user_id, row.id).second, "a request makes one job", row.user_id);
     expect(!refused_.contains(row.user_id), "of a request that was refused no job comes", row.user_id);
     if (!row.job_id.empty())
@@ -99,6 +107,11 @@ class TrueAnswers final : public Checker {
     if (wish->job.idempotency)
       expect(by_key_.emplace(wish->job.idempotency->scope, row.id).second, "an Idempotency-Key makes one job",
              row.user_id);
+  }
+
+  void use_key(const std::string& mark) {
+    if (const auto key = key_of_.find(mark); key != key_of_.end())
+      expect(keys_used_.insert(key->second).second, "an Idempotency-Key is one change", mark);
   }
 
   /// Or another run has begun since.
@@ -118,6 +131,8 @@ class TrueAnswers final : public Checker {
   std::set<std::pair<std::string, RunId>> retried_;
   std::map<std::pair<std::string, std::string>, JobId> by_name_, by_job_id_;
   std::map<Digest, JobId> by_key_;
+  std::unordered_map<std::string, Digest> key_of_;  ///< of a change, by mark
+  std::set<Digest> keys_used_;
 };
 
 }  // namespace
