@@ -15,8 +15,8 @@ namespace {
 constexpr std::string_view kDescription =
     "Troupe is a durable job runtime. A job is accepted only when it is stored; then it is carried through its "
     "workflow, "
-    "step by step. Times are RFC 3339 in UTC, durations are seconds. Lists are newest first and paged by an opaque "
-    "`cursor`. Every answer has an `X-Request-Id`; errors are problem documents (RFC 9457) with a stable `code`. Jobs "
+    "step by step. Times are RFC 3339 in UTC, durations are seconds. Lists are paged by an opaque "
+    "`cursor`; jobs, runs and records come newest first. Every answer has an `X-Request-Id`; errors are problem documents (RFC 9457) with a stable `code`. Jobs "
     "are "
     "named by their UUID or by the `job_id` that their client chose. GET routes answer HEAD too. Roles: viewer < "
     "client < "

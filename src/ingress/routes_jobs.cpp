@@ -133,8 +133,6 @@ void get_job_status(const ExchangePtr& exchange) {
   });
 }
 
-/// What must not differ when an Idempotency-Key comes again: no body and `{}` are the same.
-
 /// Who a key belongs to on the routes that change a job.
 std::string key_owner(const JobRef& job) { return job.client_id.value_or("default"); }
 

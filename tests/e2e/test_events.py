@@ -196,6 +196,25 @@ def test_a_retry_goes_on_in_the_same_stream(server):
     assert again[-1].data["run_id"] != job_id, "of the new run"
 
 
+def test_decisions_of_reviewers_are_told_and_told_again_to_who_comes_back(server):
+    server.apply({"key": "reviewed", "steps": [
+        {"name": "draw", "type": "generate", "config": {"prompt": "a fox", "count": 2, "width": 64, "height": 64}},
+        {"name": "review", "type": "approval", "config": {"assets": "${ .steps.draw.assets }", "min_approved": 2}}]})
+    job_id = server.submit("reviewed")
+    eventually(lambda: server.job(job_id)["waiting_for"] == "approval", "people are waited for")
+    images = [image["id"] for image in server.job(job_id)["assets"]]
+    with EventStream(server, f"/v1/jobs/{job_id}/events") as stream:
+        for image in images:
+            answer = server.http.post(f"/v1/runs/{server.job(job_id)['execution_id']}/images/{image}/approve", {"reviewer": "ada"})
+            assert answer.status == 200, answer.text
+        told = [event for event in stream if event.kind == "approval"]
+    assert [(e.data["asset"], e.data["reviewer"], e.data["decision"], e.data["steps"]) for e in told] == [
+        (image, "ada", "approved", ["review"]) for image in images]
+    again = events_of(server, job_id, int(told[0].id) - 1)
+    check_whole(again, int(told[0].id))
+    assert [event for event in again if event.kind == "approval"] == told
+
+
 def test_all_jobs_are_seen_in_one_stream(server):
     with EventStream(server, "/v1/events?workflow_key=chain") as stream:
         jobs = [server.submit("chain") for _ in range(5)]

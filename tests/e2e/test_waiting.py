@@ -135,6 +135,34 @@ def test_the_wait_for_a_worker_and_the_runs_time_fire_on_time_also_after_a_kill(
         assert 4.0 - 0.02 <= stopped - accepted[job] <= 4.0 + LATE, (code, stopped - accepted[job])
 
 
+def test_every_limit_of_a_step_fires_on_time_after_a_kill(make_server):
+    server = make_server(config=CONFIG.replace("slots = 1", "slots = 8")).start()
+    work = {"type": "exec", "retry": {"max_attempts": 1}, "config": {"command": "sh", "args": ["sleep 30"]}}
+    draw = {"name": "draw", "type": "generate", "config": {"prompt": "a fox", "count": 1, "width": 64, "height": 64}}
+    # From when each counts: a step in all and people's time from its beginning, an attempt from its newest start.
+    limits = {
+        "total": ("job.accepted", "step_timeout", [{"name": "it", "total_timeout": "4s", **work}]),
+        "attempt": ("step.started", "step_timeout", [{"name": "it", "timeout": "2s", **work}]),
+        "silence": ("step.started", "heartbeat_timeout", [{"name": "it", "heartbeat": "2s", **work}]),
+        "signal": ("job.accepted", "step_timeout", [{"name": "it", "type": "signal", "timeout": "4s", "config": {"name": "go"}}]),
+        "approval": ("step.completed", "step_timeout", [draw, {
+            "name": "it", "type": "approval", "timeout": "4s", "config": {"assets": "${ .steps.draw.assets }"}}]),
+    }
+    for key, (_, _, steps) in limits.items():
+        server.apply({"key": key, "steps": steps})
+    jobs = {key: server.submit(key) for key in limits}
+    for key, (begins, _, _) in limits.items():
+        eventually(lambda: begins in [record["action"] for record in server.trail(jobs[key])], f"{key} is under way")
+    server.kill()
+    server.start()
+    for key, (begins, code, steps) in limits.items():
+        ended = server.await_end(jobs[key])
+        assert ended["error"]["code"] == code, (key, ended["error"])
+        at = {record["action"]: moment(record["at"]) for record in server.trail(jobs[key])}  # the newest of each
+        allowed = 2.0 if key in ("attempt", "silence") else 4.0
+        assert allowed - 0.02 <= at["run.stopping"] - at[begins] <= allowed + LATE, (key, at["run.stopping"] - at[begins])
+
+
 def test_a_wait_that_the_other_side_asks_for_is_kept(server, receiver):
     server.apply({"key": "asks", "steps": [{"name": "it", "type": "http", "retry": {"initial": "10ms"},
                                            "config": {"url": receiver.url + "/busy/1/2"}}]})
