@@ -48,11 +48,12 @@ def jobs(server, query):
 
 
 def test_one_job_behind_a_flood_of_another_client_starts_with_the_next_slots(server):
-    assert flood(server, "flood", FLOOD) == [202] * FLOOD
+    for _ in range(10):  # 100,000: as many live jobs as one client may have
+        assert flood(server, "flood", 10_000) == [202] * 10_000
     eventually(lambda: len(jobs(server, "client_id=flood&status=success")) >= 50, "the flood is under way")
     quiet = [server.await_end(server.submit("work", client_id="quiet")) for _ in range(5)]
     ended = [job for job in jobs(server, "client_id=flood&status=success")]
-    assert len(ended) < FLOOD / 2, "the flood is not over"
+    assert len(ended) < FLOOD, "the flood has hardly begun"
     for job in quiet:
         assert job["status"] == "success"
         between = [one for one in ended if job["created_at"] < one["started_at"] < job["started_at"]]
