@@ -94,8 +94,14 @@ namespace {
 
 /// One answer, from whichever comes first: the job's end, or the end of patience.
 struct Waiting {
+  /// What ends it, once that is set up.
+  struct Causes {
+    std::unique_ptr<Subscription> subscription;
+    std::optional<Timers::Key> patience;
+  };
   std::mutex mutex;
-  std::unique_ptr<Subscription> subscription;
+  Causes causes;
+  bool is_over = false;
   std::function<void()> finish;
   Waits::Place place;
 
@@ -107,7 +113,23 @@ struct Waiting {
     }
     if (once) once();
   }
+  /// Gives them back if it was over before.
+  Causes keep(Causes given) {
+    const std::lock_guard lock(mutex);
+    if (!is_over) std::swap(causes, given);
+    return given;
+  }
+  Causes end() {
+    const std::lock_guard lock(mutex);
+    is_over = true;
+    return std::move(causes);
+  }
 };
+
+void let_go(Timers& timers, Waiting::Causes causes) {
+  causes.subscription.reset();
+  if (causes.patience) timers.forget(*causes.patience);
+}
 
 bool tells_of_the_end(const LiveEvent& event) {
   // The data of our own durable status events (live_events.cpp).
@@ -130,7 +152,7 @@ void NodeGateway::wait(const Caller& caller, JobRef job, Millis timeout, Reply<J
     waiting->finish = [this, caller, ref, reply, waiting] {
       // Away from the publishing thread: the subscription cannot be dropped from within its own call, and reads block.
       node_.blocking.run_always([this, caller, ref, reply, waiting] {
-        waiting->subscription.reset();
+        let_go(node_.timers, waiting->end());
         waits_.remove(waiting->place);
         reply(view_job(caller, ref, /*details=*/true));
       });
@@ -138,16 +160,14 @@ void NodeGateway::wait(const Caller& caller, JobRef job, Millis timeout, Reply<J
     waiting->place = waits_.add([waiting] { waiting->done(); });
     EventFilter filter;
     filter.job = row->id;
-    auto subscription = node_.events.subscribe(filter, [waiting](const LiveEventPtr& event) {
+    Waiting::Causes causes;
+    causes.patience = node_.timers.call_at(node_.clock.now() + timeout, [waiting] { waiting->done(); });
+    causes.subscription = node_.events.subscribe(filter, [waiting](const LiveEventPtr& event) {
       if (tells_of_the_end(*event)) waiting->done();
     });
-    {
-      const std::lock_guard lock(waiting->mutex);
-      waiting->subscription = std::move(subscription);
-    }
+    let_go(node_.timers, waiting->keep(std::move(causes)));
     const auto now = find_job(caller, ref);  // it may have ended before we watched
-    if (!now || has_ended(now->status) || node_.health.stopping) return waiting->done();
-    node_.timers.call_at(node_.clock.now() + timeout, [waiting] { waiting->done(); });
+    if (!now || has_ended(now->status) || node_.health.stopping) waiting->done();
   });
   if (!queued) reply(Error{ErrorCode::overloaded, "too many requests are waiting", true, {}});
 }

@@ -386,7 +386,20 @@ void RunDriver::do_effect(const AdmitTask& effect) {
   waiting_for_admission_.erase(found);
 }
 
-void RunDriver::do_effect(const SetTimer& effect) { timers_.emplace(effect.due, effect); }
+void RunDriver::do_effect(const SetTimer& effect) {
+  if (timers_.size() >= timers_most_) drop_idle_timers();
+  timers_.emplace(effect.due, effect);
+}
+
+/// Those of attempts that have ended come to nothing, and may be due in a month.
+void RunDriver::drop_idle_timers() {
+  std::erase_if(timers_, [&](const auto& timer) {
+    const bool is_a_tasks =
+        timer.second.kind != TimerKind::run_deadline && timer.second.kind != TimerKind::step_deadline;
+    return is_a_tasks && !is_live(seed_.state, timer.second.task);
+  });
+  timers_most_ = std::max(kTimersFew, 2 * timers_.size());
+}
 
 void RunDriver::do_effect(const StopTask& effect) {
   self_->send(actors_.broker, WithdrawTask{effect.task, RunActor(self_)});

@@ -72,6 +72,7 @@ class RunDriver {
   template <class Message>
   void tell_job(Message message);
   void arm_timer();
+  void drop_idle_timers();
 
   void do_effect(const DispatchTask& effect);
   void do_effect(const AdmitTask& effect);
@@ -107,8 +108,10 @@ class RunDriver {
   };
   std::optional<Uncommitted> uncommitted_;
 
+  static constexpr std::size_t kTimersFew = 64;
   std::multimap<Timestamp, SetTimer> timers_;
-  std::optional<Timers::Key> armed_;  ///< the earliest of them, as the node's Timers know it
+  std::size_t timers_most_ = kTimersFew;  ///< then idle ones are looked for
+  std::optional<Timers::Key> armed_;      ///< the earliest of them, as the node's Timers know it
   std::map<TaskKey, WorkerActor> waiting_for_admission_;
   std::map<TaskKey, Timestamp> signs_of_life_;  ///< the last one of each task whose silence means something
   std::map<std::pair<AssetId, std::string>, bool> reviewed_;  ///< by image and reviewer: approved?

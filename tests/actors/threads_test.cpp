@@ -134,6 +134,7 @@ TEST_F(ThreadsTest, AnswersAWaiterWhenTheJobEnds) {
   ASSERT_TRUE(starts("work"));
   executor_->complete("work");
   EXPECT_EQ(seen.get_future().get(), Status::success);
+  EXPECT_TRUE(eventually([&] { return node_->context().timers.size() == 0; })) << "its patience is not waited for";
 }
 
 TEST_F(ThreadsTest, RetriesOnANewWorkerWhatTheOneThatDiedHad) {

@@ -250,6 +250,28 @@ TEST_F(NodeTest, FailsARestingRunAtItsDeadline) {
   EXPECT_EQ(error_code(job), "run_timeout");
 }
 
+TEST_F(NodeTest, EveryAttemptOfManyItemsHasItsTime) {
+  crash_node();
+  start_node(/*slots=*/64);
+  given_workflow(R"(
+key: many
+timeout: 1d
+steps:
+  - name: work
+    type: noop
+    for_each: "${ [range(70)] }"
+    timeout: 10s
+    queue_timeout: 1h
+    on_item_failure: collect
+    retry: {max_attempts: 2, initial: 1s, max: 1s}
+)");
+  const JobId job = submit("many");
+  pass(10min, 500ms);
+  EXPECT_EQ(executor_->count_started("work"), 140u);
+  EXPECT_EQ(count_actions(job, "item.failed"), 70u);
+  EXPECT_EQ(status(job), Status::success);
+}
+
 TEST_F(NodeTest, EndsTheRunWhenAnExecutorDoesNotStopAndKeepsItsSlotUntilItDoes) {
   given_workflow("{key: slow, timeout: 20s, steps: [{name: work, type: noop, timeout: 60s}]}");
   executor_->never_stops("work");
