@@ -145,16 +145,16 @@ void slot_free(Self self, const SlotFree& free) {
   BrokerState& state = self->state;
   const auto found = state.assigned.find(free.task);
   if (found == state.assigned.end()) return;
-  const TaskOfferPtr again = found->second.is_due_again && free.is_undone ? found->second.offer : nullptr;
+  const BrokerState::Assignment was = std::move(found->second);
+  state.assigned.erase(found);
   for (auto& entry : state.workers) {
-    if (entry.worker.worker != found->second.worker) continue;
+    if (entry.worker.worker != was.worker) continue;
     --entry.busy;
-    state.node->forecast.queues.freed(found->second.offer->task.type);
+    state.node->forecast.queues.freed(was.offer->task.type);
     assign_queued(self, entry.worker.types.front());
     break;
   }
-  state.assigned.erase(found);
-  if (again) offer(self, again);
+  if (was.is_due_again && free.is_undone) offer(self, was.offer);
   if (state.idle && state.assigned.empty()) std::exchange(state.idle, nullptr)();
 }
 
