@@ -111,7 +111,7 @@ void NodeGateway::submit(const Caller& caller, std::vector<SubmitJob> jobs, Rend
       continue;
     }
     if (!job.idempotency)
-      if (auto error = stopped(job.workflow_key, job.client_id)) {
+      if (auto error = stopped(job.workflow_key, job.client_id, job.parent.has_value())) {
         answer(*std::move(error));
         continue;
       }
@@ -214,7 +214,7 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
                                        const RenderAccepted& render, AcceptedJob& accepted, RunSeedPtr& seed,
                                        RateTicketPtr& ticket, bool is_known) {
   if (auto error = unavailable()) return *std::move(error);
-  if (auto error = stopped(job.workflow_key, job.client_id)) return *std::move(error);
+  if (auto error = stopped(job.workflow_key, job.client_id, job.parent.has_value())) return *std::move(error);
   NodeHealth& health = node_.health;
   const auto overloaded = [](std::string why) { return Error{ErrorCode::overloaded, std::move(why), true, {}}; };
   if (health.changes_waiting >= options_.changes_waiting_max)
