@@ -280,6 +280,7 @@ void ChildExecutor::pause(Stage next, const WaitPtr& wait, const Error& because)
     wait->pausing = true;
   }
   if (gives_up) return finish(wait, cancelled());
+  wait->sink->progress(0, "waits to try again: " + because.message);
   node_.timers.call_at(node_.clock.now() + time, [self = weak_from_this(), next, wait = std::weak_ptr(wait)] {
     const auto executor = self.lock();
     const auto waiting = wait.lock();

@@ -1,8 +1,16 @@
 // Kill switches where a step's work is a job of its own.
+#include <gmock/gmock.h>
+
 #include "actors/kill_switch_fixture.hpp"
+#include "codec/json.hpp"
 
 namespace troupe::test {
 namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 class KillSwitchStepsTest : public KillSwitchTest {
  protected:
@@ -15,13 +23,22 @@ steps:
   - {name: call, type: workflow, timeout: 10h, config: {key: child}}
 )");
   }
+  std::vector<JobRow> children() const {
+    JobQuery query;
+    query.workflow_key = "child";
+    query.limit = 500;
+    return *reader_->jobs(query);
+  }
   /// The end of the first step of all parents.
   void go_on() {
     while (executor_->complete("first")) {
     }
     run();
   }
+  std::string message_of_call(const JobId& parent) { return view(parent).newest.steps.at(1).message; }
 };
+
+// --- drain and pause -------------------------------------------------------------------------------------------------
 
 TEST_F(KillSwitchStepsTest, DrainLetsStepsMakeTheirJobs) {
   for (const auto& [scope, target] : {std::pair{"global", ""}, {"workflow", "child"}, {"client", "default"}}) {
@@ -35,6 +52,23 @@ TEST_F(KillSwitchStepsTest, DrainLetsStepsMakeTheirJobs) {
     EXPECT_EQ(status(parent), Status::success) << error_message(parent);
     ASSERT_TRUE(release(id).ok());
   }
+}
+
+TEST_F(KillSwitchStepsTest, PauseHoldsThemBackAndTheStepSaysSo) {
+  const JobId parent = submit("parent");
+  const KillSwitchId id = engage("workflow", "child", "pause");
+  go_on();
+  pass(1h, 10s);
+  EXPECT_THAT(children(), IsEmpty());
+  EXPECT_THAT(message_of_call(parent),
+              AllOf(HasSubstr("waits to try again: "), HasSubstr(to_string(id)), HasSubstr("the bank is down")));
+  ASSERT_TRUE(release(id).ok());
+  pass(10s);
+  ASSERT_THAT(children(), SizeIs(1));
+  EXPECT_EQ(message_of_call(parent), "job " + to_string(children()[0].id));
+  executor_->complete("work");
+  run();
+  EXPECT_EQ(status(parent), Status::success);
 }
 
 }  // namespace
