@@ -121,6 +121,9 @@ class NodeGateway final : public Gateway {
   /// What refuses new work of this kind.
   std::optional<Error> stopped(const std::string& workflow, const std::string& client, bool is_of_a_step = false) const;
 
+  /// For a new job; nothing where there is none.
+  std::optional<LiveJobs::Ticket> make_room(const SubmitJob& job);
+
   // kill_switches.cpp
   Result<KillSwitch> make_kill_switch(const Caller& caller, const KillSwitchDraft& draft);
   PersistPtr persist_of(const Caller& caller, const KillSwitch& kill_switch, bool engages) const;

@@ -1,4 +1,4 @@
-// Kill switches where a step's work is a job of its own.
+// Kill switches, and room, where a step's work is a job of its own.
 #include <gmock/gmock.h>
 
 #include "actors/kill_switch_fixture.hpp"
@@ -67,6 +67,32 @@ TEST_F(KillSwitchStepsTest, PauseHoldsThemBackAndTheStepSaysSo) {
   ASSERT_THAT(children(), SizeIs(1));
   EXPECT_EQ(message_of_call(parent), "job " + to_string(children()[0].id));
   executor_->complete("work");
+  run();
+  EXPECT_EQ(status(parent), Status::success);
+}
+
+// --- room ------------------------------------------------------------------------------------------------------------
+
+TEST_F(KillSwitchStepsTest, ParentsThatHaveAllTheRoomOfTheirClientGetTheirJobsAllTheSame) {
+  adjust_ = [](NodeOptions& options) { options.gateway.runs_live_max = 10; };
+  start_node(20);
+  std::vector<JobId> parents;
+  for (int i = 0; i < 8; ++i) parents.push_back(submit_as("parent", "shop"));
+  EXPECT_EQ(refusal("parent", "shop")->code, ErrorCode::overloaded);
+  go_on();
+  EXPECT_EQ(live_jobs(), 16u) << "they count";
+  EXPECT_EQ(refusal("parent", "else")->code, ErrorCode::overloaded);
+  while (executor_->complete("work")) run();
+  for (const JobId& parent : parents) EXPECT_EQ(status(parent), Status::success) << error_message(parent);
+}
+
+TEST_F(KillSwitchStepsTest, StepsMakeTheirJobsThoughTheServerHasMoreWorkThanItMayQueue) {
+  const JobId parent = submit("parent");
+  node().context().health.changes_waiting += limits::kPersistenceQueue;
+  EXPECT_EQ(refusal("child")->code, ErrorCode::overloaded);
+  go_on();
+  node().context().health.changes_waiting -= limits::kPersistenceQueue;
+  ASSERT_TRUE(executor_->complete("work"));
   run();
   EXPECT_EQ(status(parent), Status::success);
 }
