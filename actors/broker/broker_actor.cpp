@@ -158,6 +158,13 @@ void slot_free(Self self, const SlotFree& free) {
   if (state.idle && state.assigned.empty()) std::exchange(state.idle, nullptr)();
 }
 
+void slot_stuck(Self self, const TaskKey& task) {
+  const auto found = self->state.assigned.find(task);
+  if (found == self->state.assigned.end()) return;
+  const bool is_due_again = std::exchange(found->second.is_due_again, false);
+  self->send(found->second.offer->run, TaskGone{task, is_due_again});
+}
+
 /// What waits in a queue and is stopped is held from now on: then a run that is cancelled has it back without a search.
 void hold_queued(Self self, const std::shared_ptr<Queue>& queue) {
   std::vector<TaskOfferPtr> others;
@@ -242,6 +249,7 @@ BrokerActor::behavior_type broker_actor(Self self, NodeContext* node) {
       [=](const WithdrawTask& withdrawal) { withdraw(self, withdrawal); },
       [=](const RegisterWorker& registration) { add_worker(self, registration); },
       [=](const SlotFree& free) { slot_free(self, free); },
+      [=](const SlotStuck& stuck) { slot_stuck(self, stuck.task); },
       [=](const SwitchesChanged& change) { switches_changed(self, change); },
       [=](const StopAssigning& stop) {
         self->state.assigning = false;

@@ -5,8 +5,9 @@
 //                           assigned: StopTaskMessage to the worker
 //
 // What a kill switch has stopped (node_context: KillSwitches) is held aside instead of being assigned, and goes back to
-// its old place when that is released. A switch that kills stops what is assigned, too: its run is told first, so that
-// it knows why; an undoing, which a run cannot give up, is offered again instead, and held.
+// its old place when that is released. A switch that kills stops what is assigned first: its run is told, so that it
+// knows why; an undoing, which a run cannot give up, is offered again instead, and held. Where its executor does not
+// stop (SlotStuck), the run is told that it is due again, and offers it under a later epoch.
 //
 // One queue for each pool of slots, that is, for the step types that the same workers serve: whatever competes for a
 // slot competes in one queue, and a full pool does not block the others. Workers serve the same types or none in
