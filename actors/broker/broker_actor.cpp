@@ -59,7 +59,7 @@ std::shared_ptr<Queue>& queue_of(BrokerState& state, StepType type) {
 
 void push(BrokerState& state, const std::shared_ptr<Queue>& queue, const TaskOfferPtr& offer) {
   state.queued[offer->task.key] = {queue, queue->push(offer, offer->priority, offer->task.client_id, offer->ready_at),
-                                   offer->run};
+                                   offer, ++state.queued_so_far};
   ++state.depths[{offer->task.type, offer->priority}];
   state.node->forecast.queues.entered(offer->task.key, offer->task.type, offer->priority, offer->task.client_id);
 }
@@ -166,24 +166,25 @@ void slot_stuck(Self self, const TaskKey& task) {
 }
 
 /// What waits in a queue and is stopped is held from now on: then a run that is cancelled has it back without a search.
-void hold_queued(Self self, const std::shared_ptr<Queue>& queue) {
-  std::vector<TaskOfferPtr> others;
-  while (!queue->empty()) {
-    TaskOfferPtr next = pop(self->state, *queue);
-    if (!hold(self, next)) others.push_back(std::move(next));
-  }
-  for (const TaskOfferPtr& other : others) push(self->state, queue, other);
+void hold_queued(Self self, const KillSwitch& by) {
+  BrokerState& state = self->state;
+  std::vector<std::pair<std::uint64_t, TaskOfferPtr>> covered;
+  for (const auto& [task, queued] : state.queued)
+    if (covers(by, work_of(*state.node, *queued.offer))) covered.emplace_back(queued.number, queued.offer);
+  std::sort(covered.begin(), covered.end());  // held in the order in which they came
+  for (const auto& [number, offer] : covered)
+    if (hold(self, offer)) take_out(state, state.queued.find(offer->task.key));
 }
 
 void kill(Self self, const KillSwitchPtr& by) {
   BrokerState& state = self->state;
-  for (auto& [type, queue] : state.queues) hold_queued(self, queue);
   for (auto& [task, assignment] : state.assigned) {
     if (!covers(*by, work_of(*state.node, *assignment.offer))) continue;
     assignment.is_due_again = task.compensation;
     self->send(assignment.offer->run, KillRun{by});
     self->send(assignment.worker, StopTaskMessage{task});
   }
+  hold_queued(self, *by);
 }
 
 void switches_changed(Self self, const SwitchesChanged& change) {
@@ -225,7 +226,7 @@ void abandon(Self self, const caf::actor_addr& run) {
   BrokerState& state = self->state;
   state.held.take_if([&](const TaskOffer& held) { return held.run.address() == run; });
   for (auto queued = state.queued.begin(); queued != state.queued.end();)
-    queued = queued->second.run.address() == run ? take_out(state, queued) : std::next(queued);
+    queued = queued->second.offer->run.address() == run ? take_out(state, queued) : std::next(queued);
   for (const auto& [task, assignment] : state.assigned)
     if (assignment.offer->run.address() == run)
       self->send(assignment.worker, StopTaskMessage{task, /*is_abandoned=*/true});

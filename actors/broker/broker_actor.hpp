@@ -34,7 +34,8 @@ struct BrokerState {
   struct Queued {
     std::shared_ptr<Queue> queue;
     Queue::Place place;
-    RunActor run;
+    TaskOfferPtr offer;
+    std::uint64_t number = 0;  ///< it was the how-manieth to come
   };
   using AllQueued = std::unordered_map<TaskKey, Queued>;
   struct Assignment {
@@ -46,6 +47,7 @@ struct BrokerState {
   NodeContext* node = nullptr;
   std::map<StepType, std::shared_ptr<Queue>> queues;  ///< types of one pool have the same
   AllQueued queued;
+  std::uint64_t queued_so_far = 0;
   std::map<std::pair<StepType, int>, std::size_t> depths;  ///< of what is queued, by type and priority; none is 0
   HeldTasks held;
   std::vector<WorkerEntry> workers;
