@@ -180,7 +180,7 @@ void kill(Self self, const KillSwitchPtr& by) {
   BrokerState& state = self->state;
   for (auto& [task, assignment] : state.assigned) {
     if (!covers(*by, work_of(*state.node, *assignment.offer))) continue;
-    assignment.is_due_again = task.compensation;
+    assignment.is_due_again = task.compensation && !assignment.is_abandoned;
     self->send(assignment.offer->run, KillRun{by});
     self->send(assignment.worker, StopTaskMessage{task});
   }
@@ -227,9 +227,12 @@ void abandon(Self self, const caf::actor_addr& run) {
   state.held.take_if([&](const TaskOffer& held) { return held.run.address() == run; });
   for (auto queued = state.queued.begin(); queued != state.queued.end();)
     queued = queued->second.offer->run.address() == run ? take_out(state, queued) : std::next(queued);
-  for (const auto& [task, assignment] : state.assigned)
-    if (assignment.offer->run.address() == run)
-      self->send(assignment.worker, StopTaskMessage{task, /*is_abandoned=*/true});
+  for (auto& [task, assignment] : state.assigned) {
+    if (assignment.offer->run.address() != run) continue;
+    assignment.is_abandoned = true;
+    assignment.is_due_again = false;
+    self->send(assignment.worker, StopTaskMessage{task, /*is_abandoned=*/true});
+  }
 }
 
 ActorView describe(const BrokerState& state) {

@@ -27,6 +27,22 @@ class BrokerKillTest : public BareBrokerTest {
     caf::anon_send(broker_, SwitchesChanged{nullptr});
     run();
   }
+  /// An undoing of the client `saga` that does not stop; it is at work.
+  void given_a_stubborn_undoing() {
+    executor_->never_stops("saga");
+    auto offer = std::make_shared<TaskOffer>();
+    offer->task.key.compensation = true;
+    offer->task.client_id = offer->task.step = "saga";
+    offer->run = run_;
+    offer->ready_at = context_.clock.now();
+    caf::anon_send(broker_, TaskOfferPtr(offer));
+    run();
+    ASSERT_THAT(executor_->running(), ElementsAre("saga"));
+  }
+  void abandon_run() {
+    caf::anon_send(broker_, AbandonRun{run_.address()});
+    run();
+  }
 
  private:
   std::uint8_t engaged_ = 0;
@@ -93,6 +109,30 @@ TEST_F(BrokerKillTest, OfAHundredThousandQueuedTasksThoseThatItCoversAreHeldAndT
   std::size_t killed = 0;
   for (int i = 0; i < 200; ++i) killed += next() == "killed";
   EXPECT_EQ(killed, 100u) << "two clients take turns as before";
+}
+
+TEST_F(BrokerKillTest, AnUndoingOfARunThatDiesMeanwhileIsNotMadeAgainForIt) {
+  given_worker(2);
+  given_a_stubborn_undoing();
+  const KillSwitchId id = engage("saga");
+  run();
+  abandon_run();
+  executor_->fail_with("saga", {ErrorCode::cancelled, "stopped at last", false, {}});
+  run();
+  release(id);
+  EXPECT_EQ(executor_->count_started("saga"), 1u);
+}
+
+TEST_F(BrokerKillTest, AnUndoingOfARunThatDiedBeforeIsNotMadeAgainForIt) {
+  given_worker(2);
+  given_a_stubborn_undoing();
+  abandon_run();
+  const KillSwitchId id = engage("saga");
+  run();
+  executor_->fail_with("saga", {ErrorCode::cancelled, "stopped at last", false, {}});
+  run();
+  release(id);
+  EXPECT_EQ(executor_->count_started("saga"), 1u);
 }
 
 }  // namespace
