@@ -8,6 +8,7 @@ namespace troupe::test {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -95,6 +96,136 @@ TEST_F(KillSwitchStepsTest, StepsMakeTheirJobsThoughTheServerHasMoreWorkThanItMa
   ASSERT_TRUE(executor_->complete("work"));
   run();
   EXPECT_EQ(status(parent), Status::success);
+}
+
+// --- undoing by a job ------------------------------------------------------------------------------------------------
+
+/// `parent` undoes what it did by a job of `child`, which is at work.
+class UndoingJobTest : public KillSwitchStepsTest {
+ protected:
+  void SetUp() override {
+    given_workflow(R"(key: child
+timeout: 1d
+steps:
+  - {name: begin, type: noop, timeout: 1h}
+  - {name: work, type: noop, timeout: 1h}
+)");
+    given_workflow(R"(key: parent
+timeout: 1d
+steps:
+  - {name: do, type: noop, compensate: {type: workflow, timeout: 10h, config: {key: child}, retry: {max_attempts: 1}}}
+  - {name: bad, type: noop, retry: {max_attempts: 1}}
+)");
+    begin_undoing();
+  }
+  void begin_undoing() {
+    parent_ = submit("parent");
+    executor_->complete("do");
+    run();
+    executor_->fail("bad", /*retryable=*/false);
+    run();
+    executor_->complete("begin");
+    run();
+    ASSERT_THAT(executor_->running(), ElementsAre("work"));
+  }
+  void expect_undone() {
+    EXPECT_EQ(status(parent_), Status::failed);
+    EXPECT_EQ(error_code(parent_), "http_failed") << error_message(parent_);
+    EXPECT_EQ(count_actions(parent_, "compensation.completed"), 1u);
+    ASSERT_THAT(children(), SizeIs(1));
+    EXPECT_EQ(status(children()[0].id), Status::success);
+  }
+  /// What is begun again does it all.
+  void work() {
+    executor_->complete("begin");
+    run();
+    ASSERT_TRUE(executor_->complete("work"));
+    run();
+  }
+  JobId parent_;
+};
+
+struct KillOf {
+  const char* scope;
+  const char* target;
+};
+class KilledUndoingJobTest : public UndoingJobTest, public ::testing::WithParamInterface<KillOf> {};
+INSTANTIATE_TEST_SUITE_P(Scopes, KilledUndoingJobTest,
+                         ::testing::Values(KillOf{"global", ""}, KillOf{"workflow", "parent"},
+                                           KillOf{"workflow", "child"}, KillOf{"client", "default"},
+                                           KillOf{"pool", "default"}),
+                         [](const auto& tested) {
+                           return std::string(tested.param.scope) + (tested.param.target[0] == 'c' ? "_child" : "");
+                         });
+
+TEST_P(KilledUndoingJobTest, IsBegunAgainOnceTheSwitchIsReleased) {
+  const KillSwitchId id = engage(GetParam().scope, GetParam().target, "kill");
+  EXPECT_THAT(executor_->running(), IsEmpty());
+  EXPECT_EQ(status(children().at(0).id), Status::cancelled);
+  pass(1h, 10s);
+  EXPECT_FALSE(has_ended(status(parent_)));
+  EXPECT_EQ(executor_->count_started("work"), 1u);
+  ASSERT_TRUE(release(id).ok());
+  pass(10s);
+  ASSERT_THAT(executor_->running(), ElementsAre("begin"));
+  work();
+  expect_undone();
+}
+
+TEST_P(KilledUndoingJobTest, IsBegunAgainOverARestartToo) {
+  const KillSwitchId id = engage(GetParam().scope, GetParam().target, "kill");
+  restart_node();
+  EXPECT_FALSE(has_ended(status(parent_)));
+  ASSERT_TRUE(release(id).ok());
+  pass(10s);
+  restart_node();
+  ASSERT_THAT(executor_->running(), ElementsAre("begin"));
+  work();
+  expect_undone();
+}
+
+TEST_P(KilledUndoingJobTest, IsBegunAgainWhateverTheOrderInWhichTheActorsTakeTurns) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const auto engaging = ask_engage(draft(GetParam().scope, GetParam().target, "kill"));
+    run_shuffled(seed);
+    ASSERT_TRUE((*engaging)->ok());
+    pass_shuffled(5s, 250ms, seed);
+    gateway().release_kill_switch({}, (**engaging)->kill_switch.id, [](const Result<KillSwitch>&) {});
+    run_shuffled(seed + 1);
+    pass_shuffled(10s, 250ms, seed);
+    ASSERT_THAT(executor_->running(), ElementsAre("begin"));
+  }
+  work();
+  expect_undone();
+}
+
+TEST_F(UndoingJobTest, ThatIsStoppedUndoesWhatItDidBeforeItIsBegunAgain) {
+  work();
+  given_workflow(R"(key: child
+timeout: 1d
+steps:
+  - {name: begin, type: noop, timeout: 1h, compensate: {type: noop, timeout: 1h}}
+  - {name: work, type: noop, timeout: 1h}
+)");
+  begin_undoing();
+  const KillSwitchId id = engage("global", "", "kill");
+  pass(1h, 10s);
+  EXPECT_THAT(executor_->running(), IsEmpty());
+  const JobId child = children().at(0).id;
+  EXPECT_FALSE(has_ended(status(child)));
+  ASSERT_TRUE(release(id).ok());
+  ASSERT_TRUE(executor_->complete("begin")) << "its undoing";
+  run();
+  EXPECT_EQ(count_actions(child, "job.retried"), 1u);
+  work();
+  EXPECT_EQ(error_code(parent_), "http_failed") << error_message(parent_);
+}
+
+TEST_F(UndoingJobTest, ThatAPersonCancelsIsNotBegunAgain) {
+  ASSERT_TRUE(cancel(children().at(0).id).ok());
+  pass(10s);
+  EXPECT_EQ(error_code(parent_), "compensation_incomplete");
 }
 
 }  // namespace
