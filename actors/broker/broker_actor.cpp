@@ -59,7 +59,7 @@ std::shared_ptr<Queue>& queue_of(BrokerState& state, StepType type) {
 
 void push(BrokerState& state, const std::shared_ptr<Queue>& queue, const TaskOfferPtr& offer) {
   state.queued[offer->task.key] = {queue, queue->push(offer, offer->priority, offer->task.client_id, offer->ready_at),
-                                   offer->run};
+                                   offer, ++state.queued_so_far};
   ++state.depths[{offer->task.type, offer->priority}];
   state.node->forecast.queues.entered(offer->task.key, offer->task.type, offer->priority, offer->task.client_id);
 }
@@ -145,38 +145,46 @@ void slot_free(Self self, const SlotFree& free) {
   BrokerState& state = self->state;
   const auto found = state.assigned.find(free.task);
   if (found == state.assigned.end()) return;
-  const TaskOfferPtr again = found->second.is_due_again && free.is_undone ? found->second.offer : nullptr;
+  const BrokerState::Assignment was = std::move(found->second);
+  state.assigned.erase(found);
   for (auto& entry : state.workers) {
-    if (entry.worker.worker != found->second.worker) continue;
+    if (entry.worker.worker != was.worker) continue;
     --entry.busy;
-    state.node->forecast.queues.freed(found->second.offer->task.type);
+    state.node->forecast.queues.freed(was.offer->task.type);
     assign_queued(self, entry.worker.types.front());
     break;
   }
-  state.assigned.erase(found);
-  if (again) offer(self, again);
+  if (was.is_due_again && free.is_undone) offer(self, was.offer);
   if (state.idle && state.assigned.empty()) std::exchange(state.idle, nullptr)();
 }
 
+void slot_stuck(Self self, const TaskKey& task) {
+  const auto found = self->state.assigned.find(task);
+  if (found == self->state.assigned.end()) return;
+  const bool is_due_again = std::exchange(found->second.is_due_again, false);
+  self->send(found->second.offer->run, TaskGone{task, is_due_again});
+}
+
 /// What waits in a queue and is stopped is held from now on: then a run that is cancelled has it back without a search.
-void hold_queued(Self self, const std::shared_ptr<Queue>& queue) {
-  std::vector<TaskOfferPtr> others;
-  while (!queue->empty()) {
-    TaskOfferPtr next = pop(self->state, *queue);
-    if (!hold(self, next)) others.push_back(std::move(next));
-  }
-  for (const TaskOfferPtr& other : others) push(self->state, queue, other);
+void hold_queued(Self self, const KillSwitch& by) {
+  BrokerState& state = self->state;
+  std::vector<std::pair<std::uint64_t, TaskOfferPtr>> covered;
+  for (const auto& [task, queued] : state.queued)
+    if (covers(by, work_of(*state.node, *queued.offer))) covered.emplace_back(queued.number, queued.offer);
+  std::sort(covered.begin(), covered.end());  // held in the order in which they came
+  for (const auto& [number, offer] : covered)
+    if (hold(self, offer)) take_out(state, state.queued.find(offer->task.key));
 }
 
 void kill(Self self, const KillSwitchPtr& by) {
   BrokerState& state = self->state;
-  for (auto& [type, queue] : state.queues) hold_queued(self, queue);
   for (auto& [task, assignment] : state.assigned) {
     if (!covers(*by, work_of(*state.node, *assignment.offer))) continue;
-    assignment.is_due_again = task.compensation;
+    assignment.is_due_again = task.compensation && !assignment.is_abandoned;
     self->send(assignment.offer->run, KillRun{by});
     self->send(assignment.worker, StopTaskMessage{task});
   }
+  hold_queued(self, *by);
 }
 
 void switches_changed(Self self, const SwitchesChanged& change) {
@@ -218,10 +226,13 @@ void abandon(Self self, const caf::actor_addr& run) {
   BrokerState& state = self->state;
   state.held.take_if([&](const TaskOffer& held) { return held.run.address() == run; });
   for (auto queued = state.queued.begin(); queued != state.queued.end();)
-    queued = queued->second.run.address() == run ? take_out(state, queued) : std::next(queued);
-  for (const auto& [task, assignment] : state.assigned)
-    if (assignment.offer->run.address() == run)
-      self->send(assignment.worker, StopTaskMessage{task, /*is_abandoned=*/true});
+    queued = queued->second.offer->run.address() == run ? take_out(state, queued) : std::next(queued);
+  for (auto& [task, assignment] : state.assigned) {
+    if (assignment.offer->run.address() != run) continue;
+    assignment.is_abandoned = true;
+    assignment.is_due_again = false;
+    self->send(assignment.worker, StopTaskMessage{task, /*is_abandoned=*/true});
+  }
 }
 
 ActorView describe(const BrokerState& state) {
@@ -242,6 +253,7 @@ BrokerActor::behavior_type broker_actor(Self self, NodeContext* node) {
       [=](const WithdrawTask& withdrawal) { withdraw(self, withdrawal); },
       [=](const RegisterWorker& registration) { add_worker(self, registration); },
       [=](const SlotFree& free) { slot_free(self, free); },
+      [=](const SlotStuck& stuck) { slot_stuck(self, stuck.task); },
       [=](const SwitchesChanged& change) { switches_changed(self, change); },
       [=](const StopAssigning& stop) {
         self->state.assigning = false;

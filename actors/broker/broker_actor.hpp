@@ -5,8 +5,9 @@
 //                           assigned: StopTaskMessage to the worker
 //
 // What a kill switch has stopped (node_context: KillSwitches) is held aside instead of being assigned, and goes back to
-// its old place when that is released. A switch that kills stops what is assigned, too: its run is told first, so that
-// it knows why; an undoing, which a run cannot give up, is offered again instead, and held.
+// its old place when that is released. A switch that kills stops what is assigned first: its run is told, so that it
+// knows why; an undoing, which a run cannot give up, is offered again instead, and held. Where its executor does not
+// stop (SlotStuck), the run is told that it is due again, and offers it under a later epoch.
 //
 // One queue for each pool of slots, that is, for the step types that the same workers serve: whatever competes for a
 // slot competes in one queue, and a full pool does not block the others. Workers serve the same types or none in
@@ -33,18 +34,21 @@ struct BrokerState {
   struct Queued {
     std::shared_ptr<Queue> queue;
     Queue::Place place;
-    RunActor run;
+    TaskOfferPtr offer;
+    std::uint64_t number = 0;  ///< it was the how-manieth to come
   };
   using AllQueued = std::unordered_map<TaskKey, Queued>;
   struct Assignment {
     TaskOfferPtr offer;
     WorkerActor worker;
     bool is_due_again = false;  ///< stopped, but still to be done
+    bool is_abandoned = false;  ///< its run is gone, and whoever takes that one's place offers its own
   };
 
   NodeContext* node = nullptr;
   std::map<StepType, std::shared_ptr<Queue>> queues;  ///< types of one pool have the same
   AllQueued queued;
+  std::uint64_t queued_so_far = 0;
   std::map<std::pair<StepType, int>, std::size_t> depths;  ///< of what is queued, by type and priority; none is 0
   HeldTasks held;
   std::vector<WorkerEntry> workers;

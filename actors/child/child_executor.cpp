@@ -74,6 +74,20 @@ bool is_passing(const Error& error) {
   return error.retryable || error.code == ErrorCode::rate_limited || error.code == ErrorCode::kill_switch_engaged;
 }
 
+/// Why a job is cancelled whose step is stopped.
+std::string reason_of_stop(const Task& task) {
+  return "step " + task.step + " of job " + to_string(task.job) + " was stopped";
+}
+
+/// Was the job ended by our own stop, or by a kill switch? Both mean the switch: an undoing is stopped by nothing else
+/// without being given up.
+bool was_stopped_only(const Task& task, const JobRow& job) {
+  if (!task.key.compensation || job.status != Status::cancelled || !job.error.present()) return false;
+  const Error error = error_from_json(from_document(job.error));
+  return error.code == ErrorCode::kill_switch_engaged ||
+         (error.code == ErrorCode::cancelled && error.message == reason_of_stop(task));
+}
+
 }  // namespace
 
 void ChildExecutor::start(Task task, std::shared_ptr<TaskSink> sink) {
@@ -191,7 +205,24 @@ void ChildExecutor::on_submitted(const WaitPtr& wait, Result<AcceptedJob> answer
     return run(&ChildExecutor::watch, wait);
   }
   if (is_passing(answer.error())) return pause(&ChildExecutor::look, wait, answer.error());
+  if (give_up(wait)) return;
   finish(wait, {refusal(wait->task, answer.error()), {}});
+}
+
+void ChildExecutor::begin_again(const WaitPtr& wait, const JobRow& ended) {
+  const auto wanted = read_config(wait->task.config);
+  if (!wanted) return finish(wait, {wanted.error(), {}});
+  RetryJob command;
+  command.job.id = ended.id;
+  command.workflow_version = wanted->workflow_version;
+  gateway_.retry(caller_of(wait->task), std::move(command), {},
+                 [self = shared_from_this(), wait, id = ended.id](Result<JobChange> change) {
+                   if (!change && change.error().code != ErrorCode::job_not_finished)
+                     return self->on_submitted(wait, change.error());
+                   AcceptedJob again;
+                   again.id = id;
+                   self->on_submitted(wait, again);
+                 });
 }
 
 void ChildExecutor::watch(const WaitPtr& wait) {
@@ -223,7 +254,7 @@ void ChildExecutor::watch(const WaitPtr& wait) {
 void ChildExecutor::cancel_child(const WaitPtr& wait) {
   CancelJob command;
   command.job.id = wait->child;
-  command.reason = "step " + wait->task.step + " of job " + to_string(wait->task.job) + " was stopped";
+  command.reason = reason_of_stop(wait->task);
   gateway_.cancel(caller_of(wait->task), std::move(command), {},
                   [self = shared_from_this(), wait](Result<JobChange> change) {
                     if (change) return;  // its end is an event
@@ -246,11 +277,14 @@ void ChildExecutor::collect(const WaitPtr& wait) {
   const auto row = node_.reader.job(*wait->child);
   if (!row) return pause(&ChildExecutor::collect, wait, row.error());
   if (*row && !has_ended((*row)->status)) return watch(wait);  // someone has had it retried already
+  const bool may_begin_again = *row && was_stopped_only(wait->task, **row);
   bool stop_asked = false;
   {
     const std::lock_guard lock(mutex_);
     stop_asked = wait->stop_asked;
+    if (may_begin_again && !stop_asked) wait->child.reset();  // until it has another run, there is nothing to cancel
   }
+  if (may_begin_again && !stop_asked) return begin_again(wait, **row);
   TaskOutcome outcome = *row ? child_outcome(**row) : cancelled();
   if (stop_asked && !outcome.result) outcome = cancelled();
   finish(wait, std::move(outcome));
@@ -280,6 +314,7 @@ void ChildExecutor::pause(Stage next, const WaitPtr& wait, const Error& because)
     wait->pausing = true;
   }
   if (gives_up) return finish(wait, cancelled());
+  wait->sink->progress(0, "waits to try again: " + because.message);
   node_.timers.call_at(node_.clock.now() + time, [self = weak_from_this(), next, wait = std::weak_ptr(wait)] {
     const auto executor = self.lock();
     const auto waiting = wait.lock();

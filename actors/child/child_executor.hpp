@@ -7,6 +7,9 @@
 //                                └──────────── after a pause ◄────────┘
 //   stop ─► cancel the job ─► its end is awaited like any other
 //
+// An undoing that a kill switch stopped is to be made all the same, under the same name: its job is there, and gets
+// another run (a retry, which is let in when no switch refuses it any more). So does one that a switch ended by itself.
+//
 // Nothing polls and no thread waits: the job's end is an event (EventHub), pauses are timers, and what blocks runs on
 // the blocking pool. A job whose parent ended while this node was down is found out when it is loaded
 // (RunSeed::abandoned). Made by the node, shared with its worker; thread-safe.
@@ -65,6 +68,7 @@ class ChildExecutor final : public Executor, public std::enable_shared_from_this
   void submit(const WaitPtr& wait, SubmitJob job);
   void on_submitted(const WaitPtr& wait, Result<AcceptedJob> answer);
   void on_ended(const WaitPtr& wait);
+  void begin_again(const WaitPtr& wait, const JobRow& ended);
 
   void run(Stage stage, const WaitPtr& wait);
   void pause(Stage next, const WaitPtr& wait, const Error& because);

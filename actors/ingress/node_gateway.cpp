@@ -52,8 +52,9 @@ std::optional<Error> NodeGateway::unavailable() const {
   return error_of(health.obstacle(node_.clock.monotonic(), kStoreSilence));
 }
 
-std::optional<Error> NodeGateway::stopped(const std::string& workflow, const std::string& client) const {
-  const KillSwitchPtr by = node_.switches.refusing(workflow, client, node_.node_name);
+std::optional<Error> NodeGateway::stopped(const std::string& workflow, const std::string& client,
+                                          bool is_of_a_step) const {
+  const KillSwitchPtr by = node_.switches.refusing(workflow, client, node_.node_name, is_of_a_step);
   if (!by) return std::nullopt;
   return engaged_error(*by);
 }

@@ -119,7 +119,10 @@ class NodeGateway final : public Gateway {
   std::optional<Error> unavailable() const;
 
   /// What refuses new work of this kind.
-  std::optional<Error> stopped(const std::string& workflow, const std::string& client) const;
+  std::optional<Error> stopped(const std::string& workflow, const std::string& client, bool is_of_a_step = false) const;
+
+  /// For a new job; nothing where there is none.
+  std::optional<LiveJobs::Ticket> make_room(const SubmitJob& job);
 
   // kill_switches.cpp
   Result<KillSwitch> make_kill_switch(const Caller& caller, const KillSwitchDraft& draft);

@@ -111,7 +111,7 @@ void NodeGateway::submit(const Caller& caller, std::vector<SubmitJob> jobs, Rend
       continue;
     }
     if (!job.idempotency)
-      if (auto error = stopped(job.workflow_key, job.client_id)) {
+      if (auto error = stopped(job.workflow_key, job.client_id, job.parent.has_value())) {
         answer(*std::move(error));
         continue;
       }
@@ -210,16 +210,24 @@ Result<Document> NodeGateway::check_inputs(const CatalogEntry& entry, const Docu
   return to_document(*value);
 }
 
+/// A step's job is let in whatever the limits: the job that waits for it holds room until it ends, and where all have
+/// been taken by such jobs none would ever end. How many there may be is bounded by those (limits::kItemsLive,
+/// limits::kSubWorkflowDepth).
+std::optional<LiveJobs::Ticket> NodeGateway::make_room(const SubmitJob& job) {
+  if (job.parent) return node_.health.live.take(job.client_id);
+  return node_.health.live.admit(job.client_id, options_.runs_live_max, options_.client_share);
+}
+
 Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& job, Slot slot,
                                        const RenderAccepted& render, AcceptedJob& accepted, RunSeedPtr& seed,
                                        RateTicketPtr& ticket, bool is_known) {
   if (auto error = unavailable()) return *std::move(error);
-  if (auto error = stopped(job.workflow_key, job.client_id)) return *std::move(error);
+  if (auto error = stopped(job.workflow_key, job.client_id, job.parent.has_value())) return *std::move(error);
   NodeHealth& health = node_.health;
   const auto overloaded = [](std::string why) { return Error{ErrorCode::overloaded, std::move(why), true, {}}; };
-  if (health.changes_waiting >= options_.changes_waiting_max)
+  if (!job.parent && health.changes_waiting >= options_.changes_waiting_max)
     return overloaded("the server has more work than it may queue");
-  auto live = health.live.admit(job.client_id, options_.runs_live_max, options_.client_share);
+  auto live = make_room(job);
   if (!live)
     return overloaded(health.live.count() < options_.runs_live_max
                           ? "the client " + job.client_id + " has as many live jobs as it may have now"

@@ -7,6 +7,7 @@
 #include "actors/run/live_events.hpp"
 #include "actors/run/run_actor.hpp"
 #include "actors/run/run_change.hpp"
+#include "actors/switches/kill_switches.hpp"
 #include "codec/json.hpp"
 #include "codec/run_state_codec.hpp"
 #include "crypto/hash.hpp"
@@ -106,6 +107,9 @@ void commit_retry(Self self, const RetryPrepared& prepared) {
   JobActorState& state = self->state;
   RunSeed& seed = *prepared.seed;
   NodeContext& node = *state.node;
+  // One that was engaged while this was being prepared.
+  if (const auto by = node.switches.refusing(seed.job->workflow_key, seed.job->client_id, node.node_name))
+    return prepared.request->reply(engaged_error(*by));
   const Context context{*seed.workflow, *seed.evaluator, node.random, node.clock.now()};
   PassOn::hand_over();  // jq may hold this thread up
   ConcurrencyGate::Entering entering(node.gate, claim_of(*seed.job, seed.state));

@@ -104,9 +104,9 @@ struct RegisterWorker {
 /// Gives tasks to workers, by turns (domain/fair_queue.hpp). Its queue is soft: runs are the truth.
 using BrokerActor =
     caf::typed_actor<caf::reacts_to<TaskOfferPtr>, caf::reacts_to<WithdrawTask>, caf::reacts_to<RegisterWorker>,
-                     caf::reacts_to<SlotFree>, caf::reacts_to<SwitchesChanged>, caf::reacts_to<StopAssigning>,
-                     caf::reacts_to<StopAllTasks>, caf::reacts_to<AbandonRun>, caf::reacts_to<RetireWorker>,
-                     caf::reacts_to<Probe>>;
+                     caf::reacts_to<SlotFree>, caf::reacts_to<SlotStuck>, caf::reacts_to<SwitchesChanged>,
+                     caf::reacts_to<StopAssigning>, caf::reacts_to<StopAllTasks>, caf::reacts_to<AbandonRun>,
+                     caf::reacts_to<RetireWorker>, caf::reacts_to<Probe>>;
 
 /// Timers to timer: something is due before all else. It says not when: two may overtake each other.
 struct EarlierTimer {};

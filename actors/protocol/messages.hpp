@@ -173,6 +173,7 @@ using TaskEndedPtr = std::shared_ptr<TaskEnded>;
 /// From the broker or a worker: the task is not running (any more), and will not.
 struct TaskGone {
   TaskKey task;
+  bool is_due_again = false;  ///< it was stopped, is still to be done, and its executor does not let go of it
 };
 
 /// What someone wants of a job's newest run, with the way to answer.
@@ -305,6 +306,10 @@ struct SlotFree {
   TaskKey task;
   bool is_undone = false;  ///< it was stopped, or never begun: nothing came of it
 };
+/// Worker to broker: a task was told to stop and did not. Its run no longer waits for it; the slot stays taken.
+struct SlotStuck {
+  TaskKey task;
+};
 /// Node to broker: assign nothing more; call back when nothing is assigned.
 struct StopAssigning {
   std::function<void()> idle;
@@ -351,6 +356,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::SecretsFilled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::TaskFinished)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::StopOverdue)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::SlotFree)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::SlotStuck)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::StopAssigning)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::StopAllTasks)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::KillRun)

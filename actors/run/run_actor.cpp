@@ -115,7 +115,7 @@ void RunDriver::on(const TaskEndedPtr& ended) {
 
 void RunDriver::on(const TaskGone& gone) {
   waiting_for_admission_.erase(gone.task);
-  push({TaskStopped{gone.task}, nullptr, nullptr});
+  push({TaskStopped{gone.task}, nullptr, nullptr, gone.is_due_again});
 }
 
 // It has arrived, as far as acceptance is concerned: the switch may stay for long.
@@ -216,6 +216,9 @@ void RunDriver::handle(QueuedCommand command) {
     seed_.evaluator->add_result(command.outcome->task.step, command.outcome->task.item, *command.outcome->outputs);
   }
   show_what_a_delay_gives(command.command);
+  // As if its worker was lost: what it may still be at work on is of an earlier epoch then.
+  if (command.is_due_again && is_live(seed_.state, std::get<TaskStopped>(command.command).task))
+    command.command = RecoverRun{};
   if (const auto prepared = prepare(command); !prepared) return refuse(command, prepared.error());
   const Context context{*seed_.workflow, *seed_.evaluator, node_.random, node_.clock.now()};
   auto decision = decide(seed_.state, command.command, context);

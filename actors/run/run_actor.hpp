@@ -25,6 +25,7 @@ struct QueuedCommand {
   Command command;
   TaskEndedPtr outcome;       ///< of CompleteTask and FailTask
   CommandRequestPtr request;  ///< where someone asked for it
+  bool is_due_again = false;  ///< of TaskStopped: what was stopped is still to be done
 };
 
 class RunDriver {

@@ -26,8 +26,10 @@ KillSwitchPtr KillSwitches::governing(const SwitchedWork& work) const {
   return in_force_.governing(work);
 }
 
-KillSwitchPtr KillSwitches::refusing(std::string_view workflow, std::string_view client, std::string_view node) const {
-  return governing({workflow, client, "", node});
+KillSwitchPtr KillSwitches::refusing(std::string_view workflow, std::string_view client, std::string_view node,
+                                     bool is_of_a_step) const {
+  const SwitchedWork work{workflow, client, "", node};
+  return is_of_a_step ? holding(work) : governing(work);
 }
 
 KillSwitchPtr KillSwitches::holding(const SwitchedWork& work) const {

@@ -33,8 +33,10 @@ class KillSwitches {
 
   // --- what governs (null: nothing does)
 
-  /// What refuses a new job on this node.
-  KillSwitchPtr refusing(std::string_view workflow, std::string_view client, std::string_view node) const;
+  /// What refuses a new job on this node. One that a step of another job makes is new only by name: what drains lets it
+  /// in, so that the step can end.
+  KillSwitchPtr refusing(std::string_view workflow, std::string_view client, std::string_view node,
+                         bool is_of_a_step = false) const;
   /// What holds a task back.
   KillSwitchPtr holding(const SwitchedWork& work) const;
   /// What ends a run, wherever it is.

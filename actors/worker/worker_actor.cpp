@@ -220,7 +220,7 @@ void stop_overdue(Self self, const TaskKey& task) {
   found->second.reported = true;
   self->state.node->log.write(log::Level::error, "an executor does not stop; its slot stays taken",
                               {{"run", to_string(task.run)}, {"step", found->second.offer->task.step}});
-  self->send(found->second.offer->run, TaskGone{task});
+  self->send(self->state.broker, SlotStuck{task});
 }
 
 ActorView describe(const WorkerState& state) {

@@ -9,8 +9,8 @@
 //   Executor's sink ─► progress, preview, log ─► run (soft)
 //                   └► done ─► TaskFinished ─► large bytes to the blob store ─► TaskEnded ─► run, SlotFree ─► broker
 //
-// A task that was told to stop and does not within limits::kStopDeadline is reported as ended, and its slot stays taken
-// until the executor lets go of it: a stuck executor costs slots, never the run.
+// A task that was told to stop and does not within limits::kStopDeadline is given up (SlotStuck), and its slot stays
+// taken until the executor lets go of it: a stuck executor costs slots, never the run.
 //
 // An executor that throws has failed its task (`executor_failed`), not its worker. A worker that dies all the same, or
 // is replaced, stops what it had; the broker tells the runs.

@@ -20,12 +20,30 @@ TEST_F(KillSwitchTest, IsInForceBeforeItIsDurable) {
   EXPECT_THAT(executor_->started(), ElementsAre("draw")) << "no time has passed";
 }
 
-TEST_F(KillSwitchTest, KillHasStoppedEverythingBeforeAQuarterOfASecondHasPassed) {
+TEST_F(KillSwitchTest, KillWaitsForNoTimerToStopWhatRuns) {
   for (int i = 0; i < 4; ++i) submit("poster");
   ask_engage(draft("global", "", "kill"));
   run();
   EXPECT_THAT(executor_->running(), IsEmpty()) << "no time has passed";
   for (const JobId& job : jobs_) EXPECT_EQ(status(job), Status::cancelled);
+}
+
+TEST_F(KillSwitchTest, ARetryThatIsBeingPreparedIsRefusedByASwitchThatIsEngagedMeanwhile) {
+  for (const char* mode : {"drain", "pause", "kill"}) {
+    SCOPED_TRACE(mode);
+    const JobId job = submit("poster");
+    executor_->fail("draw", /*retryable=*/false);
+    run();
+    const auto retrying = ask_retry(job);
+    const auto engaging = ask_engage(draft("workflow", "poster", mode));
+    run();
+    ASSERT_TRUE(retrying->has_value() && (*engaging)->ok());
+    EXPECT_EQ((*retrying)->ok() ? ErrorCode::internal : (*retrying)->error().code, ErrorCode::kill_switch_engaged);
+    EXPECT_EQ(status(job), Status::failed);
+    ASSERT_TRUE(release((**engaging)->kill_switch.id).ok());
+    ASSERT_TRUE(retry(job).ok()) << "nothing is left of it";
+    ASSERT_TRUE(cancel(job).ok());
+  }
 }
 
 /// With two writers, the switch may be durable before a job whose accept began before it.

@@ -318,6 +318,40 @@ TEST_F(KilledSagaTest, AnUndoingAtWorkIsStoppedAndMadeAgain) {
   EXPECT_EQ(count_actions(job_, "step.retrying"), 0u);
 }
 
+TEST_F(KilledSagaTest, AnUndoingThatDoesNotStopIsMadeAgainInAnotherSlot) {
+  executor_->never_stops("book");
+  ASSERT_TRUE(cancel(job_).ok());
+  const KillSwitchId id = engage("workflow", "saga", "kill");
+  pass(limits::kStopDeadline);
+  EXPECT_EQ(view(job_).newest.waiting_for, WaitingFor::kill_switch);
+  pass(1h, 1min);
+  EXPECT_EQ(executor_->count_started("book"), 2u);
+  ASSERT_TRUE(release(id).ok());
+  EXPECT_EQ(executor_->count_started("book"), 3u);
+  EXPECT_EQ(busy_slots(), 2u) << "the stuck one keeps its own";
+  executor_->complete("book");  // the stuck one, at last: it no longer counts
+  run();
+  EXPECT_FALSE(has_ended(status(job_)));
+  executor_->complete("book");
+  run();
+  EXPECT_EQ(status(job_), Status::cancelled);
+  EXPECT_EQ(error_code(job_), "cancelled");
+  EXPECT_EQ(count_actions(job_, "compensation.completed"), 1u);
+}
+
+TEST_F(KilledSagaTest, AnUndoingThatDoesNotStopIsMadeAgainThoughTheSwitchWasReleasedBefore) {
+  executor_->never_stops("book");
+  ASSERT_TRUE(cancel(job_).ok());
+  ASSERT_TRUE(release(engage("workflow", "saga", "kill")).ok());
+  EXPECT_EQ(executor_->count_started("book"), 2u);
+  pass(limits::kStopDeadline);
+  EXPECT_EQ(executor_->count_started("book"), 3u);
+  executor_->complete("book");
+  executor_->complete("book");
+  run();
+  EXPECT_EQ(status(job_), Status::cancelled);
+}
+
 // --- the switches themselves -----------------------------------------------------------------------------------------
 
 TEST_F(KillSwitchTest, AreListedNewestFirstWithWhoEngagedThemAndWhen) {

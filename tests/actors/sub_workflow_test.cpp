@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "actors/job/run_loader.hpp"
-#include "actors/node_fixture.hpp"
+#include "actors/kill_switch_fixture.hpp"
 #include "codec/json.hpp"
 
 namespace troupe::test {
@@ -26,7 +26,7 @@ steps:
 outputs: {call: "${ .steps.call }"}
 )";
 
-class SubWorkflowTest : public NodeTest {
+class SubWorkflowTest : public KillSwitchTest {
  protected:
   SubWorkflowTest() {
     given_workflow(kChild);
@@ -41,12 +41,6 @@ class SubWorkflowTest : public NodeTest {
     job.priority = 9;
     job.client_id = "shop";
     return submit("parent", job);
-  }
-  /// As many live jobs of another client as there may be, until they are let go.
-  std::vector<LiveJobs::Ticket> fill_node() {
-    std::vector<LiveJobs::Ticket> others(limits::kJobsInFlight);
-    for (LiveJobs::Ticket& other : others) other = node().context().health.live.take("others");
-    return others;
   }
   /// All jobs of a workflow, oldest first.
   std::vector<JobRow> jobs_of(const std::string& workflow) const {
@@ -353,14 +347,14 @@ TEST_F(SubWorkflowTest, FailsForGoodWithTheReasonWhyItsJobIsNotAccepted) {
   EXPECT_THAT(children(), IsEmpty());
 }
 
-TEST_F(SubWorkflowTest, TriesAgainWhileTheNodeIsOverloaded) {
+TEST_F(SubWorkflowTest, TriesAgainWhileItsJobIsRefusedForNow) {
   const JobId parent = submit_parent();
   executor_->fail("work", /*retryable=*/true);
   run();
-  auto others = fill_node();
+  const KillSwitchId id = engage("workflow", "child", "pause");
   pass(10s);
   EXPECT_THAT(children(), SizeIs(1));
-  others.clear();
+  ASSERT_TRUE(release(id).ok());
   pass(6s);
   ASSERT_THAT(children(), SizeIs(2));
   executor_->complete("work");
@@ -368,15 +362,15 @@ TEST_F(SubWorkflowTest, TriesAgainWhileTheNodeIsOverloaded) {
   EXPECT_EQ(status(parent), Status::success);
 }
 
-TEST_F(SubWorkflowTest, IsCancelledWhileItWaitsForRoom) {
+TEST_F(SubWorkflowTest, IsCancelledWhileItsJobIsRefusedForNow) {
   const JobId parent = submit_parent();
   executor_->fail("work", /*retryable=*/true);
   run();
-  auto others = fill_node();
+  const KillSwitchId id = engage("workflow", "child", "pause");
   pass(10s);
   ASSERT_TRUE(cancel(parent).ok());
   EXPECT_EQ(status(parent), Status::cancelled);
-  others.clear();
+  ASSERT_TRUE(release(id).ok());
   pass(6s);
   EXPECT_THAT(children(), SizeIs(1));
 }
