@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "actors/forecast/forecast.hpp"
 #include "actors/switches/kill_switches.hpp"
 #include "codec/unavailable.hpp"
 
@@ -43,8 +44,9 @@ bool hold(Self self, const TaskOfferPtr& offer) {
   return true;
 }
 
-void assign(Self self, BrokerState::WorkerEntry& entry, const TaskOfferPtr& offer) {
+void assign(Self self, BrokerState::WorkerEntry& entry, const TaskOfferPtr& offer, Millis waited) {
   ++entry.busy;
+  self->state.node->forecast.queues.taken(offer->task.type, waited);
   self->state.assigned[offer->task.key] = {offer, entry.worker.worker};
   self->send(entry.worker.worker, AssignTask{offer});
 }
@@ -59,11 +61,13 @@ void push(BrokerState& state, const std::shared_ptr<Queue>& queue, const TaskOff
   state.queued[offer->task.key] = {queue, queue->push(offer, offer->priority, offer->task.client_id, offer->ready_at),
                                    offer->run};
   ++state.depths[{offer->task.type, offer->priority}];
+  state.node->forecast.queues.entered(offer->task.key, offer->task.type, offer->priority, offer->task.client_id);
 }
 
 void note_taken(BrokerState& state, const TaskOffer& offer) {
   const auto depth = state.depths.find({offer.task.type, offer.priority});
   if (--depth->second == 0) state.depths.erase(depth);
+  state.node->forecast.queues.left(offer.task.key, offer.task.type);
 }
 
 TaskOfferPtr pop(BrokerState& state, Queue& queue) {
@@ -86,7 +90,7 @@ void assign_queued(Self self, StepType type) {
     BrokerState::WorkerEntry* worker = free_worker(state, type);
     if (worker == nullptr) break;
     const TaskOfferPtr next = pop(state, *queue);
-    if (!hold(self, next)) assign(self, *worker, next);
+    if (!hold(self, next)) assign(self, *worker, next, state.node->clock.now() - next->ready_at);
   }
 }
 
@@ -98,7 +102,7 @@ void offer(Self self, const TaskOfferPtr& offer) {
   if (hold(self, offer)) return;
   const std::shared_ptr<Queue> queue = queue_of(state, offer->task.type);
   if (queue->empty() && state.assigning) {
-    if (auto* worker = free_worker(state, offer->task.type)) return assign(self, *worker, offer);
+    if (auto* worker = free_worker(state, offer->task.type)) return assign(self, *worker, offer, Millis(0));
   }
   push(state, queue, offer);
 }
@@ -128,6 +132,7 @@ void add_worker(Self self, const RegisterWorker& registration) {
   }
   self->monitor(registration.worker);
   state.workers.push_back({registration, 0});
+  state.node->forecast.queues.worker_came(registration.types, registration.slots);
   const std::shared_ptr<Queue> shared = queue_of(state, registration.types.front());
   for (StepType type : registration.types) {
     const std::shared_ptr<Queue> before = std::exchange(queue_of(state, type), shared);
@@ -144,6 +149,7 @@ void slot_free(Self self, const SlotFree& free) {
   for (auto& entry : state.workers) {
     if (entry.worker.worker != found->second.worker) continue;
     --entry.busy;
+    state.node->forecast.queues.freed(found->second.offer->task.type);
     assign_queued(self, entry.worker.types.front());
     break;
   }
@@ -185,7 +191,11 @@ void switches_changed(Self self, const SwitchesChanged& change) {
 /// A worker died: what it had is lost, and its runs are told so.
 void worker_down(Self self, const caf::actor_addr& source) {
   BrokerState& state = self->state;
-  std::erase_if(state.workers, [&](const auto& entry) { return entry.worker.worker.address() == source; });
+  std::erase_if(state.workers, [&](const auto& entry) {
+    if (entry.worker.worker.address() != source) return false;
+    state.node->forecast.queues.worker_left(entry.worker.types, entry.worker.slots);
+    return true;
+  });
   for (auto it = state.assigned.begin(); it != state.assigned.end();) {
     if (it->second.worker.address() != source) {
       ++it;
@@ -197,6 +207,7 @@ void worker_down(Self self, const caf::actor_addr& source) {
     ended->started_at = ended->ended_at = state.node->clock.now();
     ended->outputs = Error{ErrorCode::worker_lost, "the worker died while it had the step", true, {}};
     self->send(it->second.offer->run, TaskEndedPtr(ended));
+    state.node->forecast.queues.freed(it->second.offer->task.type);
     it = state.assigned.erase(it);
   }
   if (state.idle && state.assigned.empty()) std::exchange(state.idle, nullptr)();

@@ -37,6 +37,7 @@ Result<JobView> NodeGateway::view_job(const Caller& caller, const JobRef& ref, b
   auto run = details ? describe_run(node_, newest) : summarize_run(node_, newest);
   if (!run) return run.error();
   view.newest = *std::move(run);
+  if (auto said = add_forecast(node_, newest, view.newest); !said) return said.error();
   view.row = *std::move(row);
   if (!details) return view;
   if (view.newest.number > 1) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "actors/forecast/forecast.hpp"
 #include "actors/ingress/workflow_catalog.hpp"
 #include "actors/job/run_loader.hpp"
 #include "actors/run/live_board.hpp"
@@ -17,6 +18,7 @@ namespace {
 struct Loaded {
   RunState state;
   WorkflowPtr workflow;
+  KnownDelays delays;
 };
 
 Result<Loaded> load(NodeContext& node, const RunRecord& record) {
@@ -28,7 +30,7 @@ Result<Loaded> load(NodeContext& node, const RunRecord& record) {
   if (!found) return found.error();
   if (found->entry->workflow->steps.size() != state->steps.size())
     return {ErrorCode::store_corrupt, "the run's state does not fit its workflow definition"};
-  return Loaded{*std::move(state), found->entry->workflow};
+  return Loaded{*std::move(state), found->entry->workflow, found->entry->delays};
 }
 
 RunView outline(const RunRecord& record, const Loaded& loaded, Timestamp now) {
@@ -244,6 +246,21 @@ Result<RunView> summarize_run(NodeContext& node, const RunRecord& record) {
   if (live) lay_over(*live, loaded->state, view);
   note_queued(loaded->state, live, wait_of_queued(node, view), view);
   return view;
+}
+
+Result<Done> add_forecast(NodeContext& node, const RunRecord& record, RunView& view) {
+  if (has_ended(view.status)) return Done{};
+  const auto loaded = load(node, record);
+  if (!loaded) return loaded.error();
+  if (loaded->state.phase != RunPhase::forward) return Done{};  // what is undone takes its time, deadline or not
+  const Timestamp now = node.clock.now();
+  const auto live = node.board.find(record.run);
+  const ForecastSubject subject{loaded->state,       *loaded->workflow,    loaded->delays,
+                                record.job.priority, record.job.client_id, live ? &*live : nullptr};
+  view.estimated_completion =
+      node.forecast.say(subject, *node.forecast.history_of(record.job.workflow_key, now), now).end;
+  view.queue = node.forecast.place_of(subject, now);
+  return Done{};
 }
 
 Result<RunView> describe_run(NodeContext& node, const RunRecord& record) {

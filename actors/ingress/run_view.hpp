@@ -14,6 +14,9 @@ ReviewStatus review_status(const std::vector<ReviewRow>& reviews, const AssetId&
 Result<RunView> summarize_run(NodeContext& node, const RunRecord& record);
 /// Everything. Blocks.
 Result<RunView> describe_run(NodeContext& node, const RunRecord& record);
+/// When the run will probably end, and where it stands in a queue; nothing of one that has ended. Blocks on the
+/// workflow cache only.
+Result<Done> add_forecast(NodeContext& node, const RunRecord& record, RunView& view);
 /// The record of a job's newest run.
 RunRecord newest_run(const JobRow& row);
 

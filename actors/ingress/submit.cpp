@@ -1,4 +1,5 @@
 // Accepting jobs: validate, decide the first step, have it committed, and only then answer and begin.
+#include "actors/forecast/forecast.hpp"
 #include "actors/ingress/event_hub.hpp"
 #include "actors/ingress/node_gateway.hpp"
 #include "actors/job/run_loader.hpp"
@@ -60,12 +61,6 @@ JobRow row_of_acceptance(const SubmitJob& job, const JobFacts& facts, JobUpdate 
   row.outputs = std::move(first.outputs);
   row.error = std::move(first.error);
   return row;
-}
-
-Timestamp estimate(const WorkflowDefinition& workflow, Timestamp accepted_at, Millis timeout) {
-  Millis sum{0};
-  for (const StepDefinition& step : workflow.steps) sum += step.timeout;
-  return accepted_at + std::min(sum, timeout);
 }
 
 /// The first decision of a job is made here, on the ingress's threads: a crash in it is that one job's.
@@ -292,7 +287,13 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   accepted.run = seed->state.run;
   accepted.status = Status::pending;
   accepted.accepted_at = facts->created_at;
-  accepted.estimated_completion = estimate(workflow, facts->created_at, timeout);
+  seed->history = node_.forecast.history_of(workflow.key, facts->created_at);
+  const Forecast::Said said = node_.forecast.say({after, workflow, found.entry->delays, job.priority, job.client_id},
+                                                 *seed->history, facts->created_at);
+  seed->said = said.remaining;
+  seed->coming = TaskQueues::Coming(node_.forecast.queues, decision->effects);
+  accepted.estimated_completion = said.end;
+  if (!job.job_id.empty()) node_.forecast.remember(facts->id, said.end);
 
   PersistPtr persist =
       make_persist(node_, {*facts, workflow, seed->state, after, *decision, nullptr, false, parks}, {});
@@ -332,9 +333,18 @@ Result<AcceptedJob> NodeGateway::answer_duplicate(const SubmitJob& job, const Co
   accepted.run = accepted.id.as<RunId>();
   accepted.accepted_at = accepted.id.created_at();
   accepted.repeated = true;
-  if (workflow)
+  if (const auto said = node_.forecast.recall(accepted.id)) {
+    accepted.estimated_completion = *said;
+  } else if (workflow) {
+    const WorkflowDefinition& definition = *workflow->workflow;
+    const RunState fresh =
+        make_run(accepted.run, 1, definition, accepted.accepted_at, job.timeout.value_or(definition.timeout));
     accepted.estimated_completion =
-        estimate(*workflow->workflow, accepted.accepted_at, job.timeout.value_or(workflow->workflow->timeout));
+        node_.forecast
+            .say({fresh, definition, workflow->delays, job.priority, job.client_id},
+                 *node_.forecast.history_of(job.workflow_key, node_.clock.now()), accepted.accepted_at)
+            .end;
+  }
   return accepted;
 }
 

@@ -2,9 +2,30 @@
 
 #include <mutex>
 
+#include "codec/object_reader.hpp"
 #include "codec/workflow_codec.hpp"
 
 namespace troupe {
+
+namespace {
+
+/// Of steps whose config holds no expressions.
+KnownDelays known_delays(const WorkflowDefinition& workflow) {
+  KnownDelays delays;
+  for (StepIndex i = 0; i < workflow.steps.size(); ++i) {
+    if (workflow.steps[i].type != StepType::delay) continue;
+    const Json config = from_document(workflow.steps[i].config);
+    KnownDelay known;
+    if (const auto duration = config.find("duration"); duration != config.end())
+      known.duration = duration_from_json(*duration);
+    if (const auto until = config.find("until"); until != config.end() && until->is_string())
+      known.until = parse_rfc3339(until->get_ref<const std::string&>());
+    if (known.duration || known.until) delays.emplace(i, known);
+  }
+  return delays;
+}
+
+}  // namespace
 
 Result<CatalogEntryPtr> WorkflowCatalog::compile(WorkflowRow row) const {
   auto entry = std::make_shared<CatalogEntry>();
@@ -23,6 +44,7 @@ Result<CatalogEntryPtr> WorkflowCatalog::compile(WorkflowRow row) const {
     if (!schema) return schema.error();
     entry->inputs = *schema;
   }
+  entry->delays = known_delays(parsed->definition);
   entry->workflow = std::make_shared<const WorkflowDefinition>(std::move(parsed->definition));
   entry->row = std::move(row);
   return CatalogEntryPtr(entry);

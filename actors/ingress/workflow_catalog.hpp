@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "actors/forecast/forecast.hpp"
 #include "codec/schema.hpp"
 #include "troupe/base/result.hpp"
 #include "troupe/domain/workflow.hpp"
@@ -21,6 +22,7 @@ struct CatalogEntry {
   WorkflowPtr workflow;
   std::shared_ptr<const JsonSchema> inputs;  ///< null: any object
   WorkflowRow row;
+  KnownDelays delays;
   bool is_quick = true;  ///< every expression is: deciding for a run of it never takes long
 };
 using CatalogEntryPtr = std::shared_ptr<const CatalogEntry>;

@@ -59,10 +59,10 @@ Node::Node(NodePorts ports, NodeOptions options)
   blocking_->on_fault([&log = ports.log](const char* what) {
     log.write(log::Level::error, "what was to be read or loaded has crashed", {{"error", what}});
   });
-  context_ = std::make_unique<NodeContext>(NodeContext{options_.name, ports.clock, ports.random, ports.blobs,
-                                                       ports.evaluators, ports.metrics, ports.log, ports.reader,
-                                                       *blocking_, events_, board_, timers_, workflows_, switches_,
-                                                       health_, options_.fair_rules, gate_, options_.secrets});
+  context_ = std::make_unique<NodeContext>(
+      NodeContext{options_.name, ports.clock, ports.random, ports.blobs, ports.evaluators, ports.metrics, ports.log,
+                  ports.reader, *blocking_, events_, board_, forecast_, timers_, workflows_, switches_, health_,
+                  options_.fair_rules, gate_, options_.secrets});
 }
 
 Result<std::unique_ptr<Node>> Node::start(NodePorts ports, Writers writers, NodeOptions options) {

@@ -28,6 +28,7 @@
 
 #include "actors/child/child_executor.hpp"
 #include "actors/concurrency/concurrency_gate.hpp"
+#include "actors/forecast/forecast.hpp"
 #include "actors/ingress/event_hub.hpp"
 #include "actors/ingress/node_gateway.hpp"
 #include "actors/ingress/workflow_catalog.hpp"
@@ -114,6 +115,7 @@ class Node {
   NodeHealth health_;
   EventHub events_;
   LiveBoard board_;
+  Forecast forecast_;
   Timers timers_;
   WorkflowCatalog workflows_;
   ConcurrencyGate gate_;

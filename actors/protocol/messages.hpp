@@ -12,6 +12,7 @@
 
 #include <caf/all.hpp>
 
+#include "actors/forecast/forecast.hpp"
 #include "actors/protocol/admission.hpp"
 #include "actors/protocol/in_flight.hpp"
 #include "actors/protocol/live_jobs.hpp"
@@ -129,6 +130,9 @@ struct RunSeed {
   Document outputs, error;               ///< of a run that has ended, as its job's row has them
   bool abandoned = false;                ///< the step that it was begun for does not wait for it any more
   Arrival arrival;  ///< of a new job; complete when `effects` are released, or what they dispatch at once is done
+  TaskQueues::Coming coming;   ///< what `effects` dispatch
+  HistoryPtr history;          ///< of its workflow; null: not looked up yet
+  std::optional<Millis> said;  ///< how long the run will take, as was said when it was accepted by this process
 };
 using RunSeedPtr = std::shared_ptr<RunSeed>;
 

@@ -24,6 +24,7 @@ namespace troupe {
 
 class BlockingPool;     // node/blocking_pool.hpp: threads for calls that block
 class EventHub;         // ingress/event_hub.hpp: live events to whoever watches
+class Forecast;         // forecast/forecast.hpp: when runs will end
 class Timers;           // timer/timers.hpp: what is due when
 class LiveBoard;        // run/live_board.hpp: what runs are doing right now, before it is durable
 class WorkflowCatalog;  // ingress/workflow_catalog.hpp: compiled definitions
@@ -78,6 +79,7 @@ struct NodeContext {
   BlockingPool& blocking;
   EventHub& events;
   LiveBoard& board;
+  Forecast& forecast;
   Timers& timers;
   WorkflowCatalog& workflows;
   KillSwitches& switches;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "actors/concurrency/concurrency_gate.hpp"
+#include "actors/forecast/forecast.hpp"
 #include "actors/ingress/event_hub.hpp"
 #include "actors/node/scheduler.hpp"
 #include "actors/run/live_board.hpp"
@@ -31,7 +32,8 @@ RunDriver::RunDriver(Self self, NodeContext& node, const NodeActors& actors, con
       actors_(actors),
       job_(caf::actor_cast<caf::weak_actor_ptr>(job)),
       seed_(std::move(seed)),
-      subject_{seed_.job->id, seed_.job->client_job_id, seed_.job->client_id, seed_.job->workflow_key} {
+      subject_{seed_.job->id, seed_.job->client_job_id, seed_.job->client_id, seed_.job->workflow_key},
+      observer_(node, seed_) {
   for (const Review& review : seed_.reviews) {
     seed_.evaluator->add_review(review);
     reviewed_[{review.asset, review.reviewer}] = review.approved;
@@ -49,7 +51,9 @@ void RunDriver::begin() {
       if (const auto held = caf::actor_cast<RunActor>(run)) caf::anon_send(held, TurnCame{});
     });
   const std::vector<Effect> effects = std::exchange(seed_.effects, {});
+  if (!effects.empty()) observer_.begun();
   release(effects);
+  seed_.coming.arrive();
   if (std::ranges::none_of(effects, dispatches_instant_task)) seed_.arrival.complete();
   if (seed_.give_up)
     give_up(*seed_.give_up);
@@ -175,6 +179,7 @@ void RunDriver::on(const Persisted& persisted) {
   seed_.parked = done.parks;
   seed_.maybe_parked = false;
   note_ended_tasks(done.decision, done.command.outcome);
+  observer_.decided(done.decision.events, done.command.outcome);
   log_events(node_.log, *seed_.job, *seed_.workflow, seed_.state, done.decision.events);
   tell_watchers(persisted.records);
   if (done.command.request) answer(done.command);
@@ -312,14 +317,17 @@ void RunDriver::note_ended_tasks(const Decision& decision, const TaskEndedPtr& o
     waiting_for_admission_.erase(task);
     signs_of_life_.erase(task);
     if (!task.compensation) node_.board.remove(seed_.state.run, task.step, task.item);
+    const StepDefinition& step = seed_.workflow->steps[task.step];
     // What no worker had (a signal, a delay) took as long as its step has been under way.
     Timestamp began = task.compensation ? kNever : seed_.state.steps[task.step].started_at;
-    if (outcome && outcome->task == task) {
+    const bool is_told = outcome && outcome->task == task;
+    if (is_told) {
       began = outcome->started_at;
       at = outcome->ended_at;
     }
     const Millis took = began == kNever ? Millis(0) : at - began;
-    node_.metrics.step_ended(seed_.workflow->steps[task.step].type, status, took);
+    node_.metrics.step_ended(step.type, status, took);
+    if (is_told) node_.forecast.queues.held(task.compensation ? step.compensate->type : step.type, took);
   };
   for (const Event& event : decision.events) {
     if (const auto* completed = std::get_if<TaskCompleted>(&event))
@@ -407,7 +415,9 @@ void RunDriver::after_end() {
   if (armed_) node_.timers.forget(*std::exchange(armed_, std::nullopt));
   node_.board.remove(seed_.state.run);
   if (!seed_.state.concurrency_key.empty()) node_.gate.leave(seed_.job->id, seed_.state.run);
-  node_.metrics.job_ended(seed_.job->workflow_key, seed_.state.status, seed_.state.ended_at - seed_.state.accepted_at);
+  const Millis took = seed_.state.ended_at - seed_.state.accepted_at;
+  node_.metrics.job_ended(seed_.job->workflow_key, seed_.state.status, took);
+  observer_.ended(took);
 }
 
 template <class Message>

@@ -15,6 +15,7 @@
 #include "actors/protocol/interfaces.hpp"
 #include "actors/protocol/node_context.hpp"
 #include "actors/run/live_events.hpp"
+#include "actors/run/run_observer.hpp"
 #include "actors/timer/timers.hpp"
 
 namespace troupe {
@@ -96,6 +97,7 @@ class RunDriver {
   caf::weak_actor_ptr job_;  ///< which holds the run
   RunSeed seed_;             ///< its `state` and `head` are the committed ones
   EventSubject subject_;
+  RunObserver observer_;
 
   std::deque<QueuedCommand> queue_;
   struct Uncommitted {

@@ -131,7 +131,7 @@ void skip(Self self, const std::string& id, Entry& entry, const ScheduleStep& st
       log::Level::warning, error ? "a schedule's job was refused" : "a schedule missed its time",
       {{"schedule", id}, {"scheduled_at", format_rfc3339(step.at)}, {"error", error ? error->message : std::string()}});
   RecordDraft record = schedule_skipped(after, step.at, until, fault);
-  commit(self, id, entry, {std::move(after), {}}, "node", std::move(record));
+  commit(self, id, entry, {std::move(after), {}, step.at}, "node", std::move(record));
 }
 
 void fire(Self self, const std::string& id, Entry& entry, const ScheduleStep& step) {
@@ -331,6 +331,11 @@ void go_on(Self self, const std::string& id) {
   arm(self);
 }
 
+void note(Self self, std::string_view outcome, Timestamp at) {
+  const NodeContext& node = *self->state.node;
+  node.metrics.schedule_came(outcome, node.clock.now() - at);
+}
+
 void settled(Self self, const ScheduleSettled& message) {
   Entry* entry = find(self, message.id);
   if (!entry || !entry->under_way) return;
@@ -338,6 +343,10 @@ void settled(Self self, const ScheduleSettled& message) {
   const bool committed = message.persisted.verdict == Persisted::Verdict::committed;
   if (committed) {
     look_at(self, message.id, *entry, kNever);
+    if (change.at != kNever) {
+      const auto& fault = change.after->last_fault;
+      note(self, fault && fault->at == change.at ? "refused" : "missed", change.at);
+    }
     if (change.after)
       adopt(self, *entry, *std::move(change.after));
     else
@@ -354,13 +363,14 @@ void fired(Self self, const ScheduleFired& message) {
   if (!entry || !entry->under_way) return;
   UnderWay change = *std::exchange(entry->under_way, std::nullopt);
   if (message.job) {
+    note(self, "begun", change.at);
     change.after->last_job = message.job->id;
     adopt(self, *entry, *std::move(change.after));
   } else if (entry->tried = message.job.error(); is_passing(*entry->tried)) {
     back_off(self, message.id, *entry, message.job.error());
   } else {
-    const ScheduleStep step{ScheduleStep::Kind::skip, change.fired, change.fired, change.after->next_at};
-    skip(self, message.id, *entry, step, change.fired, message.job.error());
+    const ScheduleStep step{ScheduleStep::Kind::skip, change.at, change.at, change.after->next_at};
+    skip(self, message.id, *entry, step, change.at, message.job.error());
   }
   go_on(self, message.id);
 }

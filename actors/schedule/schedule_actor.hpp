@@ -39,7 +39,7 @@ struct ScheduleState {
   struct UnderWay {
     std::optional<Schedule> after;                ///< absent: it is removed
     std::function<void(const Persisted&)> reply;  ///< empty: nobody asked for it
-    Timestamp fired = kNever;                     ///< of a firing: the time that it is for
+    Timestamp at = kNever;                        ///< the time that has come, of a firing and a skip
   };
   struct Entry {
     std::optional<Schedule> schedule;  ///< as committed; absent: its creation is under way

@@ -43,26 +43,19 @@ void add_rows(Table& table, const Json& actor, std::size_t depth) {
 }
 
 int show(Session& session, int limit) {
-  const ApiAnswer answer = session.api().get(Target("/v1/actors").query("limit", std::to_string(limit)).text());
-  if (!answer.ok()) return session.fail(answer);
-  if (session.json) {
-    session.print_json(answer.body);
-  } else {
+  const std::string target = Target("/v1/actors").query("limit", std::to_string(limit)).text();
+  return session.show(session.api().get(target), [](const Terminal& terminal, const Json& tree) {
     Table table({"ACTOR", "STATE", "REMARKS"});
-    add_rows(table, answer.body, 0);
-    table.print(session.terminal.out, false);
-  }
-  return kDone;
+    add_rows(table, tree, 0);
+    table.print(terminal.out, false);
+  });
 }
 
 int restart(Session& session, const std::string& id) {
-  const ApiAnswer answer = session.api().post(Target("/v1/actors").segment(id).segment("restart").text(), nullptr);
-  if (!answer.ok()) return session.fail(answer);
-  if (session.json)
-    session.print_json(answer.body);
-  else
-    session.terminal.out << printable(id) << " is being restarted\n";
-  return kDone;
+  const std::string target = Target("/v1/actors").segment(id).segment("restart").text();
+  return session.show(session.api().post(target, nullptr), [&](const Terminal& terminal, const Json&) {
+    terminal.out << printable(id) << " is being restarted\n";
+  });
 }
 
 }  // namespace

@@ -14,13 +14,7 @@ void add_job_cancel(CLI::App& parent, Session& session) {
     session.command = [&session, job, reason] {
       Json body = Json::object();
       if (!reason->empty()) body["reason"] = *reason;
-      const ApiAnswer answer = session.api().post(job->target("/cancel"), body);
-      if (!answer.ok()) return session.fail(answer);
-      if (session.json)
-        session.print_json(answer.body);
-      else
-        print_job_change(session.terminal, answer.body);
-      return kDone;
+      return session.show(session.api().post(job->target("/cancel"), body), print_job_change);
     };
   });
 }

@@ -9,15 +9,7 @@ void add_job_get(CLI::App& parent, Session& session) {
   auto job = std::make_shared<JobRefOptions>();
   job->add_to(*command);
   command->callback([&session, job] {
-    session.command = [&session, job] {
-      const ApiAnswer answer = session.api().get(job->target());
-      if (!answer.ok()) return session.fail(answer);
-      if (session.json)
-        session.print_json(answer.body);
-      else
-        print_job(session.terminal, answer.body);
-      return kDone;
-    };
+    session.command = [&session, job] { return session.show(session.api().get(job->target()), print_job); };
   });
 }
 

@@ -1,27 +1,25 @@
 // `troupe job list`
 #include "cli/commands.hpp"
 #include "cli/display.hpp"
+#include "cli/page.hpp"
 #include "cli/target.hpp"
 
 namespace troupe::cli {
 namespace {
 
 struct Filters {
-  std::string status, client, workflow, user, created_after, created_before, text, cursor;
-  int limit = 50;
+  std::string status, client, workflow, user, created_after, created_before, text;
+  PageOptions page;
 
   std::string target() const {
-    return Target("/v1/jobs")
-        .query("status", status)
-        .query("client_id", client)
-        .query("workflow_key", workflow)
-        .query("user_id", user)
-        .query("created_after", created_after)
-        .query("created_before", created_before)
-        .query("q", text)
-        .query("limit", std::to_string(limit))
-        .query("cursor", cursor)
-        .text();
+    return page.of(Target("/v1/jobs")
+                       .query("status", status)
+                       .query("client_id", client)
+                       .query("workflow_key", workflow)
+                       .query("user_id", user)
+                       .query("created_after", created_after)
+                       .query("created_before", created_before)
+                       .query("q", text));
   }
 };
 
@@ -36,8 +34,7 @@ void print_jobs(const Terminal& terminal, const Json& page) {
                short_time(member_text(job, "created_at")), note});
   }
   table.print(terminal.out, terminal.colour);
-  if (const std::string next = member_text(page, "next_cursor"); !next.empty())
-    terminal.err << "more: --cursor " << next << '\n';
+  print_next_page(terminal, page);
 }
 
 }  // namespace
@@ -53,18 +50,9 @@ void add_job_list(CLI::App& parent, Session& session) {
   command->add_option("--created-after", filters->created_after, "Only jobs created after this time (RFC 3339)");
   command->add_option("--created-before", filters->created_before, "Only jobs created before this time (RFC 3339)");
   command->add_option("-q,--search", filters->text, "Only jobs with this text in their job_id or workflow");
-  command->add_option("--limit", filters->limit, "At most so many")->check(CLI::Range(1, 500))->capture_default_str();
-  command->add_option("--cursor", filters->cursor, "Go on where an earlier list ended");
+  filters->page.add_to(*command);
   command->callback([&session, filters] {
-    session.command = [&session, filters] {
-      const ApiAnswer answer = session.api().get(filters->target());
-      if (!answer.ok()) return session.fail(answer);
-      if (session.json)
-        session.print_json(answer.body);
-      else
-        print_jobs(session.terminal, answer.body);
-      return kDone;
-    };
+    session.command = [&session, filters] { return session.show(session.api().get(filters->target()), print_jobs); };
   });
 }
 

@@ -27,13 +27,7 @@ int review(Session& session, const JobReview& options) {
   if (!options.notes.empty()) body["notes"] = options.notes;
   const ApiAnswer job = session.api().get(options.job.target());
   if (!job.ok()) return session.fail(job);
-  const ApiAnswer answer = session.api().post(newest_run_of(job.body).literal("/review").text(), body);
-  if (!answer.ok()) return session.fail(answer);
-  if (session.json)
-    session.print_json(answer.body);
-  else
-    print_reviews(session.terminal, answer.body);
-  return kDone;
+  return session.show(session.api().post(newest_run_of(job.body).literal("/review").text(), body), print_reviews);
 }
 
 }  // namespace

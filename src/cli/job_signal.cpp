@@ -18,14 +18,9 @@ int send_signal(Session& session, const Signal& options) {
   }
   const ApiAnswer job = session.api().get(options.job.target());
   if (!job.ok()) return session.fail(job);
-  const ApiAnswer answer =
-      session.api().post(newest_run_of(job.body).literal("/signals").segment(options.name).text(), body);
-  if (!answer.ok()) return session.fail(answer);
-  if (session.json)
-    session.print_json(answer.body);
-  else
-    print_job_change(session.terminal, answer.body);
-  return kDone;
+  return session.show(
+      session.api().post(newest_run_of(job.body).literal("/signals").segment(options.name).text(), body),
+      print_job_change);
 }
 
 }  // namespace

@@ -71,6 +71,11 @@ void print_job(const Terminal& terminal, const Json& job) {
   print_member(out, "created", short_time(member_text(job, "created_at")));
   print_member(out, "started", short_time(member_text(job, "started_at")));
   print_member(out, "completed", short_time(member_text(job, "completed_at")));
+  print_member(out, "expected", short_time(member_text(job, "estimated_completion")));
+  if (const Json& queue = member(job, "queue"); queue.is_object())
+    print_member(out, "queue",
+                 "place " + member_text(queue, "position") + ", its turn at " +
+                     short_time(member_text(queue, "estimated_start")));
   print_steps(terminal, member(job, "steps"));
   print_assets(terminal, member(job, "assets"));
   if (const Json& outputs = member(job, "outputs"); !outputs.is_null())

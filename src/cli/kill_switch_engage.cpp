@@ -34,14 +34,10 @@ void add_kill_switch_engage(CLI::App& parent, Session& session) {
       ->required();
   command->callback([&session, options] {
     session.command = [&session, options] {
-      const ApiAnswer answer = session.api().post("/v1/kill-switches", body_of(*options));
-      if (!answer.ok()) return session.fail(answer);
-      if (session.json)
-        session.print_json(answer.body);
-      else
-        session.terminal.out << printable(member_text(answer.body, "id")) << " engaged: " << switch_text(answer.body)
-                             << '\n';
-      return kDone;
+      return session.show(
+          session.api().post("/v1/kill-switches", body_of(*options)), [&](const Terminal& terminal, const Json& body) {
+            terminal.out << printable(member_text(body, "id")) << " engaged: " << switch_text(body) << '\n';
+          });
     };
   });
 }

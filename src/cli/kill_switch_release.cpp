@@ -11,14 +11,11 @@ void add_kill_switch_release(CLI::App& parent, Session& session) {
   command->add_option("ID", *id, "Id of the kill switch, as list shows it")->required();
   command->callback([&session, id] {
     session.command = [&session, id] {
-      const ApiAnswer answer = session.api().remove(Target("/v1/kill-switches").segment(*id).text());
-      if (!answer.ok()) return session.fail(answer);
-      if (session.json)
-        session.print_json(answer.body);
-      else
-        session.terminal.out << printable(member_text(answer.body, "id")) << " released: " << switch_text(answer.body)
-                             << '\n';
-      return kDone;
+      return session.show(session.api().remove(Target("/v1/kill-switches").segment(*id).text()),
+                          [&](const Terminal& terminal, const Json& body) {
+                            terminal.out << printable(member_text(body, "id")) << " released: " << switch_text(body)
+                                         << '\n';
+                          });
     };
   });
 }

@@ -22,15 +22,10 @@ int create(Session& session, const Options& options) {
   if (!options.missed_runs.empty()) (*body)["missed_run_policy"] = options.missed_runs;
   if (options.disabled) (*body)["enabled"] = false;
   if (!options.id.empty()) (*body)["id"] = options.id;
-  const ApiAnswer answer = options.replace
-                               ? session.api().put(Target("/v1/schedules").segment(options.id).text(), *body)
-                               : session.api().post("/v1/schedules", *body);
-  if (!answer.ok()) return session.fail(answer);
-  if (session.json)
-    session.print_json(answer.body);
-  else
-    print_schedule(session.terminal, answer.body);
-  return kDone;
+  ApiClient& api = session.api();
+  return session.show(options.replace ? api.put(Target("/v1/schedules").segment(options.id).text(), *body)
+                                      : api.post("/v1/schedules", *body),
+                      print_schedule);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // `troupe schedule list` and `troupe schedule get ID`
 #include "cli/commands.hpp"
 #include "cli/display.hpp"
+#include "cli/page.hpp"
 #include "cli/schedule_view.hpp"
 #include "cli/target.hpp"
 
@@ -8,16 +9,11 @@ namespace troupe::cli {
 namespace {
 
 struct Filters {
-  std::string client, workflow, cursor;
-  int limit = 50;
+  std::string client, workflow;
+  PageOptions page;
 
   std::string target() const {
-    return Target("/v1/schedules")
-        .query("client_id", client)
-        .query("workflow_key", workflow)
-        .query("limit", std::to_string(limit))
-        .query("cursor", cursor)
-        .text();
+    return page.of(Target("/v1/schedules").query("client_id", client).query("workflow_key", workflow));
   }
 };
 
@@ -28,8 +24,7 @@ void print_schedules(const Terminal& terminal, const Json& page) {
                member_text(schedule, "time_zone"), member(schedule, "enabled") == true ? "enabled" : "disabled",
                short_time(member_text(schedule, "next_at")), member_text(member(schedule, "last_error"), "code")});
   table.print(terminal.out, false);
-  if (const std::string next = member_text(page, "next_cursor"); !next.empty())
-    terminal.err << "more: --cursor " << next << '\n';
+  print_next_page(terminal, page);
 }
 
 }  // namespace
@@ -39,17 +34,10 @@ void add_schedule_list(CLI::App& parent, Session& session) {
   auto filters = std::make_shared<Filters>();
   command->add_option("--client", filters->client, "Only schedules of this client");
   command->add_option("--workflow", filters->workflow, "Only schedules of this workflow");
-  command->add_option("--limit", filters->limit, "At most so many")->check(CLI::Range(1, 500))->capture_default_str();
-  command->add_option("--cursor", filters->cursor, "Go on where an earlier list ended");
+  filters->page.add_to(*command);
   command->callback([&session, filters] {
     session.command = [&session, filters] {
-      const ApiAnswer answer = session.api().get(filters->target());
-      if (!answer.ok()) return session.fail(answer);
-      if (session.json)
-        session.print_json(answer.body);
-      else
-        print_schedules(session.terminal, answer.body);
-      return kDone;
+      return session.show(session.api().get(filters->target()), print_schedules);
     };
   });
 }
@@ -60,13 +48,7 @@ void add_schedule_get(CLI::App& parent, Session& session) {
   command->add_option("ID", *id, "Id of the schedule")->required();
   command->callback([&session, id] {
     session.command = [&session, id] {
-      const ApiAnswer answer = session.api().get(Target("/v1/schedules").segment(*id).text());
-      if (!answer.ok()) return session.fail(answer);
-      if (session.json)
-        session.print_json(answer.body);
-      else
-        print_schedule(session.terminal, answer.body);
-      return kDone;
+      return session.show(session.api().get(Target("/v1/schedules").segment(*id).text()), print_schedule);
     };
   });
 }

@@ -51,6 +51,15 @@ ApiClient& Session::api() {
   return *api_;
 }
 
+int Session::show(const ApiAnswer& answer, const std::function<void(const Terminal&, const Json&)>& print) {
+  if (!answer.ok()) return fail(answer);
+  if (json)
+    print_json(answer.body);
+  else
+    print(terminal, answer.body);
+  return kDone;
+}
+
 void Session::print_json(const Json& value) { terminal.out << to_text(value) << std::endl; }
 
 int Session::fail(const ApiAnswer& answer) {

@@ -32,6 +32,8 @@ class Session {
 
   ApiClient& api();
 
+  /// Prints an answer, with --json as it is, else by `print`, or tells why there is none; gives the exit code.
+  int show(const ApiAnswer& answer, const std::function<void(const Terminal& terminal, const Json& body)>& print);
   /// A result: one JSON value on one line.
   void print_json(const Json& value);
   /// Tells what went wrong (with --json as a problem document, on standard error too) and gives the exit code.

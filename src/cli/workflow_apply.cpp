@@ -14,13 +14,10 @@ int apply(Session& session, const std::string& file) {
   if (!text) return session.fail(text.error(), kWrongUse);
   session.file = file;
   const ApiAnswer answer = session.api().post_text("/v1/workflows", std::move(*text), definition_media_type(file));
-  if (!answer.ok()) return session.fail(answer);
-  if (session.json)
-    session.print_json(answer.body);
-  else
-    session.terminal.out << member_text(answer.body, "key") << " version " << member_text(answer.body, "version")
-                         << (answer.status == kCreated ? "\n" : " (unchanged)\n");
-  return kDone;
+  return session.show(answer, [&](const Terminal& terminal, const Json& applied) {
+    terminal.out << member_text(applied, "key") << " version " << member_text(applied, "version")
+                 << (answer.status == kCreated ? "\n" : " (unchanged)\n");
+  });
 }
 
 }  // namespace

@@ -42,13 +42,7 @@ void add_workflow_show(CLI::App& parent, Session& session) {
       Target target("/v1/workflows");
       target.segment(*key);
       if (*version != 0) target.literal("/versions").segment(std::to_string(*version));
-      const ApiAnswer answer = session.api().get(target.text());
-      if (!answer.ok()) return session.fail(answer);
-      if (session.json)
-        session.print_json(answer.body);
-      else
-        print_workflow(session.terminal, answer.body);
-      return kDone;
+      return session.show(session.api().get(target.text()), print_workflow);
     };
   });
 }

@@ -13,13 +13,9 @@ void add_switch(CLI::App& parent, Session& session, const char* verb, const char
   command->callback([&session, key, verb] {
     session.command = [&session, key, verb] {
       const std::string target = Target("/v1/workflows").segment(*key).segment(verb).text();
-      const ApiAnswer answer = session.api().post(target, nullptr);
-      if (!answer.ok()) return session.fail(answer);
-      if (session.json)
-        session.print_json(answer.body);
-      else
-        session.terminal.out << printable(*key) << ' ' << verb << "d\n";
-      return kDone;
+      return session.show(session.api().post(target, nullptr), [&](const Terminal& terminal, const Json&) {
+        terminal.out << printable(*key) << ' ' << verb << "d\n";
+      });
     };
   });
 }

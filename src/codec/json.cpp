@@ -213,7 +213,7 @@ bool build(const dom::element& from, std::size_t depth, Json& to) {
 /// among it, is left to the careful reader.
 std::optional<Json> parse_quickly(std::string_view text, std::size_t depth) {
   constexpr std::size_t kBytesMax = 256 << 10;  // the parser keeps its memory, for each thread
-  if (text.size() > kBytesMax) return std::nullopt;
+  if (text.empty() || text.size() > kBytesMax) return std::nullopt;
   static thread_local dom::parser parser;
   dom::element root;
   if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS) return std::nullopt;

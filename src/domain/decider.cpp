@@ -130,13 +130,11 @@ void Decider::stop(Status verdict, Error error) {
     const auto step = static_cast<StepIndex>(i);
     const std::vector<LiveItem> live = state_.steps[i].live;
     for (const LiveItem& item : live) {
-      const bool only_waits = item.phase == AttemptPhase::in_doubt || needs_no_worker(definition(step).type) ||
-                              pauses(definition(step).type, item, now());
-      if (only_waits) {
-        emit(TaskCancelled{key_of(step, item), now()});
-      } else {
-        effect(StopTask{key_of(step, item)});
-      }
+      const bool has_no_worker = item.phase == AttemptPhase::in_doubt || needs_no_worker(definition(step).type);
+      const bool seems_to_pause = pauses(definition(step).type, item, now());
+      if (has_no_worker || seems_to_pause) emit(TaskCancelled{key_of(step, item), now()});
+      // What seems to pause may be at work, if the clock was set back meanwhile.
+      if (!has_no_worker) effect(StopTask{key_of(step, item)});
     }
   }
 }

@@ -95,6 +95,12 @@ constexpr std::string_view kJobs = R"json(
 "WaitingFor": {"type": ["string", "null"], "enum": ["timer", "approval", "signal", "callback", "worker", "kill_switch", "concurrency", null],
   "description": "Why it is not moving."},
 "OptionalTime": {"type": ["string", "null"], "format": "date-time"},
+"EstimatedCompletion": {"type": ["string", "null"], "format": "date-time",
+  "description": "By what was observed; as it stands now. The run's deadline where people or unknown delays are waited for; null while work is undone; absent once the run has ended."},
+"QueuePlace": {
+  "type": "object", "required": ["position", "estimated_start"], "description": "While a step waits for a worker. Both are estimates.",
+  "properties": {"position": {"type": "integer", "minimum": 1, "description": "1 is the next one."}, "estimated_start": {"type": "string", "format": "date-time"}},
+  "examples": [{"position": 3, "estimated_start": "2026-11-21T01:02:09.000Z"}]},
 "Failure": {
   "type": "object", "required": ["code", "message"],
   "properties": {"code": {"type": "string"}, "message": {"type": "string"}, "retryable": {"type": "boolean"}, "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Fault"}}},
@@ -137,7 +143,8 @@ constexpr std::string_view kJobs = R"json(
   "properties": {
     "job_id": {"type": "string"}, "status": {"$ref": "#/components/schemas/Status"},
     "progress": {"type": "number", "minimum": 0, "maximum": 1}, "message": {"type": "string"},
-    "waiting_for": {"$ref": "#/components/schemas/WaitingFor"}, "updated_at": {"$ref": "#/components/schemas/OptionalTime"}},
+    "waiting_for": {"$ref": "#/components/schemas/WaitingFor"}, "updated_at": {"$ref": "#/components/schemas/OptionalTime"},
+    "estimated_completion": {"$ref": "#/components/schemas/EstimatedCompletion"}, "queue": {"$ref": "#/components/schemas/QueuePlace"}},
   "examples": [{"job_id": "poster-4711", "status": "running", "progress": 0.5, "message": "render", "waiting_for": null, "updated_at": "2026-11-21T01:02:04.000Z"}]},
 "JobSummary": {
   "type": "object", "required": ["id", "job_id", "client_id", "workflow_key", "workflow_version", "status", "created_at", "links"],
@@ -168,6 +175,7 @@ constexpr std::string_view kJobs = R"json(
     "parent": {"type": ["object", "null"], "description": "The step of another job that this job does the work of.", "required": ["job_id", "run_id", "step"],
       "properties": {"job_id": {"type": "string", "format": "uuid"}, "run_id": {"type": "string", "format": "uuid"}, "step": {"type": "string"}}},
     "error": {"$ref": "#/components/schemas/OptionalFailure"},
+    "estimated_completion": {"$ref": "#/components/schemas/EstimatedCompletion"}, "queue": {"$ref": "#/components/schemas/QueuePlace"},
     "timings": {"type": "object", "properties": {"queued_seconds": {"type": ["number", "null"]}, "running_seconds": {"type": ["number", "null"]}, "total_seconds": {"type": ["number", "null"]}}},
     "steps": {"type": "array", "items": {"$ref": "#/components/schemas/Step"}}, "assets": {"type": "array", "items": {"$ref": "#/components/schemas/Asset"}},
     "runs": {"type": "array", "items": {"$ref": "#/components/schemas/Run"}}, "links": {"$ref": "#/components/schemas/JobLinks"}}},

@@ -69,6 +69,15 @@ void write_timings(JsonWriter& json, const JobView& job, Timestamp now) {
   json.end_object();
 }
 
+/// While it is open.
+void write_forecast(JsonWriter& json, const RunView& run) {
+  if (has_ended(run.status)) return;
+  json.time("estimated_completion", run.estimated_completion);
+  if (!run.queue) return;
+  json.begin_object("queue").number("position", run.queue->position);
+  json.time("estimated_start", run.queue->estimated_start).end_object();
+}
+
 }  // namespace
 
 std::string shown_job_id(const JobId& id, const std::string& chosen) { return chosen.empty() ? to_string(id) : chosen; }
@@ -117,6 +126,7 @@ std::string render_job(const JobView& job, std::string_view base, Timestamp now)
   write_parent(json, spec);
   json.document("outputs", job.newest.outputs);
   write_timings(json, job, now);
+  write_forecast(json, job.newest);
   write_steps(json, job.newest.steps);
   json.begin_array("assets");
   for (const AssetRow& asset : job.newest.assets) write_asset(json, asset, job.newest, base);
@@ -141,6 +151,7 @@ std::string render_job_status(const JobView& job) {
   json.text("message", job.newest.message);
   json.text_or_null("waiting_for", waiting_text(job.newest.waiting_for));
   json.time("updated_at", job.newest.updated_at);
+  write_forecast(json, job.newest);
   json.end_object();
   return json.take();
 }

@@ -58,6 +58,7 @@ void get_meta(const ExchangePtr& exchange) {
   json.number("page_max", limits::kPageMax).number("prefer_wait_seconds", limits::kPreferWaitSeconds);
   json.number("metadata_bytes", limits::kMetadataBytes).number("definition_bytes", limits::kDefinitionBytes);
   json.number("steps", limits::kSteps).number("items", limits::kItems);
+  json.number("kill_switches", limits::kKillSwitches).number("schedules", limits::kSchedules);
   json.number("attempts", limits::kAttemptsMax).number("output_bytes", limits::kOutputBytes);
   json.number("log_bytes", limits::kLogBytes).number("idempotency_key_chars", limits::kIdempotencyKeyChars);
   json.real("timeout_seconds_default", seconds(limits::kRunTimeoutDefault));

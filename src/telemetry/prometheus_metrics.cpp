@@ -87,6 +87,11 @@ struct PrometheusMetrics::Families {
 
   Series<Gauge, 2> kill_switches{gauge(registry, "troupe_kill_switches", "Kill switches that are engaged."),
                                  {"scope", "mode"}};
+  Series<Counter, 1> schedule_times{
+      counter(registry, "troupe_schedule_times_total", "Times of schedules that came, by what was done."), {"outcome"}};
+  Histogram& schedule_lateness = histogram(registry, "troupe_schedule_lateness_seconds",
+                                           "Time from when a schedule's job was due to its beginning.")
+                                     .Add({}, kWorkSeconds);
   Series<Gauge, 1> worker_up{gauge(registry, "troupe_worker_up", "1 while the worker is there."), {"worker"}};
   Series<Counter, 1> actor_restarts{counter(registry, "troupe_actor_restarts_total", "Actors that were started again."),
                                     {"actor"}};
@@ -146,6 +151,11 @@ void PrometheusMetrics::queue_depth(std::string_view queue, std::size_t now) {
 
 void PrometheusMetrics::kill_switches(std::string_view scope, std::string_view mode, std::size_t engaged) {
   families_->kill_switches.with({scope, mode}).Set(static_cast<double>(engaged));
+}
+
+void PrometheusMetrics::schedule_came(std::string_view outcome, Duration late) {
+  families_->schedule_times.with({outcome}).Increment();
+  if (outcome == "begun") families_->schedule_lateness.Observe(seconds(late));
 }
 
 void PrometheusMetrics::worker_up(std::string_view worker, bool up) {

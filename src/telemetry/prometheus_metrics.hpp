@@ -26,6 +26,7 @@ class PrometheusMetrics final : public Metrics {
   void committed(std::size_t changes, Duration took) override;
   void queue_depth(std::string_view queue, std::size_t now) override;
   void kill_switches(std::string_view scope, std::string_view mode, std::size_t engaged) override;
+  void schedule_came(std::string_view outcome, Duration late) override;
   void worker_up(std::string_view worker, bool up) override;
   void actor_restarted(std::string_view kind) override;
   void request_answered(std::string_view route, std::string_view method, int status, Duration took) override;

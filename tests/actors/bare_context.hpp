@@ -3,6 +3,7 @@
 
 #include "actors/concurrency/concurrency_gate.hpp"
 #include "actors/fake_ports.hpp"
+#include "actors/forecast/forecast.hpp"
 #include "actors/ingress/event_hub.hpp"
 #include "actors/ingress/workflow_catalog.hpp"
 #include "actors/node/blocking_pool.hpp"
@@ -17,8 +18,23 @@ namespace troupe::test {
 struct BareContext {
   explicit BareContext(StoreReader& reader)
       : workflows(reader, [](std::string_view) { return true; }),
-        node{"node",   clock,  random, blobs,  *evaluators, metrics,  log,    reader,
-             blocking, events, board,  timers, workflows,   switches, health, std::make_shared<FairRules>(),
+        node{"node",
+             clock,
+             random,
+             blobs,
+             *evaluators,
+             metrics,
+             log,
+             reader,
+             blocking,
+             events,
+             board,
+             forecast,
+             timers,
+             workflows,
+             switches,
+             health,
+             std::make_shared<FairRules>(),
              gate} {}
 
   ManualClock clock;
@@ -30,6 +46,7 @@ struct BareContext {
   BlockingPool blocking{0, 1};
   EventHub events;
   LiveBoard board;
+  Forecast forecast;
   Timers timers;
   WorkflowCatalog workflows;
   KillSwitches switches{metrics};

@@ -31,16 +31,21 @@ class CountingRandom final : public Random {
   std::atomic<std::uint64_t> count_{0};
 };
 
-/// What was told of actors.
+/// What was told of actors, of steps and of schedules.
 class ActorMetrics final : public SilentMetrics {
  public:
   std::map<std::string, bool, std::less<>> up;
   std::map<std::string, int, std::less<>> restarts;
-  std::map<StepType, Duration> took;  ///< the last of each type
+  std::map<StepType, Duration> took;                                    ///< the last of each type
+  std::map<std::string, std::vector<Duration>, std::less<>> schedules;  ///< by outcome: how late
 
   void step_ended(StepType type, Status, Duration since_started) override {
     const std::lock_guard lock(mutex_);
     took[type] = since_started;
+  }
+  void schedule_came(std::string_view outcome, Duration late) override {
+    const std::lock_guard lock(mutex_);
+    schedules[std::string(outcome)].push_back(late);
   }
   void worker_up(std::string_view worker, bool is_up) override {
     const std::lock_guard lock(mutex_);

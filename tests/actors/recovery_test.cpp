@@ -80,6 +80,18 @@ TEST_F(NodeTest, StopsWhatIsAtWorkThoughTheClockWasSetBack) {
   EXPECT_EQ(status(job), Status::cancelled);
 }
 
+TEST_F(NodeTest, StopsAnotherAttemptThatIsAtWorkThoughTheClockWasSetBack) {
+  given_workflow("{key: again, steps: [{name: work, type: noop, retry: {max_attempts: 2}}]}");
+  const JobId job = submit("again");
+  executor_->fail("work", /*retryable=*/true);
+  pass(1min, 1s);
+  ASSERT_EQ(executor_->count_started("work"), 2u);
+  clock_.advance(-10min);
+  ASSERT_TRUE(cancel(job).ok());
+  EXPECT_THAT(executor_->stopped(), ElementsAre("work"));
+  EXPECT_EQ(status(job), Status::cancelled);
+}
+
 TEST_F(NodeTest, LeavesEndedJobsAlone) {
   given_workflow(kOne);
   const JobId job = submit("one");

@@ -51,6 +51,24 @@ TEST_F(RetryTest, ReusesWhatWasDoneBeforeTheStepItBeginsFrom) {
   EXPECT_EQ(status(job), Status::success);
 }
 
+TEST_F(RetryTest, FindsWhatIsReusedByTheNameOfItsStepThoughAnotherVersionHasItElsewhere) {
+  given_workflow("{key: two, steps: [{name: first, type: noop}, {name: second, type: noop}]}");
+  const JobId job = submit("two");
+  executor_->complete("first", R"({"x":7})");
+  run();
+  executor_->fail("second", /*retryable=*/false);
+  run();
+  given_workflow(R"({key: two, outputs: {x: "${ .steps.first.x }"}, steps: [{name: zero, type: noop},
+      {name: first, type: noop, needs: []}, {name: second, type: noop, needs: [zero, first]}]})");
+  ASSERT_TRUE(retry(job, "second").ok());
+  complete("zero");
+  restart_node();  // so that all there is of the first run is read again
+  complete("second");
+  EXPECT_EQ(status(job), Status::success);
+  EXPECT_EQ(row(job).outputs, Document(R"({"x":7})"));
+  EXPECT_EQ(executor_->count_started("first"), 1u);
+}
+
 TEST_F(RetryTest, CanBeRepeated) {
   const JobId job = failed_job();
   for (int i = 0; i < 3; ++i) {

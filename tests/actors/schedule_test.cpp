@@ -12,6 +12,7 @@ namespace troupe::test {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::Ge;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -316,6 +317,21 @@ TEST_F(ScheduleTest, ARefusalIsRecordedAndNotTriedAgain) {
   pass(10min, 1s);
   EXPECT_THAT(fired(), ElementsAre("08:20"));
   EXPECT_FALSE(view()->schedule.last_fault.has_value());
+}
+
+TEST_F(ScheduleTest, EveryTimeIsCountedByWhatWasDone) {
+  given_schedule("*/10 * * * *");
+  pass(601s, 1s);
+  set_disabled(true);
+  pass(10min, 1s);
+  set_disabled(false);
+  crash_node();
+  clock_.advance(25min);
+  start_node();
+  pass(1s);
+  EXPECT_THAT(metrics_.schedules["begun"], ElementsAre(0s));
+  EXPECT_THAT(metrics_.schedules["refused"], ElementsAre(0s));
+  EXPECT_THAT(metrics_.schedules["missed"], ElementsAre(Ge(15min))) << "08:30 and 08:40 together, at 08:45";
 }
 
 TEST_F(ScheduleTest, ADamagedOneIsLeftAloneAndTheOthersGoOn) {

@@ -158,6 +158,16 @@ TEST_F(JobCommandTest, GetShowsStepsAndOutputs) {
     EXPECT_THAT(out_, HasSubstr(text));
 }
 
+TEST_F(JobCommandTest, GetTellsOfAnOpenJobWhenItWillEndAndWhereItWaits) {
+  server_.answer(
+      "GET /v1/jobs/j", 200,
+      R"({"id":"j","status":"running","waiting_for":"worker","estimated_completion":"2026-11-21T01:03:03.456Z",)"
+      R"("queue":{"position":3,"estimated_start":"2026-11-21T01:02:09.000Z"}})");
+  EXPECT_EQ(run({"job", "get", "j"}), 0);
+  EXPECT_THAT(out_, HasSubstr("expected   2026-11-21 01:03:03\n"));
+  EXPECT_THAT(out_, HasSubstr("queue      place 3, its turn at 2026-11-21 01:02:09\n"));
+}
+
 TEST_F(JobCommandTest, IdsAreEncodedIntoThePath) {
   server_.answer("GET /v1/jobs/a%2F..%2Fb%20%3F", 200, kEnded);
   EXPECT_EQ(run({"job", "get", "a/../b ?"}), 0) << err_;

@@ -55,6 +55,13 @@ bool has_effect(const Decision& decision, const TaskKey& task, std::size_t from 
                      });
 }
 
+bool is_cancelled_by(const Decision& decision, const TaskKey& task) {
+  return std::any_of(decision.events.begin(), decision.events.end(), [&](const Event& event) {
+    const auto* cancelled = std::get_if<TaskCancelled>(&event);
+    return cancelled != nullptr && cancelled->task == task;
+  });
+}
+
 }  // namespace
 
 Result<Decision> RunWorld::decide_now(const Command& command) {
@@ -135,7 +142,9 @@ void RunWorld::check_effects(const RunState& before, const Command& command, con
     if (const auto* admit = std::get_if<AdmitTask>(&effect)) check_admission(command, decision, admit->task);
     if (const auto* timer = std::get_if<SetTimer>(&effect)) check_timer(*timer);
     if (const auto* stop = std::get_if<StopTask>(&effect))
-      require(find_live(before, stop->task) != nullptr || ledger_->is_live(stop->task), "only what is live is stopped");
+      require(find_live(before, stop->task) != nullptr || ledger_->is_live(stop->task) ||
+                  is_cancelled_by(decision, stop->task),
+              "only what is live, or is cancelled, is stopped");
     if (const auto* finish = std::get_if<FinishRun>(&effect)) {
       ++finished;
       require(finish->status == state_.status, "a run finishes as it ended");

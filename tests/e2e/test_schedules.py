@@ -3,6 +3,7 @@ runs on from there as any clock does.
 """
 
 import json
+import math
 import os
 import time
 from datetime import datetime, timezone
@@ -17,10 +18,10 @@ DEFINITION = {"key": "report", "steps": [{"name": "say", "type": "transform", "c
 
 
 def at(server, begin):
-    """From its next start on the server's clock begins at this time (UTC)."""
+    """From its next start on the server's clock begins at this time (UTC) or within the second after it."""
     clock = os.environ.get("TROUPE_E2E_CLOCK") or server.binary.parent.parent / "tests/e2e/libe2e_clock.so"
     ahead = datetime.fromisoformat(begin).replace(tzinfo=timezone.utc).timestamp() - time.time()
-    server.env = {"LD_PRELOAD": str(clock), "CLOCK_AHEAD": str(round(ahead))}
+    server.env = {"LD_PRELOAD": str(clock), "CLOCK_AHEAD": str(math.ceil(ahead))}
     return server
 
 

@@ -282,6 +282,26 @@ TEST_F(RoutesTest, TheStatusOfAJobHasTheShapeOfTheContract) {
   EXPECT_EQ(get(job("/status")).json()["waiting_for"], "timer");
 }
 
+TEST_F(RoutesTest, AnOpenJobTellsWhenItWillEndAndItsPlaceInTheQueueOneThatHasEndedDoesNot) {
+  gateway_.job_view = sample_job(Status::pending);
+  gateway_.job_view.newest.estimated_completion = sample_time(60);
+  gateway_.job_view.newest.queue = QueuePlace{3, sample_time(20)};
+  for (const char* rest : {"", "/status"}) {
+    const Json shown = get(job(rest)).json();
+    EXPECT_EQ(shown["estimated_completion"], "2026-11-21T01:03:03.456Z") << rest;
+    EXPECT_EQ(shown["queue"], (Json{{"position", 3}, {"estimated_start", "2026-11-21T01:02:23.456Z"}})) << rest;
+  }
+  gateway_.job_view.newest.estimated_completion = kNever;
+  gateway_.job_view.newest.queue.reset();
+  for (const char* rest : {"", "/status"}) {
+    const Json shown = get(job(rest)).json();
+    EXPECT_TRUE(shown.at("estimated_completion").is_null()) << "nobody can tell";
+    EXPECT_FALSE(shown.contains("queue")) << rest;
+  }
+  gateway_.job_view = sample_job(Status::success);
+  for (const char* rest : {"", "/status"}) EXPECT_FALSE(get(job(rest)).json().contains("estimated_completion")) << rest;
+}
+
 TEST_F(RoutesTest, AJobShowsItsRequestItsNewestRunAndAllRuns) {
   const auto view = get(job()).json();
   EXPECT_EQ(view["inputs"], (Json{{"n", 1}}));

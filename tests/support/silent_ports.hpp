@@ -22,6 +22,7 @@ class SilentMetrics : public Metrics {
   void committed(std::size_t, Duration) override {}
   void queue_depth(std::string_view, std::size_t) override {}
   void kill_switches(std::string_view, std::string_view, std::size_t) override {}
+  void schedule_came(std::string_view, Duration) override {}
   void worker_up(std::string_view, bool) override {}
   void actor_restarted(std::string_view) override {}
   void request_answered(std::string_view, std::string_view, int, Duration) override {}

@@ -32,6 +32,8 @@ TEST(Metrics, TellsWhatHappenedInPrometheusText) {
   metrics.committed(12, 3ms);
   metrics.queue_depth("persistence", 5);
   metrics.kill_switches("workflow", "pause", 2);
+  metrics.schedule_came("begun", 40ms);
+  metrics.schedule_came("missed", 10min);
   metrics.request_answered("/v1/jobs/{id}", "GET", 200, 2ms);
   metrics.connections(3);
   metrics.worker_up("exec", false);
@@ -58,6 +60,9 @@ TEST(Metrics, TellsWhatHappenedInPrometheusText) {
            "troupe_commit_changes_bucket{le=\"25\"} 1\n",
            "troupe_queue_depth{queue=\"persistence\"} 5\n",
            "troupe_kill_switches{mode=\"pause\",scope=\"workflow\"} 2\n",
+           "troupe_schedule_times_total{outcome=\"missed\"} 1\n",
+           "troupe_schedule_lateness_seconds_count 1\n",
+           "troupe_schedule_lateness_seconds_bucket{le=\"0.05\"} 1\n",
            "troupe_http_requests_total{method=\"GET\",route=\"/v1/jobs/{id}\",status=\"200\"} 1\n",
            "troupe_http_request_seconds_bucket{route=\"/v1/jobs/{id}\",le=\"0.0025\"} 1\n",
            "troupe_connections 3\n",

@@ -37,6 +37,9 @@ class Metrics {
   /// How many kill switches of this scope and mode are engaged.
   virtual void kill_switches(std::string_view scope, std::string_view mode, std::size_t engaged) = 0;
 
+  /// A time of a schedule has come: `outcome` is `begun`, `refused` or `missed`; `late` is how long after the time.
+  virtual void schedule_came(std::string_view outcome, Duration late) = 0;
+
   // actors
   /// `worker` is one of a few fixed names.
   virtual void worker_up(std::string_view worker, bool up) = 0;
