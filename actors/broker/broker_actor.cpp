@@ -111,6 +111,7 @@ void withdraw(Self self, const WithdrawTask& withdrawal) {
   BrokerState& state = self->state;
   if (const auto found = state.assigned.find(withdrawal.task); found != state.assigned.end()) {
     found->second.is_due_again = false;
+    found->second.is_withdrawn = true;
     self->send(found->second.worker, StopTaskMessage{withdrawal.task});
     return;
   }
@@ -173,7 +174,7 @@ void kill(Self self, const KillSwitchPtr& by) {
   for (auto& [type, queue] : state.queues) hold_queued(self, queue);
   for (auto& [task, assignment] : state.assigned) {
     if (!covers(*by, work_of(*state.node, *assignment.offer))) continue;
-    assignment.is_due_again = task.compensation;
+    assignment.is_due_again = task.compensation && !assignment.is_withdrawn;
     self->send(assignment.offer->run, KillRun{by});
     self->send(assignment.worker, StopTaskMessage{task});
   }

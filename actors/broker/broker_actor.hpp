@@ -40,6 +40,7 @@ struct BrokerState {
     TaskOfferPtr offer;
     WorkerActor worker;
     bool is_due_again = false;  ///< stopped, but still to be done
+    bool is_withdrawn = false;  ///< its run has given it up
   };
 
   NodeContext* node = nullptr;

@@ -199,8 +199,10 @@ void finish(Self self, const TaskFinished& finished) {
     if (running.mask) running.mask->outcome(*outcome);
     return make_report(*node, running.offer->task, name, running.started_at, std::move(*outcome));
   };
+  // An undoing that a kill switch was to stop is still to be done: if it was, however late, it need not be done again.
+  const bool is_too_late = running.reported && !finished.task.compensation;
   // The slot is given back after the run was told, so that the broker never calls gone what has just ended.
-  if (running.reported || stopped) {
+  if (is_too_late || stopped) {
     if (stopped) self->send(running.offer->run, TaskGone{finished.task});
     self->send(state.broker, SlotFree{finished.task, /*is_undone=*/true});
   } else if (running.mask || needs_blobs(*finished.outcome)) {  // a long text takes its time to mask
