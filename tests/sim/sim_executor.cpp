@@ -27,7 +27,9 @@ TaskOutcome SimExecutor::success(const Task& task) {
   TaskOutcome outcome{TaskOutputs{Document("{\"value\":\"" + value + "\"}"), {}}, {}};
   if (dice.chance(0.5)) outcome.log.assign(limits::kInlineDocumentBytes + 1, 'l');
   if (dice.chance(5)) outcome.log = "a line\n";
-  if (dice.chance(2)) outcome.result->assets.push_back({"a.png", "image/png", 10, Digest{1}, 64, 64});
+  const bool draws = task.type == StepType::generate ? dice.chance(90) : dice.chance(2);
+  for (std::size_t images = draws ? 1 + dice.number(4) : 0; images > 0; --images)
+    outcome.result->assets.push_back({"a.png", "image/png", 10, Digest{1}, 64, 64});
   return outcome;
 }
 
