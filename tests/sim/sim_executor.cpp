@@ -70,7 +70,8 @@ void SimExecutor::start(Task task, std::shared_ptr<TaskSink> sink) {
     work.twice = dice.chance(3);
   }
   if (work.hangs) return world_.saw("executor hung");
-  const Millis wait = world_.has_faults() ? dice.skewed(Millis(4'000)) : dice.skewed(Millis(100));
+  // At last there may be ten thousand tasks for one slot: seventy items that make a job each, of seventy items.
+  const Millis wait = world_.has_faults() ? dice.skewed(Millis(4'000)) : dice.skewed(Millis(20));
   end_later(number, wait, std::move(outcome));
 }
 
