@@ -111,6 +111,7 @@ void withdraw(Self self, const WithdrawTask& withdrawal) {
   BrokerState& state = self->state;
   if (const auto found = state.assigned.find(withdrawal.task); found != state.assigned.end()) {
     found->second.is_due_again = false;
+    found->second.is_given_up = true;
     self->send(found->second.worker, StopTaskMessage{withdrawal.task});
     return;
   }
@@ -180,7 +181,7 @@ void kill(Self self, const KillSwitchPtr& by) {
   BrokerState& state = self->state;
   for (auto& [task, assignment] : state.assigned) {
     if (!covers(*by, work_of(*state.node, *assignment.offer))) continue;
-    assignment.is_due_again = task.compensation && !assignment.is_abandoned;
+    assignment.is_due_again = task.compensation && !assignment.is_given_up;
     self->send(assignment.offer->run, KillRun{by});
     self->send(assignment.worker, StopTaskMessage{task});
   }
@@ -229,7 +230,7 @@ void abandon(Self self, const caf::actor_addr& run) {
     queued = queued->second.offer->run.address() == run ? take_out(state, queued) : std::next(queued);
   for (auto& [task, assignment] : state.assigned) {
     if (assignment.offer->run.address() != run) continue;
-    assignment.is_abandoned = true;
+    assignment.is_given_up = true;
     assignment.is_due_again = false;
     self->send(assignment.worker, StopTaskMessage{task, /*is_abandoned=*/true});
   }

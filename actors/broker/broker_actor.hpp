@@ -42,7 +42,7 @@ struct BrokerState {
     TaskOfferPtr offer;
     WorkerActor worker;
     bool is_due_again = false;  ///< stopped, but still to be done
-    bool is_abandoned = false;  ///< its run is gone, and whoever takes that one's place offers its own
+    bool is_given_up = false;   ///< by its run, or with it: whoever takes that one's place offers its own
   };
 
   NodeContext* node = nullptr;

@@ -226,7 +226,9 @@ Result<RunSeedPtr> load_stored_run(NodeContext& node, const JobRow& row, bool re
   seed->head = {row.last_seq, row.head};
   seed->evaluator = node.evaluators.make(seed->workflow, run_facts(*seed->job, state->run));
   if (auto loaded = load_results(node, *state, *seed->workflow, *seed->evaluator); !loaded) return loaded.error();
-  if (!state->approvals.empty()) {
+  // Not only for an approval under way: a decision that was made since the gateway read them may have come and gone
+  // with the run. A job with one record has none.
+  if (row.last_seq > 1) {
     const auto reviews = node.reader.reviews(state->run);
     if (!reviews) return reviews.error();
     for (const ReviewRow& review : *reviews)

@@ -1,12 +1,24 @@
 #include "actors/persistence/committer.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 namespace troupe {
 namespace {
 
 JobId job_of(const Persist& persist) { return persist.frame.job.value_or(JobId{}); }
+
+/// How many of the first changes may be one transaction. A retry and a decision about an image that meet at a run which
+/// has ended both follow its last change: only one of them can, and the other finds that when its turn comes.
+std::size_t size_of_group(const std::vector<PersistPtr>& batch) {
+  const std::size_t most = std::min(batch.size(), limits::kCommitChanges);
+  std::unordered_set<JobId> updated;
+  updated.reserve(most);
+  for (std::size_t i = 0; i < most; ++i)
+    if (const auto& update = batch[i]->change.update; update && !updated.insert(update->id).second) return i;
+  return most;
+}
 
 /// Leaves in `group` only those whose index is not in `settled`.
 void keep_others(std::vector<PersistPtr>& group, const std::set<std::size_t>& settled) {
@@ -70,7 +82,7 @@ void Committer::open_jobs_found(const OpenJobsFound& found) {
 
 std::vector<PersistPtr> Committer::commit(std::vector<PersistPtr> batch) {
   while (!batch.empty()) {
-    const std::size_t size = in_doubt_ ? in_doubt_->heads.size() : std::min(batch.size(), limits::kCommitChanges);
+    const std::size_t size = in_doubt_ ? in_doubt_->heads.size() : size_of_group(batch);
     std::vector<PersistPtr> group(batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(size));
     const bool known = !in_doubt_ || settle_doubt(group);
     const Progress progress = known ? commit_group(group) : Progress::store_away;

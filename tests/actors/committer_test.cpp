@@ -19,6 +19,16 @@ TEST_F(CommitterTest, SplitsABatchAboveTheBoundOfOneTransaction) {
   EXPECT_TRUE(waiters.front()->succeeded() && waiters.back()->succeeded());
 }
 
+// A retry and a decision about an image that meet at a run which has ended.
+TEST_F(CommitterTest, WritesOneOfTwoChangesOfAJobThatFollowTheSameOne) {
+  const auto job = accept(), other = accept();
+  commit({job, other});
+  const auto first = update(job), second = update(job), beside = update(other);
+  commit({first, second, beside});
+  EXPECT_TRUE(first->succeeded() && beside->succeeded());
+  EXPECT_TRUE(second->refused(ErrorCode::conflict));
+}
+
 TEST_F(CommitterTest, AnswersOnlyWhenTheStoreHoldsTheChange) {
   const auto job = accept();
   commit({job});

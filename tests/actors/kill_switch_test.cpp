@@ -352,6 +352,28 @@ TEST_F(KilledSagaTest, AnUndoingThatDoesNotStopIsMadeAgainThoughTheSwitchWasRele
   EXPECT_EQ(status(job_), Status::cancelled);
 }
 
+// It timed out, and its executor does not stop: the switch comes after the run has ended.
+TEST_F(KilledSagaTest, AnUndoingThatWasGivenUpIsNotMadeAgain) {
+  given_workflow(R"(
+key: stuck
+timeout: 1d
+steps:
+  - {name: lend, type: noop, compensate: {type: noop, timeout: 1m, retry: {max_attempts: 1}}}
+  - {name: wait, type: noop}
+)");
+  const JobId job = submit("stuck");
+  executor_->complete("lend");
+  run();
+  executor_->never_stops("lend");
+  ASSERT_TRUE(cancel(job).ok());
+  pass(2min, 1s);
+  ASSERT_EQ(error_code(job), "compensation_incomplete");
+  ASSERT_TRUE(release(engage("workflow", "stuck", "kill")).ok());
+  ASSERT_TRUE(executor_->fail_with("lend", {ErrorCode::cancelled, "stopped at last", false, {}}));
+  run();
+  EXPECT_EQ(executor_->count_started("lend"), 2u);
+}
+
 // --- the switches themselves -----------------------------------------------------------------------------------------
 
 TEST_F(KillSwitchTest, AreListedNewestFirstWithWhoEngagedThemAndWhen) {

@@ -1,6 +1,8 @@
 // Steps that wait for people, on a whole node: signals and approvals, over restarts, at rest and while much happens.
 #include <gmock/gmock.h>
 
+#include "actors/bare_context.hpp"
+#include "actors/job/run_loader.hpp"
 #include "actors/node_fixture.hpp"
 #include "codec/json.hpp"
 #include "codec/run_state_codec.hpp"
@@ -213,6 +215,19 @@ TEST_F(MessagesTest, DecisionsAfterTheEndAreRecordedAndChangeNothing) {
   EXPECT_EQ(review(job, "ada", {}, {images_[0]}).error().code, ErrorCode::already_reviewed);
   ASSERT_TRUE(review(job, "grace", {images_[1]}).ok());
   EXPECT_EQ(count_actions(job, "asset.approved"), 2u);
+}
+
+// Or else one that was made since the gateway read them, and before the run was loaded again, could be made once more.
+TEST_F(MessagesTest, ARunKnowsWhatWasDecidedThoughNoApprovalIsUnderWay) {
+  const JobId job = drawn("min_approved: 1", 2);
+  ASSERT_TRUE(review(job, "ada", {images_[0]}).ok());
+  finish("publish");
+  ASSERT_TRUE(review(job, "grace", {}, {images_[1]}).ok());
+  BareContext bare(*reader_);
+  ASSERT_TRUE(bare.workflows.load_all().ok());
+  const auto seed = load_run(bare.node, job, /*recover=*/false, /*parked=*/false);
+  ASSERT_TRUE(seed.ok()) << seed.error().message;
+  ASSERT_EQ((*seed)->reviews.size(), 2u);
 }
 
 TEST_F(MessagesTest, AnApprovalThatNobodyAnswersExpiresOnTime) {

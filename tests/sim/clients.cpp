@@ -17,6 +17,15 @@ Caller caller_of(const Request& request) {
   return caller;
 }
 
+const char* verb_of(Ask ask) {
+  switch (ask) {
+    case Ask::cancel: return " cancels ";
+    case Ask::retry: return " retries ";
+    case Ask::signal: return " signals ";
+    default: return " reviews images of ";
+  }
+}
+
 KeptAnswer render_accepted(const AcceptedJob& job) { return {202, to_string(job.id)}; }
 
 }  // namespace
@@ -142,14 +151,18 @@ bool Clients::is_heard(const RequestPtr& request) {
 }
 
 void Clients::ask_change(Ask ask, const JobId& job, const std::optional<IdempotencyKey>& key,
-                         const Send<JobChange>& send) {
+                         const Send<JobChange>& send, const std::optional<ReviewImages>& review) {
   Host* node = world_.node();
   if (node == nullptr) return;
   const RequestPtr request = make_request(ask, node->life());
   request->job = job;
   if (key) request->key = key->scope;
+  request->review = review;
   request->seq_then = world_.jobs().find(job)->row.last_seq;
-  world_.trace(request->mark(), ask == Ask::cancel ? " cancels " : ask == Ask::retry ? " retries " : " signals ", job);
+  world_.trace(request->mark(), verb_of(ask), job);
+  if (review)
+    world_.trace(request->mark(), " is ", review->reviewer, ", who approves ", review->approve.size(), " and rejects ",
+                 review->reject.size(), " images");
   world_.tell([&](Checker& checker) { checker.asked(*request); });
   send(node->gateway(), *request, caller_of(*request), [this, request](const Result<JobChange>& result) {
     if (!is_heard(request)) return;

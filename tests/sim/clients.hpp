@@ -28,7 +28,8 @@ class Clients {
   /// A request about a job. `send` is given the reply function. Without a node that serves, nothing.
   template <class T>
   using Send = std::function<void(Gateway&, const Request&, const Caller&, Reply<T>)>;
-  void ask_change(Ask ask, const JobId& job, const std::optional<IdempotencyKey>& key, const Send<JobChange>& send);
+  void ask_change(Ask ask, const JobId& job, const std::optional<IdempotencyKey>& key, const Send<JobChange>& send,
+                  const std::optional<ReviewImages>& review = {});
   void ask_view(Ask ask, const JobId& job, const Send<JobView>& send);
   /// Any other: `send` calls the function once it is answered.
   void ask_other(const std::function<void(Gateway&, const Caller&, std::function<void()>)>& send);

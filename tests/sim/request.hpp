@@ -21,7 +21,7 @@ struct Wish {
 };
 using WishPtr = std::shared_ptr<Wish>;
 
-enum class Ask : std::uint8_t { submit, cancel, retry, signal, read, wait, other };
+enum class Ask : std::uint8_t { submit, cancel, retry, signal, review, read, wait, other };
 
 /// One request to one node.
 struct Request {
@@ -35,6 +35,7 @@ struct Request {
   std::optional<JobId> job;    ///< of all others
   std::uint64_t seq_then = 0;  ///< of that job, as it was durable when the request was made
   std::optional<Digest> key;   ///< of a change: its Idempotency-Key, which several requests may have
+  std::optional<ReviewImages> review;
   std::function<void()> lost;  ///< told when the node dies without an answer; may be empty
 
   /// By this its job, and its records, name it.

@@ -27,7 +27,9 @@ TaskOutcome SimExecutor::success(const Task& task) {
   TaskOutcome outcome{TaskOutputs{Document("{\"value\":\"" + value + "\"}"), {}}, {}};
   if (dice.chance(0.5)) outcome.log.assign(limits::kInlineDocumentBytes + 1, 'l');
   if (dice.chance(5)) outcome.log = "a line\n";
-  if (dice.chance(2)) outcome.result->assets.push_back({"a.png", "image/png", 10, Digest{1}, 64, 64});
+  const bool draws = task.type == StepType::generate ? dice.chance(90) : dice.chance(2);
+  for (std::size_t images = draws ? 1 + dice.number(4) : 0; images > 0; --images)
+    outcome.result->assets.push_back({"a.png", "image/png", 10, Digest{1}, 64, 64});
   return outcome;
 }
 
@@ -68,7 +70,8 @@ void SimExecutor::start(Task task, std::shared_ptr<TaskSink> sink) {
     work.twice = dice.chance(3);
   }
   if (work.hangs) return world_.saw("executor hung");
-  const Millis wait = world_.has_faults() ? dice.skewed(Millis(4'000)) : dice.skewed(Millis(100));
+  // At last there may be ten thousand tasks for one slot: seventy items that make a job each, of seventy items.
+  const Millis wait = world_.has_faults() ? dice.skewed(Millis(4'000)) : dice.skewed(Millis(20));
   end_later(number, wait, std::move(outcome));
 }
 

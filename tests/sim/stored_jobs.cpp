@@ -30,6 +30,13 @@ std::vector<Json> parsed(const std::string& lines) {
   return records;
 }
 
+/// Of a path as the simulator's definitions have it: `${ .steps.NAME.assets }`.
+std::string step_in_path(const std::string& path) {
+  const std::string_view begin = "${ .steps.";
+  require(path.starts_with(begin), "an approval asks for what a step gave");
+  return path.substr(begin.size(), path.rfind('.') - begin.size());
+}
+
 bool is_open(Status status) { return !has_ended(status); }
 
 }  // namespace
@@ -92,10 +99,14 @@ void StoredJobs::follow(const Change& change, StoredChange& stored) {
   require(job.workflow != nullptr, "a job's definition is durable before the job");
   job.runs.insert(job.row.run);
   job.versions.emplace_back(job.row.last_seq, job.row.status);
+  for (const AssetRow& asset : change.assets) {
+    job.images.push_back(asset.id);
+    job.given[{asset.run, asset.step}].push_back(asset.id);
+  }
   if (change.unpark) job.parked = false;
   if (change.park) job.parked = true;
-  stored.events =
-      events_of_records(stored.records, stored.before ? &*stored.before : nullptr, job.state, *job.workflow);
+  stored.events = events_of_records(stored.records, stored.before ? &*stored.before : nullptr, job.state, *job.workflow,
+                                    [&](StepIndex approval) { return job.images_asked_for(approval); });
   note_tasks(job, stored.events);
   stored.job = &job;
 }
@@ -113,6 +124,17 @@ void StoredJobs::note_tasks(StoredJob& job, const std::vector<Event>& events) co
     if (const auto* completed = std::get_if<TaskCompleted>(&event); completed && !completed->task.compensation)
       job.completed[{completed->task.run, completed->task.step, completed->task.item}] = completed->task;
   }
+}
+
+RunId StoredJob::run_of_results(StepIndex step) const {
+  const RunId& reused = state.steps.at(step).result_run;
+  return reused.is_nil() ? state.run : reused;
+}
+
+std::vector<AssetId> StoredJob::images_asked_for(StepIndex approval) const {
+  const std::string step = step_in_path(from_document(workflow->steps.at(approval).config).at("assets"));
+  const auto found = given.find({run_of_results(*workflow->find_step(step)), step});
+  return found == given.end() ? std::vector<AssetId>() : found->second;
 }
 
 const StoredJob* StoredJobs::find(const JobId& id) const {

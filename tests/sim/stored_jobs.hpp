@@ -28,8 +28,15 @@ struct StoredJob {
   std::unordered_set<TaskKey> live_ever;                                 ///< tasks that were live in some durable state
   std::unordered_set<TaskKey> started_ever;                              ///< tasks whose start was written
   std::map<std::tuple<RunId, StepIndex, ItemIndex>, TaskKey> completed;  ///< whose outcome was counted
+  std::vector<AssetId> images;                                           ///< of all its runs
+  std::map<std::pair<RunId, std::string>, std::vector<AssetId>> given;   ///< images of a step, in their order
   bool parked = false;
   bool is_child = false;  ///< it does the work of a step of another job
+
+  /// Of an approval of the newest run: what it asks for.
+  std::vector<AssetId> images_asked_for(StepIndex approval) const;
+  /// The run, and the step's name there, where the results of a step of the newest run are.
+  RunId run_of_results(StepIndex step) const;
 };
 
 /// One change of a transaction that is written now.

@@ -9,14 +9,16 @@ namespace {
 
 class Reader {
  public:
-  Reader(const RunState* before, const RunState& after, const WorkflowDefinition& workflow)
-      : before_(before), after_(after), workflow_(workflow) {}
+  Reader(const RunState* before, const RunState& after, const WorkflowDefinition& workflow,
+         const ImagesAskedFor& images)
+      : before_(before), after_(after), workflow_(workflow), images_(images) {}
 
   void read(const Json& record);
   std::vector<Event> take() { return std::move(events_); }
 
  private:
   void read_action(const std::string& action, const Json& details);
+  void read_review(const Json& details, bool approved);
   void read_resumption(Timestamp deadline);
   void read_end(const std::string& action, const Json& details);
   void read_next(const Json& entry);
@@ -43,6 +45,7 @@ class Reader {
   const RunState* before_;
   const RunState& after_;
   const WorkflowDefinition& workflow_;
+  const ImagesAskedFor& images_;
   Timestamp at_;
   std::vector<Event> events_;
 };
@@ -96,12 +99,31 @@ void Reader::read_action(const std::string& action, const Json& details) {
     events_.push_back(RunAdmitted{at_});
   else if (action == "signal.received")
     events_.push_back(SignalReceived{details.at("ordinal"), details.at("name"), at_});
+  else if (action == "asset.approved" || action == "asset.rejected")
+    read_review(details, action == "asset.approved");
   else if (action == "run.paused")
     events_.push_back(RunPaused{after_.paused_at == kNever ? at_ : after_.paused_at});
   else if (action == "run.resumed")
     read_resumption(time_of(details, "deadline"));
   else if (action != "job.retried" && action != "step.begun" && action != "step.completed")
     throw Violation("the trail has the action " + action + ", which tests/sim/trail_events.cpp does not know");
+}
+
+/// The trail names the steps; the images stand there in the order of what they ask for.
+void Reader::read_review(const Json& details, bool approved) {
+  const auto asset = parse_id<AssetId>(details.at("asset").get_ref<const std::string&>());
+  require(asset && before_ != nullptr, "a decision is about an image of a run");
+  AssetReviewed reviewed{*asset, details.at("reviewer"), approved, at_, {}};
+  std::vector<std::string> steps;
+  for (const ApprovalState& approval : before_->approvals) {
+    const std::vector<AssetId> images = images_(approval.step);
+    const auto found = std::find(images.begin(), images.end(), *asset);
+    if (found == images.end()) continue;
+    reviewed.places.push_back({approval.step, approval.item, static_cast<std::uint32_t>(found - images.begin())});
+    steps.push_back(workflow_.steps[approval.step].name);
+  }
+  require(details.value("steps", std::vector<std::string>()) == steps, "a decision counts where it is asked for");
+  events_.push_back(std::move(reviewed));
 }
 
 void Reader::read_resumption(Timestamp deadline) {
@@ -123,25 +145,30 @@ void Reader::read_next(const Json& entry) {
   const StepIndex step = step_of(entry);
   const bool has_items = !workflow_.steps[step].for_each.empty();
   const std::string signal = entry.value("signal", "");
-  Timestamp due = entry.contains("due") ? time_of(entry, "due") : signal.empty() ? at_ : kNever;
+  std::optional<ApprovalTerms> approval;
+  if (const auto asked = entry.find("approval"); asked != entry.end())
+    approval = ApprovalTerms{asked->at("assets"), asked->at("min_approved"), asked->at("min_approvers"),
+                             on_expiry_from_text(asked->at("on_expiry").get_ref<const std::string&>()).value()};
+  const bool awaits = !signal.empty() || approval;
+  const Timestamp due = entry.contains("due") ? time_of(entry, "due") : awaits ? kNever : at_;
   if (entry.value("skipped", false)) {
     events_.push_back(StepSkipped{step, at_});
   } else if (!has_items) {
     events_.push_back(StepBegun{step, 1, after_.steps[step].started_at});
-    events_.push_back(ItemBegun{step, 0, due, signal, std::nullopt});
+    events_.push_back(ItemBegun{step, 0, due, signal, approval});
   } else {
     if (entry.contains("items")) events_.push_back(StepBegun{step, entry.at("items"), after_.steps[step].started_at});
     if (!entry.contains("from")) return;
     for (ItemIndex item = entry.at("from"); item <= entry.at("to").get<ItemIndex>(); ++item)
-      events_.push_back(ItemBegun{step, item, due, signal, std::nullopt});
+      events_.push_back(ItemBegun{step, item, due, signal, approval});
   }
 }
 
 }  // namespace
 
 std::vector<Event> events_of_records(const std::vector<Json>& records, const RunState* before, const RunState& after,
-                                     const WorkflowDefinition& workflow) {
-  Reader reader(before, after, workflow);
+                                     const WorkflowDefinition& workflow, const ImagesAskedFor& images) {
+  Reader reader(before, after, workflow, images);
   for (const Json& record : records) reader.read(record);
   return reader.take();
 }

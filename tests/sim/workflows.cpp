@@ -40,31 +40,45 @@ Json config_of(const std::string& type, const std::vector<std::string>& needs, D
   return Json::object();
 }
 
+/// Now and then of more images than there are.
+Json draw_approval(const std::string& images, Dice& dice) {
+  static const std::vector<std::string> kOnExpiry = {"fail", "approve", "reject", "skip"};
+  Json config = {{"assets", "${ .steps." + images + ".assets }"}, {"on_expiry", dice.one_of(kOnExpiry)}};
+  if (dice.chance(40)) config["min_approved"] = 1 + dice.number(3);
+  if (dice.chance(40)) config["min_approvers"] = 1 + dice.number(3);
+  return config;
+}
+
 /// In another version, a step of the same name may stand elsewhere.
 std::string step_name(std::size_t index, std::size_t shift) { return "s" + std::to_string(index + shift); }
 
-Json draw_step(std::size_t index, std::size_t shift, bool is_simple, Dice& dice) {
+/// `images`: a step before that gives some; may be empty.
+Json draw_step(std::size_t index, std::size_t shift, bool is_simple, const std::string& images, Dice& dice) {
   static const std::vector<std::string> kTypes = {"noop", "noop",      "http",     "http",
                                                   "exec", "transform", "generate", "delay"};
   std::string type = dice.one_of(kTypes);
   if (dice.chance(5)) type = "signal";
   if (!is_simple && dice.chance(12)) type = "workflow";
+  if (!images.empty() && dice.chance(40)) type = "approval";
+  const bool has_worker = type != "delay" && type != "signal" && type != "approval";
   std::vector<std::string> needs;
   for (std::size_t before = 0; before < index; ++before)
-    if (dice.chance(40)) needs.push_back(step_name(before, shift));
+    if (dice.chance(40) || (type == "approval" && step_name(before, shift) == images))
+      needs.push_back(step_name(before, shift));
   Json step = {{"name", step_name(index, shift)}, {"type", type}, {"needs", needs}};
-  step["config"] = config_of(type, needs, dice);
+  step["config"] = type == "approval" ? draw_approval(images, dice) : config_of(type, needs, dice);
   if (dice.chance(15)) step["when"] = dice.chance(60) ? "${ .inputs.yes }" : "${ .inputs.no }";
   if (dice.chance(15)) step["for_each"] = "${ .inputs.list }";
   if (dice.chance(80)) step["retry"] = draw_retry(dice);
-  step["timeout"] = millis(dice.between(Millis(500), Millis(type == "workflow" ? 120'000 : 20'000)));
+  if (type != "approval" || dice.chance(70))
+    step["timeout"] =
+        millis(dice.between(Millis(500), Millis(type == "workflow" || type == "approval" ? 120'000 : 20'000)));
   if (dice.chance(5)) step["total_timeout"] = millis(dice.between(Millis(1'000), Millis(30'000)));
-  if (dice.chance(5) && type != "delay" && type != "signal")
-    step["queue_timeout"] = millis(dice.between(Millis(100), Millis(5'000)));
+  if (dice.chance(5) && has_worker) step["queue_timeout"] = millis(dice.between(Millis(100), Millis(5'000)));
   if (step.contains("for_each") && dice.chance(40)) step["max_parallel"] = 1 + dice.number(3);
   if (step.contains("for_each") && dice.chance(40)) step["on_item_failure"] = "collect";
-  if (type != "signal" && type != "delay" && dice.chance(15)) step["idempotent"] = false;
-  if (type != "delay" && type != "signal" && dice.chance(35))
+  if (has_worker && dice.chance(15)) step["idempotent"] = false;
+  if ((has_worker || type == "approval") && dice.chance(35))
     step["compensate"] = {{"type", dice.chance(50) ? "http" : "noop"},
                           {"config", {{"url", "http://undo/"}}},
                           {"timeout", millis(dice.between(Millis(500), Millis(5'000)))}};
@@ -89,7 +103,11 @@ std::string draw_workflow(const std::string& key, Dice& dice) {
   const std::size_t steps = dice.chance(35) ? 1 : 1 + dice.number(6);
   const std::size_t shift = dice.number(3);
   const bool is_simple = key < workflow_key(kSimpleWorkflows);
-  for (std::size_t i = 0; i < steps; ++i) definition["steps"].push_back(draw_step(i, shift, is_simple, dice));
+  std::string images;
+  for (std::size_t i = 0; i < steps; ++i) {
+    const Json& step = definition["steps"].emplace_back(draw_step(i, shift, is_simple, images, dice));
+    if (step["type"] == "generate" && !step.contains("for_each") && !step.contains("when")) images = step["name"];
+  }
   if (dice.chance(30)) definition["outputs"] = {{"last", "${ .steps." + step_name(steps - 1, shift) + " }"}};
   return to_text(definition);
 }

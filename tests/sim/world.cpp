@@ -198,6 +198,7 @@ void World::watch_over_nodes() {
   if (phase_ >= Phase::liveness && now_ >= liveness_began_ + kSwitchesStay) {
     release_switches(*this);
     remove_schedules(*this);
+    decide_approvals(*this);
   }
   after(has_faults() ? dice_.between(Millis(100), Millis(3'000)) : Millis(200), [this] { watch_over_nodes(); });
 }

@@ -37,8 +37,9 @@ RunState make_run(RunId run, std::uint32_t number, const WorkflowDefinition& wor
 
 /// The state of a new run of an ended job. Results of steps that succeeded (and were not undone) are reused, except
 /// `from_step` and all that needs it or another step that is done again, directly or not; without `from_step` nothing
-/// is reused. Steps are matched by name; one that got or lost its `for_each` is done again. Refuses with
-/// `job_not_finished`, or `validation_failed` when from_step does not exist in the new definition.
+/// is reused. Steps are matched by name; one that got or lost its `for_each`, or has failed items and does not collect
+/// them any more, is done again. Refuses with `job_not_finished`, or `validation_failed` when from_step does not exist
+/// in the new definition.
 Result<RunState> make_retry(const RunState& ended, const WorkflowDefinition& old_workflow,
                             const WorkflowDefinition& new_workflow, RunId run,
                             const std::optional<std::string>& from_step, Timestamp accepted_at, Millis timeout);

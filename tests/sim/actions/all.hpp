@@ -9,6 +9,10 @@ namespace troupe::sim {
 extern const Action kSubmit, kSubmitBatch, kSubmitTwice;
 // change.cpp
 extern const Action kCancel, kRetry, kSignal;
+// reviews.cpp
+extern const Action kReview;
+/// What waits for reviewers only, for as long as they like.
+void decide_approvals(World& world);
 // read.cpp
 extern const Action kRead, kWait, kList, kWatch;
 // trail.cpp

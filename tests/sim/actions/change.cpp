@@ -1,25 +1,11 @@
 // People cancel jobs, try them again and send them signals, at any time, whether it makes sense or not; and ask again
 // with the same Idempotency-Key, at once or later.
 #include "sim/actions/all.hpp"
+#include "sim/actions/keyed.hpp"
 #include "sim/world.hpp"
 
 namespace troupe::sim {
 namespace {
-
-using Key = std::optional<IdempotencyKey>;
-
-KeptAnswer render_change(const JobChange& change) { return {202, to_string(change.run)}; }
-
-/// `ask` is called with the same key each time.
-void ask_with_key(World& world, const std::function<void(const Key&)>& ask) {
-  Dice& dice = world.dice();
-  Key key;
-  if (dice.chance(30)) key = world.clients().fresh_key();
-  ask(key);
-  if (!key) return;
-  if (dice.chance(30)) ask(key);
-  if (dice.chance(50)) world.after(dice.skewed(Millis(3'000)), [ask, key] { ask(key); });
-}
 
 void cancel(World& world) {
   const auto job = world.clients().some_job();

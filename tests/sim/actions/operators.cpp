@@ -1,4 +1,5 @@
 // Operators engage and release kill switches, and restart workers.
+#include "codec/unavailable.hpp"
 #include "sim/actions/all.hpp"
 #include "sim/workflows.hpp"
 #include "sim/world.hpp"
@@ -12,22 +13,27 @@ void release(World& world, const KillSwitchId& id) {
   });
 }
 
-KillSwitchDraft draw_switch(Dice& dice) {
+KillSwitchDraft draw_switch(World& world) {
+  Dice& dice = world.dice();
   static const std::vector<std::string> kModes = {"drain", "pause", "kill"};
   KillSwitchDraft draft;
   draft.mode = dice.one_of(kModes);
   draft.reason = "as drawn";
-  draft.scope = dice.chance(60) ? "workflow" : dice.chance(60) ? "client" : "global";
+  static const std::vector<std::string> kScopes = {"workflow", "workflow", "workflow", "workflow", "workflow",
+                                                   "client",   "client",   "global",   "pool",     "node"};
+  draft.scope = dice.one_of(kScopes);
   if (draft.scope == "workflow") draft.target = workflow_key(dice.number(kWorkflows));
+  if (draft.scope == "pool") draft.target = kOnlyPool;
+  if (draft.scope == "node") draft.target = world.node() == nullptr ? "nowhere" : world.node()->life()->name();
   if (draft.scope == "client") draft.target = "client-" + std::to_string(dice.number(4));
   return draft;
 }
 
 /// Mostly not for long; some are forgotten until the end, and some are hardly engaged when the process dies.
 void engage(World& world) {
-  const KillSwitchDraft draft = draw_switch(world.dice());
+  const KillSwitchDraft draft = draw_switch(world);
   const bool dies = world.has_faults() && world.dice().chance(20);
-  const bool is_forgotten = draft.scope != "global" && (dies || world.dice().chance(20));
+  const bool is_forgotten = (draft.scope == "workflow" || draft.scope == "client") && (dies || world.dice().chance(20));
   const Millis length = world.dice().skewed(Millis(3'000));
   world.saw("kill switch");
   world.clients().ask_other([&](Gateway& gateway, const Caller& caller, const std::function<void()>& done) {

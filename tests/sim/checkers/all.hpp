@@ -14,6 +14,7 @@ std::unique_ptr<Checker> make_task_starts(World& world);       // task_starts.cp
 std::unique_ptr<Checker> make_counted_outcomes(World& world);  // counted_outcomes.cpp
 std::unique_ptr<Checker> make_slots(World& world);             // slots.cpp
 std::unique_ptr<Checker> make_concurrency(World& world);       // concurrency.cpp
+std::unique_ptr<Checker> make_approvals(World& world);         // approvals.cpp
 std::unique_ptr<Checker> make_kill_switches(World& world);     // kill_switches.cpp
 std::unique_ptr<Checker> make_in_time(World& world);           // in_time.cpp
 std::unique_ptr<Checker> make_schedules(World& world);         // schedules.cpp

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "codec/kill_switch_codec.hpp"
+#include "codec/unavailable.hpp"
 #include "sim/checkers/all.hpp"
 #include "sim/world.hpp"
 
@@ -21,11 +22,10 @@ class KillSwitches final : public Checker {
   std::string_view name() const override { return "kill switches"; }
 
   void asked(const Request& request) override {
-    if (request.ask == Ask::submit)
-      note_covering(request.mark(), request.wish->job.workflow_key, request.wish->job.client_id);
+    if (request.ask == Ask::submit) note_covering(request, request.wish->job.workflow_key, request.wish->job.client_id);
     if (request.ask == Ask::retry) {
       const JobRow& row = world_.jobs().find(*request.job)->row;
-      note_covering(request.mark(), row.workflow_key, row.client_id);
+      note_covering(request, row.workflow_key, row.client_id);
     }
   }
 
@@ -38,9 +38,9 @@ class KillSwitches final : public Checker {
         released(row.id);
     }
     if (change.job == nullptr) return;
-    note_dispatches(*change.job);
+    note_dispatches(*change.job, *change.life);
     for (const Event& event : change.events)
-      if (std::holds_alternative<TaskStarted>(event)) starts(*change.job);
+      if (std::holds_alternative<TaskStarted>(event)) starts(*change.job, *change.life);
     if (change.change.insert && !change.job->is_child) begins(change.job->row.user_id);
     for (const Json& record : change.records)
       if (record.at("action") == "job.retried") begins(record.at("actor").get<std::string>());
@@ -51,11 +51,11 @@ class KillSwitches final : public Checker {
     const std::string what = task.step + " of " + to_string(task.key.run) + ", by ";
     if (const auto under = under_.find(task.key); under != under_.end())
       for (const std::string& id : under->second)
-        expect(!engaged_.contains(id), "no task begins that a kill switch holds", what + id);
+        expect(!engaged_.contains(id) || is_elsewhere(id, life), "no task begins that a kill switch holds", what + id);
     const StoredJob& job = *world_.jobs().find(task.job);
     if (task.key.run != job.row.run || job.workflow->steps.at(task.key.step).commits_start(task.key.compensation))
       return;
-    for (const std::string& id : covering(job.row.workflow_key, job.row.client_id, SwitchMode::pause))
+    for (const std::string& id : holding(job, life))
       expect(world_.now() - engaged_.at(id).since <= kOnItsWay, "no task begins long after a kill switch was engaged",
              what + id);
   }
@@ -66,21 +66,31 @@ class KillSwitches final : public Checker {
     Timestamp since;
   };
 
-  std::vector<std::string> covering(const std::string& workflow, const std::string& client, SwitchMode least) const {
+  std::vector<std::string> covering(const SwitchedWork& work, SwitchMode least) const {
     std::vector<std::string> ids;
     for (const auto& [id, engaged] : engaged_)
-      if (engaged.kill_switch.mode >= least && covers(engaged.kill_switch, {workflow, client, "", ""}))
-        ids.push_back(id);
+      if (engaged.kill_switch.mode >= least && covers(engaged.kill_switch, work)) ids.push_back(id);
     return ids;
   }
+  /// Those that hold the job's tasks on this node.
+  std::vector<std::string> holding(const StoredJob& job, const Life& life) const {
+    return covering({job.row.workflow_key, job.row.client_id, kOnlyPool, life.name()}, SwitchMode::pause);
+  }
+  /// It is of another node than the one that has the task now.
+  bool is_elsewhere(const std::string& id, const Life& life) const {
+    const KillSwitch& engaged = engaged_.at(id).kill_switch;
+    return engaged.scope == SwitchScope::node && engaged.target != life.name();
+  }
 
-  void note_covering(const std::string& mark, const std::string& workflow, const std::string& client) {
-    if (auto ids = covering(workflow, client, SwitchMode::drain); !ids.empty()) asked_under_[mark] = std::move(ids);
+  /// A pool refuses no jobs.
+  void note_covering(const Request& request, const std::string& workflow, const std::string& client) {
+    if (auto ids = covering({workflow, client, "", request.life->name()}, SwitchMode::drain); !ids.empty())
+      asked_under_[request.mark()] = std::move(ids);
   }
 
   /// It was given to a worker before; then a commit is all that may hold it up.
-  void starts(const StoredJob& job) const {
-    for (const std::string& id : covering(job.row.workflow_key, job.row.client_id, SwitchMode::pause)) {
+  void starts(const StoredJob& job, const Life& life) const {
+    for (const std::string& id : holding(job, life)) {
       const Timestamp since = std::max(engaged_.at(id).since, world_.store().last_outage());
       expect(world_.now() - since <= kToBeWritten, "no task is started long after a kill switch was engaged",
              to_string(job.row.run) + ", by " + id);
@@ -94,12 +104,11 @@ class KillSwitches final : public Checker {
       expect(!engaged_.contains(id), "nothing new is taken that a kill switch covers", mark + ", by " + id);
   }
 
-  void note_dispatches(const StoredJob& job) {
+  void note_dispatches(const StoredJob& job, const Life& life) {
     const RunState& state = job.state;
     const auto note = [&](const TaskKey& task) {
       if (!known_.insert(task).second) return;
-      if (auto ids = covering(job.row.workflow_key, job.row.client_id, SwitchMode::pause); !ids.empty())
-        under_[task] = std::move(ids);
+      if (auto ids = holding(job, life); !ids.empty()) under_[task] = std::move(ids);
     };
     for (std::size_t i = 0; i < state.steps.size(); ++i)
       for (const LiveItem& item : state.steps[i].live)

@@ -1,0 +1,20 @@
+// Changes that are asked for again with the same Idempotency-Key.
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "troupe/port/gateway.hpp"
+
+namespace troupe::sim {
+
+class World;
+
+using Key = std::optional<IdempotencyKey>;
+
+/// `ask` is called with the same key each time: at once, later, or only once and without one.
+void ask_with_key(World& world, const std::function<void(const Key&)>& ask);
+
+KeptAnswer render_change(const JobChange& change);
+
+}  // namespace troupe::sim
