@@ -1,6 +1,7 @@
 // What people read: jobs, runs, assets, logs. Everything here runs on the blocking pool.
 #include "actors/ingress/node_gateway.hpp"
 #include "actors/ingress/run_view.hpp"
+#include "actors/job/run_loader.hpp"
 
 namespace troupe {
 namespace {
@@ -33,7 +34,12 @@ Result<JobView> NodeGateway::view_job(const Caller& caller, const JobRef& ref, b
   auto row = find_job(caller, ref);
   if (!row) return row.error();
   JobView view;
-  const RunRecord newest = newest_run(*row);
+  RunRecord newest = newest_run(*row);
+  if (details) {
+    auto inputs = newest_inputs(node_, *row);
+    if (!inputs) return inputs.error();
+    newest.inputs = *std::move(inputs);
+  }
   auto run = details ? describe_run(node_, newest) : summarize_run(node_, newest);
   if (!run) return run.error();
   view.newest = *std::move(run);
@@ -68,7 +74,7 @@ void NodeGateway::jobs(const Caller& caller, JobQuery query, Reply<std::vector<J
     if (!rows) return rows.error();
     std::vector<JobView> views;
     for (JobRow& row : *rows) {
-      auto run = summarize_run(node_, newest_run(row));
+      auto run = list_run(node_, newest_run(row));
       if (!run) return run.error();
       views.push_back({std::move(row), *std::move(run), {}});
     }
@@ -92,7 +98,7 @@ void NodeGateway::runs(const Caller& caller, RunQuery query, Reply<std::vector<R
     if (!records) return records.error();
     std::vector<RunView> views;
     for (const RunRecord& record : *records) {
-      auto view = summarize_run(node_, record);
+      auto view = list_run(node_, record);
       if (!view) return view.error();
       views.push_back(*std::move(view));
     }
