@@ -326,7 +326,8 @@ TEST_F(RetryTest, IsRefusedWhenAnotherHasBegunAndEndedMeanwhile) {
   restart_node();  // so that version 1 has to be read: between looking at the job and asking it
   bool meanwhile = false;
   reader_->edit_workflow = [&](WorkflowRow&) {
-    if (!std::exchange(meanwhile, true)) EXPECT_TRUE(retry(job).ok());
+    if (std::exchange(meanwhile, true)) return;
+    EXPECT_TRUE(retry(job).ok());
   };
   EXPECT_EQ(retry(job, {}, "", /*version=*/1).error().code, ErrorCode::conflict) << "it was judged by the run before";
   EXPECT_EQ(count_actions(job, "job.retried"), 1u);

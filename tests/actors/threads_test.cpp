@@ -2,6 +2,8 @@
 // that dies, and calls that come back on another thread.
 #include <gmock/gmock.h>
 
+#include <array>
+
 #include <future>
 #include <thread>
 
@@ -134,7 +136,19 @@ TEST_F(ThreadsTest, AnswersAWaiterWhenTheJobEnds) {
   ASSERT_TRUE(starts("work"));
   executor_->complete("work");
   EXPECT_EQ(seen.get_future().get(), Status::success);
-  EXPECT_TRUE(eventually([&] { return node_->context().timers.size() == 0; })) << "its patience is not waited for";
+}
+
+TEST_F(ThreadsTest, PatienceThatIsNotNeededIsNotWaitedFor) {
+  given_workflow(kOne);
+  const JobId job = submit("one");
+  constexpr std::size_t kWaiters = 20;
+  std::array<std::promise<Status>, kWaiters> seen;
+  for (auto& one : seen)
+    node_->gateway().wait({}, {job, "", {}}, 1h, [&](Result<JobView> view) { one.set_value(view->row.status); });
+  ASSERT_TRUE(starts("work"));
+  executor_->complete("work");
+  for (auto& one : seen) EXPECT_EQ(one.get_future().get(), Status::success);
+  EXPECT_TRUE(eventually([&] { return node_->context().timers.size() < kWaiters; })) << "others have timers, too";
 }
 
 TEST_F(ThreadsTest, RetriesOnANewWorkerWhatTheOneThatDiedHad) {

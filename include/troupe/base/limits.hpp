@@ -1,5 +1,5 @@
 // Every bound of the system in one place. A limit that users may change has its default here and its key in
-// config/troupe.toml; `/v1/meta` shows the values in force.
+// config/troupe.toml.
 #pragma once
 
 #include <cstddef>
