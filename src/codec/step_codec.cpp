@@ -41,6 +41,19 @@ void read_codes(ObjectReader& reader, std::string_view name, std::vector<ErrorCo
   }
 }
 
+/// `poison` would be worse than idle: a run that is given up could never end, since what undoes its steps fails so.
+void refuse_idle_codes(ObjectReader& reader, std::vector<Fault>& faults) {
+  const Json* codes = reader.any("on");
+  if (codes == nullptr || !codes->is_array()) return;
+  for (std::size_t i = 0; i < codes->size(); ++i) {
+    const Json& written = (*codes)[i];
+    const auto code = written.is_string() ? code_from_text(written.get_ref<const std::string&>()) : std::nullopt;
+    if (code && !ends_attempts(*code))
+      faults.push_back({pointer_append(reader.pointer("on"), std::to_string(i)),
+                        "no attempt of a step fails with " + written.get<std::string>()});
+  }
+}
+
 /// Fields that are absent keep what the policy has.
 void read_retry(const Json& value, const std::string& pointer, RetryPolicy& policy, std::vector<Fault>& faults) {
   ObjectReader reader(value, pointer, faults);
@@ -53,6 +66,7 @@ void read_retry(const Json& value, const std::string& pointer, RetryPolicy& poli
   if (const auto max = reader.duration("max", /*zero_allowed=*/true)) policy.max = *max;
   if (const auto jitter = reader.choice("jitter", {"none", "full"})) policy.jitter = static_cast<Jitter>(*jitter);
   read_codes(reader, "on", policy.on, faults);
+  refuse_idle_codes(reader, faults);
   read_codes(reader, "never_on", policy.never_on, faults);
   reader.refuse_others("retry");
 }

@@ -157,6 +157,51 @@ void check_compensations(const WorkflowDefinition& workflow, std::vector<Fault>&
 
 }  // namespace
 
+bool ends_attempts(ErrorCode code) {
+  switch (code) {
+    // A run's, or a job's.
+    case ErrorCode::run_timeout:
+    case ErrorCode::cancelled:
+    case ErrorCode::compensation_incomplete:
+    case ErrorCode::poison:
+    case ErrorCode::in_doubt:
+    // What people decided is not tried again.
+    case ErrorCode::approval_rejected:
+    // A request's.
+    case ErrorCode::malformed_json:
+    case ErrorCode::json_too_deep:
+    case ErrorCode::malformed_request:
+    case ErrorCode::invalid_query:
+    case ErrorCode::invalid_cursor:
+    case ErrorCode::invalid_limit:
+    case ErrorCode::invalid_id:
+    case ErrorCode::unauthenticated:
+    case ErrorCode::forbidden:
+    case ErrorCode::method_not_allowed:
+    case ErrorCode::request_timeout:
+    case ErrorCode::unsupported_media_type:
+    case ErrorCode::range_not_satisfiable:
+    case ErrorCode::header_too_large:
+    case ErrorCode::callback_url_forbidden:
+    case ErrorCode::job_id_conflict:
+    case ErrorCode::ambiguous_job_id:
+    case ErrorCode::job_finished:
+    case ErrorCode::job_not_finished:
+    case ErrorCode::already_reviewed:
+    case ErrorCode::no_signal_expected:
+    case ErrorCode::too_many_signals:
+    case ErrorCode::idempotency_key_reused:
+    case ErrorCode::idempotency_key_in_flight:
+    // A server's.
+    case ErrorCode::store_newer:
+    case ErrorCode::fenced:
+    case ErrorCode::chain_broken:
+    case ErrorCode::wrong_usage:
+    case ErrorCode::insecure_listen: return false;
+    default: return true;  // also those that a `workflow` step hands on from its job
+  }
+}
+
 bool is_workflow_key(std::string_view text) {
   if (text.empty() || text.size() > limits::kNameChars || !is_lower_or_digit(text[0])) return false;
   return std::all_of(text.begin(), text.end(),

@@ -79,6 +79,21 @@ TEST(Definition, HasTheSameCanonicalFormInYamlAndJson) {
   EXPECT_EQ(json->definition.steps[1].config, yaml->definition.steps[1].config);
 }
 
+TEST(Definition, RefusesToRetryOnWhatNoAttemptFailsWith) {
+  EXPECT_EQ(faults_of(R"(key: a
+defaults: {retry: {on: [request_timeout]}}
+steps:
+  - name: a
+    type: noop
+    retry: {on: [queue_timeout, cancelled, step_timeout, run_timeout], never_on: [poison]}
+    compensate: {type: noop, retry: {on: [poison]}}
+)"),
+            "/defaults/retry/on/0 no attempt of a step fails with request_timeout\n"
+            "/steps/0/retry/on/1 no attempt of a step fails with cancelled\n"
+            "/steps/0/retry/on/3 no attempt of a step fails with run_timeout\n"
+            "/steps/0/compensate/retry/on/0 no attempt of a step fails with poison");
+}
+
 TEST(Definition, TellsAllFaultsAtOnceEachAtItsPlace) {
   EXPECT_EQ(faults_of(R"(key: Bad Key
 descripton: typo

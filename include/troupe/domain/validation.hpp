@@ -22,6 +22,10 @@ struct WorkflowDraft {
 /// the document that was written (`/steps/2/needs/0`).
 std::vector<Fault> resolve(WorkflowDraft& draft);
 
+/// Can an attempt of a step fail with this? If not, a policy that retries it never does anything, or keeps a run from
+/// its end.
+bool ends_attempts(ErrorCode code);
+
 /// 1–64 of a–z 0–9 . _ - , beginning with a letter or digit.
 bool is_workflow_key(std::string_view text);
 /// 1–64 of A–Z a–z 0–9 . _ : -
