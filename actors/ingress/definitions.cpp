@@ -105,6 +105,7 @@ void NodeGateway::set_workflow_disabled(const Caller& caller, std::string key, b
                                         Reply<WorkflowView> reply) {
   if (auto error = unavailable()) return reply(*std::move(error));
   WorkflowCatalog::Found found = node_.workflows.find(key, 0);
+  if (found.fault) return reply(*found.fault);
   if (!found.entry) return reply(Error{ErrorCode::not_found, "there is no workflow " + key, false, {}});
   if (found.disabled == disabled) return reply(view(found));
 

@@ -25,7 +25,7 @@ Result<KillSwitch> NodeGateway::make_kill_switch(const Caller& caller, const Kil
   auto made = resolve(draft);
   if (!made) return made.error();
   // A misspelt key would stop nothing, and say so to nobody.
-  if (made->scope == SwitchScope::workflow && !node_.workflows.find(made->target, 0).entry)
+  if (made->scope == SwitchScope::workflow && node_.workflows.find(made->target, 0).newest == 0)
     return Error{ErrorCode::validation_failed,
                  "there is no workflow " + made->target,
                  false,

@@ -1,5 +1,7 @@
 #include "actors/ingress/node_gateway.hpp"
 
+#include <algorithm>
+
 #include "actors/concurrency/concurrency_gate.hpp"
 #include "actors/node/worker_keeper.hpp"
 #include "actors/switches/kill_switches.hpp"
@@ -8,6 +10,7 @@ namespace troupe {
 namespace {
 
 constexpr Millis kStoreSilence{5'000};
+constexpr std::size_t kWorkflowsWarnedOf = 10;
 
 std::optional<Error> error_of(StoreObstacle obstacle) {
   switch (obstacle) {
@@ -41,6 +44,12 @@ Readiness NodeGateway::readiness() {
   readiness.ready = readiness.reasons.empty();
   // Not a reason: this node does all other work, and a balancer would send that of these steps nowhere better.
   readiness.warnings = actors_.workers->warnings();
+  const auto unusable = node_.workflows.unusable();
+  for (std::size_t i = 0; i < std::min(unusable.size(), kWorkflowsWarnedOf); ++i)
+    readiness.warnings.push_back(unusable[i].fault->message);
+  if (unusable.size() > kWorkflowsWarnedOf)
+    readiness.warnings.push_back(std::to_string(unusable.size() - kWorkflowsWarnedOf) +
+                                 " more workflows cannot be used: see the log of the start");
   return readiness;
 }
 

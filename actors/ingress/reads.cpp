@@ -68,7 +68,7 @@ void NodeGateway::jobs(const Caller& caller, JobQuery query, Reply<std::vector<J
     if (!rows) return rows.error();
     std::vector<JobView> views;
     for (JobRow& row : *rows) {
-      auto run = summarize_run(node_, newest_run(row));
+      auto run = list_run(node_, newest_run(row));
       if (!run) return run.error();
       views.push_back({std::move(row), *std::move(run), {}});
     }
@@ -92,7 +92,7 @@ void NodeGateway::runs(const Caller& caller, RunQuery query, Reply<std::vector<R
     if (!records) return records.error();
     std::vector<RunView> views;
     for (const RunRecord& record : *records) {
-      auto view = summarize_run(node_, record);
+      auto view = list_run(node_, record);
       if (!view) return view.error();
       views.push_back(*std::move(view));
     }

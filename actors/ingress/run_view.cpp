@@ -248,6 +248,26 @@ Result<RunView> summarize_run(NodeContext& node, const RunRecord& record) {
   return view;
 }
 
+Result<RunView> list_run(NodeContext& node, const RunRecord& record) {
+  auto view = summarize_run(node, record);
+  if (view || view.error().code != ErrorCode::store_corrupt) return view;
+  const JobRow& job = record.job;
+  RunView bare;
+  bare.id = record.run;
+  bare.job = job.id;
+  bare.client_job_id = job.job_id;
+  bare.client_id = job.client_id;
+  bare.workflow_key = job.workflow_key;
+  bare.workflow_version = record.archive ? record.archive->workflow_version : job.run_workflow_version;
+  bare.number = record.number;
+  bare.status = record.archive ? record.archive->status : job.status;
+  bare.message = view.error().message;
+  bare.created_at = record.run.created_at();
+  bare.updated_at = job.updated_at;
+  bare.error = record.archive ? record.archive->error : job.error;
+  return bare;
+}
+
 Result<Done> add_forecast(NodeContext& node, const RunRecord& record, RunView& view) {
   if (has_ended(view.status)) return Done{};
   const auto loaded = load(node, record);

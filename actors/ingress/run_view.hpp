@@ -12,6 +12,9 @@ ReviewStatus review_status(const std::vector<ReviewRow>& reviews, const AssetId&
 /// From what a run record says, without steps' outputs, attempts and assets: for lists. Blocks only on the workflow
 /// cache.
 Result<RunView> summarize_run(NodeContext& node, const RunRecord& record);
+/// As summarize_run, for lists: one that cannot be read (store_corrupt) is shown as its rows tell, with the reason as
+/// its message, and does not hide the others.
+Result<RunView> list_run(NodeContext& node, const RunRecord& record);
 /// Everything. Blocks.
 Result<RunView> describe_run(NodeContext& node, const RunRecord& record);
 /// When the run will probably end, and where it stands in a queue; nothing of one that has ended. Blocks on the

@@ -24,11 +24,12 @@ Error unknown_workflow(const SubmitJob& job) {
 }
 
 /// The accepted job's own record: it takes the place of the run's start, and tells what the job was asked to be.
-void describe_acceptance(RecordDraft& record, const SubmitJob& job, const WorkflowDefinition& workflow,
-                         const Document& inputs, Millis timeout) {
+void describe_acceptance(RecordDraft& record, const SubmitJob& job, const CatalogEntry& entry, const Document& inputs,
+                         Millis timeout) {
   record.action = "job.accepted";
-  record.details["workflow"] = workflow.key;
-  record.details["workflow_version"] = workflow.version;
+  record.details["workflow"] = entry.row.key;
+  record.details["workflow_version"] = entry.workflow->version;
+  record.details["definition_sha256"] = to_hex(entry.row.digest);
   record.details["priority"] = job.priority;
   record.details["timeout_seconds"] = static_cast<double>(timeout.count()) / 1000.0;
   record.details["inputs"] = digest_to_json(sha256(inputs.view()), inputs.size());
@@ -229,7 +230,7 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   Arrival arrival = job.patient ? Arrival() : Arrival(health.admission, node_.clock);
 
   const WorkflowCatalog::Found found = node_.workflows.find(job.workflow_key, job.workflow_version);
-  if (!found.entry) return unknown_workflow(job);
+  if (!found.entry) return found.fault ? *found.fault : unknown_workflow(job);
   if (found.disabled) return {ErrorCode::workflow_disabled, "the workflow " + job.workflow_key + " is disabled"};
   const WorkflowDefinition& workflow = *found.entry->workflow;
   const Result<Millis> asked = check_timeout(workflow, job.timeout, /*cut=*/job.parent.has_value());
@@ -297,7 +298,7 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
 
   PersistPtr persist =
       make_persist(node_, {*facts, workflow, seed->state, after, *decision, nullptr, false, parks}, {});
-  describe_acceptance(persist->records.at(0), job, workflow, *inputs, timeout);
+  describe_acceptance(persist->records.at(0), job, *found.entry, *inputs, timeout);
   persist->frame.actor = caller.name;
   persist->is_accept = true;
   persist->change.insert = row_of_acceptance(job, *facts, *std::exchange(persist->change.update, std::nullopt));

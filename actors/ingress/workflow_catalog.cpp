@@ -1,9 +1,11 @@
 #include "actors/ingress/workflow_catalog.hpp"
 
+#include <algorithm>
 #include <mutex>
 
 #include "codec/object_reader.hpp"
 #include "codec/workflow_codec.hpp"
+#include "crypto/hash.hpp"
 
 namespace troupe {
 
@@ -25,6 +27,11 @@ KnownDelays known_delays(const WorkflowDefinition& workflow) {
   return delays;
 }
 
+std::string first_reason(const Error& error) {
+  if (error.faults.empty()) return error.message;
+  return error.faults[0].pointer + " " + error.faults[0].message;
+}
+
 }  // namespace
 
 Result<CatalogEntryPtr> WorkflowCatalog::compile(WorkflowRow row) const {
@@ -34,14 +41,20 @@ Result<CatalogEntryPtr> WorkflowCatalog::compile(WorkflowRow row) const {
     if (!is_quick_(expression)) entry->is_quick = false;
     return std::nullopt;
   });
-  if (!parsed) {
-    const std::string why = parsed.error().faults.empty() ? parsed.error().message : parsed.error().faults[0].message;
-    return {ErrorCode::store_corrupt, "workflow " + row.key + " version " + std::to_string(row.version) + ": " + why};
-  }
+  const auto unusable = [&](const std::string& why) {
+    return Error{ErrorCode::store_corrupt,
+                 "workflow " + row.key + " version " + std::to_string(row.version) + ": " + why,
+                 false,
+                 {}};
+  };
+  if (!parsed) return unusable(first_reason(parsed.error()));
+  if (const Digest found = sha256(parsed->canonical); found != row.digest)
+    return unusable("its definition was changed in the database: it has the SHA-256 " + to_hex(found) +
+                    ", and was applied with " + to_hex(row.digest));
   parsed->definition.version = row.version;
   if (parsed->definition.inputs_schema.present()) {
     auto schema = JsonSchema::compile(from_document(parsed->definition.inputs_schema));
-    if (!schema) return schema.error();
+    if (!schema) return unusable(first_reason(schema.error()));
     entry->inputs = *schema;
   }
   entry->delays = known_delays(parsed->definition);
@@ -57,21 +70,46 @@ Result<Done> WorkflowCatalog::load_all() {
     if (!page) return page.error();
     for (WorkflowSummary& summary : *page) {
       after = summary.newest.key;
-      auto entry = compile(std::move(summary.newest));
-      if (!entry) return entry.error();
-      add(*entry);
+      const std::uint32_t version = summary.newest.version;
+      if (auto entry = compile(std::move(summary.newest)))
+        add(*std::move(entry));
+      else
+        note_unusable(*after, version, std::move(entry).error());
       set_disabled(*after, summary.disabled);
     }
     if (page->size() < static_cast<std::size_t>(limits::kPageMax)) return Done{};
   }
 }
 
+void WorkflowCatalog::note_unusable(const std::string& key, std::uint32_t version, Error fault) {
+  const std::unique_lock lock(mutex_);
+  Versions& versions = workflows_[key];
+  versions.newest = version;
+  versions.fault = std::make_shared<const Error>(std::move(fault));
+}
+
+std::vector<WorkflowCatalog::Unusable> WorkflowCatalog::unusable() const {
+  const std::shared_lock lock(mutex_);
+  std::vector<Unusable> all;
+  for (const auto& [key, versions] : workflows_)
+    if (versions.fault) all.push_back({key, versions.newest, versions.fault});
+  return all;
+}
+
+CatalogEntryPtr WorkflowCatalog::newest_usable(const std::string& key) const {
+  const std::shared_lock lock(mutex_);
+  const auto versions = workflows_.find(key);
+  if (versions == workflows_.end() || versions->second.by_number.empty()) return nullptr;
+  return versions->second.by_number.rbegin()->second;
+}
+
 Millis WorkflowCatalog::shortest_retention() const {
   const std::shared_lock lock(mutex_);
-  Millis shortest = workflows_.empty() ? kRetentionDefault : Millis::max();
+  std::optional<Millis> shortest;
   for (const auto& [key, versions] : workflows_)
-    for (const auto& [number, entry] : versions.by_number) shortest = std::min(shortest, entry->workflow->retention);
-  return shortest;
+    for (const auto& [number, entry] : versions.by_number)
+      shortest = std::min(shortest.value_or(Millis::max()), entry->workflow->retention);
+  return shortest.value_or(kRetentionDefault);
 }
 
 WorkflowCatalog::Found WorkflowCatalog::find(const std::string& key, std::uint32_t version) const {
@@ -80,7 +118,10 @@ WorkflowCatalog::Found WorkflowCatalog::find(const std::string& key, std::uint32
   if (versions == workflows_.end()) return {};
   Found found{nullptr, versions->second.disabled, versions->second.newest};
   const auto entry = versions->second.by_number.find(version == 0 ? versions->second.newest : version);
-  if (entry != versions->second.by_number.end()) found.entry = entry->second;
+  if (entry != versions->second.by_number.end())
+    found.entry = entry->second;
+  else if (version == 0 || version == found.newest)
+    found.fault = versions->second.fault;
   return found;
 }
 
@@ -91,6 +132,7 @@ Result<WorkflowCatalog::Found> WorkflowCatalog::load(const std::string& key, std
     const std::string which = version == 0 ? "" : " version " + std::to_string(version);
     return Error{ErrorCode::unknown_workflow, "there is no workflow " + key + which, false, {}};
   };
+  if (found.fault) return *found.fault;
   if (found.newest == 0 || version > found.newest) return unknown();
   auto stored = reader_.workflow(key, version);
   if (!stored) return stored.error();
@@ -105,6 +147,7 @@ Result<WorkflowCatalog::Found> WorkflowCatalog::load(const std::string& key, std
 void WorkflowCatalog::add(CatalogEntryPtr entry) {
   const std::unique_lock lock(mutex_);
   Versions& versions = workflows_[entry->row.key];
+  if (entry->row.version >= versions.newest) versions.fault = nullptr;
   versions.newest = std::max(versions.newest, entry->row.version);
   versions.by_number[entry->row.version] = std::move(entry);
 }

@@ -42,7 +42,7 @@ Node::Node(NodePorts ports, NodeOptions options)
       workflows_(ports.reader, options_.gateway.is_quick_expression),
       gate_(options_.fair_rules, ports.clock,
             [this](const std::string& workflow) {
-              const CatalogEntryPtr newest = workflows_.find(workflow, 0).entry;
+              const CatalogEntryPtr newest = workflows_.newest_usable(workflow);
               return newest ? newest->workflow->concurrency_limit : 0;
             }),
       switches_(ports.metrics) {
@@ -80,6 +80,11 @@ Result<Done> Node::begin(Writers writers) {
     return error;
   }
   if (auto loaded = workflows_.load_all(); !loaded) return loaded.error();
+  for (const WorkflowCatalog::Unusable& left_out : workflows_.unusable())
+    context_->log.write(log::Level::error, "a workflow cannot be used; apply a new version of it",
+                        {{"workflow", left_out.key},
+                         {"version", std::to_string(left_out.version)},
+                         {"error", left_out.fault->message}});
   const auto schedules = load_schedules(context_->reader, context_->log);
   if (!schedules) return schedules.error();
   // Jobs that are accepted from now on are not recovery's business: their ids are greater than this one. So are those

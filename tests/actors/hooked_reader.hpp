@@ -27,6 +27,8 @@ class HookedReader final : public StoreReader {
   std::optional<SettingRow> another_setting;
   /// What is stored of this job is no JSON.
   std::optional<JobId> damaged;
+  /// What someone made of the stored definitions.
+  std::function<void(WorkflowRow&)> edit_workflow;
   /// job() throws, as nothing should.
   bool throws = false;
 
@@ -70,10 +72,15 @@ class HookedReader final : public StoreReader {
     return inner_->journal_of_shard_before(shard, before, position, rows);
   }
   Result<std::vector<WorkflowSummary>> workflows(const std::optional<std::string>& after, int limit) override {
-    return inner_->workflows(after, limit);
+    auto rows = inner_->workflows(after, limit);
+    if (rows && edit_workflow)
+      for (WorkflowSummary& row : *rows) edit_workflow(row.newest);
+    return rows;
   }
   Result<std::optional<WorkflowSummary>> workflow(const std::string& key, std::uint32_t version) override {
-    return inner_->workflow(key, version);
+    auto row = inner_->workflow(key, version);
+    if (row && *row && edit_workflow) edit_workflow((*row)->newest);
+    return row;
   }
   Result<std::optional<IdempotencyRow>> idempotency(const Digest& scope) override { return inner_->idempotency(scope); }
   Result<std::vector<ShardState>> shards() override { return inner_->shards(); }

@@ -1,0 +1,133 @@
+// What is stored of workflows: a run keeps the definition that it began with, and one that is no longer what was
+// applied, or can no longer be used, is not run.
+#include <gmock/gmock.h>
+
+#include "actors/node_fixture.hpp"
+#include "codec/json.hpp"
+#include "crypto/hash.hpp"
+
+namespace troupe::test {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+std::string two_steps(const std::string& url) {
+  return "{key: two, steps: [{name: first, type: noop}, {name: second, type: http, config: {url: \"" + url + "\"}}]}";
+}
+
+class DefinitionTest : public NodeTest {
+ protected:
+  /// As if someone had changed the row, with a digest that fits or without.
+  void edit(const std::string& from, const std::string& to, bool digest_too) {
+    reader_->edit_workflow = [=](WorkflowRow& row) {
+      const auto place = row.definition.find(from);
+      if (place == std::string::npos) return;
+      row.definition.replace(place, from.size(), to);
+      if (digest_too) row.digest = sha256(row.definition);
+    };
+  }
+  std::vector<JobView> listed() {
+    std::optional<Result<std::vector<JobView>>> answer;
+    gateway().jobs({}, {}, [&](Result<std::vector<JobView>> views) { answer = std::move(views); });
+    run();
+    if (!answer || !answer->ok()) ADD_FAILURE() << "no list";
+    return answer && answer->ok() ? **answer : std::vector<JobView>();
+  }
+  Result<AcceptedJob> submit_two() {
+    SubmitJob job;
+    job.workflow_key = "two";
+    return try_submit(std::move(job));
+  }
+};
+
+TEST_F(DefinitionTest, ANewVersionDoesNotTouchARunThatIsUnderWayAlsoAfterARestart) {
+  given_workflow(two_steps("http://one/"));
+  const JobId here = submit("two"), restarted = submit("two");
+  given_workflow(two_steps("http://two/"));
+  executor_->complete("first");
+  run();
+  EXPECT_EQ(executor_->config("second"), R"({"url":"http://one/"})");
+  executor_->complete("second");
+  run();
+  EXPECT_EQ(status(here), Status::success);
+  restart_node();
+  executor_->complete("first");
+  run();
+  EXPECT_EQ(executor_->config("second"), R"({"url":"http://one/"})");
+  executor_->complete("second");
+  run();
+  EXPECT_EQ(status(restarted), Status::success);
+  EXPECT_EQ(row(restarted).run_workflow_version, 1u);
+}
+
+TEST_F(DefinitionTest, OneThatWasChangedInTheDatabaseIsNotRun) {
+  given_workflow(two_steps("http://one/"));
+  const JobId job = submit("two");
+  crash_node();
+  edit("http://one/", "http://evil/", /*digest_too=*/false);
+  start_node();
+  EXPECT_THAT(executor_->running(), IsEmpty()) << "the job is left alone";
+  EXPECT_FALSE(has_ended(status(job)));
+  const auto refused = submit_two();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::store_corrupt);
+  EXPECT_THAT(refused.error().message, HasSubstr("workflow two version 1: its definition was changed"));
+  reader_->edit_workflow = nullptr;
+  restart_node();
+  EXPECT_THAT(executor_->running(), ElementsAre("first")) << "as soon as the row is as it was";
+}
+
+TEST_F(DefinitionTest, AnOldVersionThatWasChangedIsNotRunEither) {
+  given_workflow(two_steps("http://one/"));
+  const JobId job = submit("two");
+  given_workflow(two_steps("http://two/"));
+  crash_node();
+  edit("http://one/", "http://evil/", /*digest_too=*/false);
+  start_node();
+  EXPECT_THAT(executor_->running(), IsEmpty());
+  EXPECT_FALSE(has_ended(status(job)));
+  EXPECT_THAT(gateway().readiness().warnings, IsEmpty()) << "new jobs are of the new one";
+  EXPECT_TRUE(submit_two().ok());
+}
+
+TEST_F(DefinitionTest, OneThatCannotBeUsedAnyMoreIsLeftOutAndTheNodeStarts) {
+  given_workflow("{key: one, steps: [{name: work, type: noop}]}");
+  given_workflow(two_steps("http://one/"));
+  const JobId job = submit("two");
+  crash_node();
+  edit("\"noop\"},{", "\"wizard\"},{", /*digest_too=*/true);  // as if there had been such a step once
+  start_node();
+  EXPECT_TRUE(gateway().readiness().ready);
+  EXPECT_THAT(gateway().readiness().warnings, ElementsAre(HasSubstr("workflow two version 1: /steps/0/type")));
+  EXPECT_FALSE(has_ended(status(job)));
+  EXPECT_EQ(submit_two().error().code, ErrorCode::store_corrupt);
+  const auto all = listed();
+  ASSERT_EQ(all.size(), 1u) << "and lists go on";
+  EXPECT_EQ(all[0].newest.status, status(job));
+  EXPECT_THAT(all[0].newest.message, HasSubstr("/steps/0/type"));
+  executor_->ends_at_once("work");
+  EXPECT_EQ(status(submit("one")), Status::success);
+
+  given_workflow(two_steps("http://two/"));
+  EXPECT_THAT(gateway().readiness().warnings, IsEmpty());
+  const auto accepted = submit_two();
+  ASSERT_TRUE(accepted.ok());
+  EXPECT_EQ(row(accepted->id).workflow_version, 2u);
+  EXPECT_THAT(executor_->running(), ElementsAre("first"));
+}
+
+TEST_F(DefinitionTest, TheTrailTellsWhichDefinitionAJobWasAcceptedFor) {
+  given_workflow(two_steps("http://one/"));
+  const JobId job = submit("two");
+  JournalQuery query;
+  query.chain = job.as<ChainId>();
+  const auto rows = reader_->journal(query);
+  const std::string first = rows->front().records.substr(0, rows->front().records.find('\n'));
+  const auto stored = reader_->workflow("two", 1);
+  EXPECT_EQ(parse_json(first)->at("details").at("definition_sha256"), to_hex((*stored)->newest.digest));
+}
+
+}  // namespace
+}  // namespace troupe::test
