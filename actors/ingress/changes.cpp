@@ -1,6 +1,7 @@
 // Changes of jobs that exist: cancel, retry; and waiting for a job's end.
 #include "actors/ingress/event_hub.hpp"
 #include "actors/ingress/node_gateway.hpp"
+#include "actors/job/run_loader.hpp"
 #include "actors/timer/timers.hpp"
 
 namespace troupe {
@@ -52,6 +53,20 @@ void NodeGateway::cancel(const Caller& caller, CancelJob command, RenderChange r
   });
 }
 
+Result<Document> NodeGateway::inputs_of_retry(const CatalogEntry& entry, const JobRow& row,
+                                              const Document& given) const {
+  if (given.present()) return check_inputs(entry, given);
+  if (entry.row.version == row.run_workflow_version) return Document();
+  const auto kept = newest_inputs(node_, row);
+  if (!kept) return kept.error();
+  auto checked = check_inputs(entry, *kept);
+  if (checked) return is_same_json(*checked, *kept) ? Document() : *std::move(checked);
+  Error error = std::move(checked).error();
+  error.message = "the inputs of the run before do not fit version " + std::to_string(entry.row.version) +
+                  " of the workflow: give others, or name version " + std::to_string(row.run_workflow_version);
+  return error;
+}
+
 void NodeGateway::retry(const Caller& caller, RetryJob command, RenderChange render, Reply<JobChange> reply) {
   const auto find = [=, this] { return find_job(caller, command.job); };
   change(find, command.idempotency, reply, [=, this](const JobRow& row, const Reply<JobChange>& answer) {
@@ -67,11 +82,10 @@ void NodeGateway::retry(const Caller& caller, RetryJob command, RenderChange ren
     request->from_step = command.from_step;
     request->workflow = workflow->entry->workflow;
     request->actor = caller.name;
-    if (command.inputs.present()) {
-      auto inputs = check_inputs(*workflow->entry, command.inputs);
-      if (!inputs) return answer(inputs.error());
-      request->inputs = *std::move(inputs);
-    }
+    request->after = row.run;
+    auto inputs = inputs_of_retry(*workflow->entry, row, command.inputs);
+    if (!inputs) return answer(inputs.error());
+    request->inputs = *std::move(inputs);
     if (command.idempotency)
       request->idempotency = [this, key = *command.idempotency, render](const JobChange& change) {
         return std::optional(kept_row(key, render(change)));

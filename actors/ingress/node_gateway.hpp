@@ -169,6 +169,9 @@ class NodeGateway final : public Gateway {
   using ChangeJob = std::function<void(const JobRow& row, const Reply<JobChange>& answer)>;
   using FindJob = std::function<Result<JobRow>()>;
   void change(FindJob find, const std::optional<IdempotencyKey>& key, Reply<JobChange> reply, ChangeJob make_change);
+  /// Those that a retry gives, or those of the run before where another version makes something else of them. Absent:
+  /// as they were. Blocks.
+  Result<Document> inputs_of_retry(const CatalogEntry& entry, const JobRow& row, const Document& given) const;
 
   // actor_tree.cpp
   /// Records that an operator restarts an actor; `done` is then called, unless it could not be recorded.

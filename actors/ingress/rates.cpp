@@ -1,6 +1,7 @@
 // Rate limits: which ones a job meets, and what is said when one does not let it in. How tokens are kept:
 // rate_limits.hpp.
 #include "actors/ingress/node_gateway.hpp"
+#include "actors/job/run_loader.hpp"
 #include "codec/json.hpp"
 
 namespace troupe {
@@ -68,18 +69,11 @@ Result<std::string> NodeGateway::rate_key(const WorkflowDefinition& workflow, co
 }
 
 Result<Json> NodeGateway::scope_of_retry(const JobRow& row, const Document& inputs) const {
-  const Json spec = from_document(row.spec);
-  Json scope{{"inputs", spec.value("inputs", Json::object())},
-             {"metadata", spec.value("metadata", Json::object())},
-             {"client_id", row.client_id}};
-  if (inputs.present()) {
-    scope["inputs"] = from_document(inputs);
-  } else if (row.run != row.id.as<RunId>()) {  // an earlier retry may have had others
-    const auto record = node_.reader.run(row.run);
-    if (!record) return record.error();
-    if (*record && (*record)->inputs.present()) scope["inputs"] = from_document((*record)->inputs);
-  }
-  return scope;
+  const auto effective = inputs.present() ? Result<Document>(inputs) : newest_inputs(node_, row);
+  if (!effective) return effective.error();
+  return Json{{"inputs", from_document(*effective)},
+              {"metadata", from_document(row.spec).value("metadata", Json::object())},
+              {"client_id", row.client_id}};
 }
 
 void NodeGateway::refuse_unless_known(const Caller& caller, SubmitJob job, Slot slot, const RenderAccepted& render,

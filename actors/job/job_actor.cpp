@@ -11,6 +11,7 @@
 #include "codec/run_state_codec.hpp"
 #include "crypto/hash.hpp"
 #include "troupe/domain/core.hpp"
+#include "troupe/domain/reuse.hpp"
 
 namespace troupe {
 namespace {
@@ -49,9 +50,15 @@ RetryPrepared prepare(NodeContext& node, const JobFacts& job, const RetryFrom& f
     prepared.error = state.error();
     return prepared;
   }
+  const Document& given = from.request->inputs;
+  const bool inputs_changed = given.present() && !is_same_json(given, job.inputs);
+  if (auto refused = refuse_reuse(*state, *from.workflow, *from.request->workflow, inputs_changed)) {
+    prepared.error = *std::move(refused);
+    return prepared;
+  }
   auto seed = std::make_shared<RunSeed>();
   auto facts = std::make_shared<JobFacts>(job);
-  if (from.request->inputs.present()) facts->inputs = from.request->inputs;
+  if (given.present()) facts->inputs = given;
   seed->job = facts;
   seed->workflow = from.request->workflow;
   seed->head = from.head;
@@ -73,6 +80,7 @@ RetryPrepared prepare(NodeContext& node, const JobFacts& job, const RetryFrom& f
     prepared.error = row ? Error{ErrorCode::not_found, "the job is gone", false, {}} : row.error();
     return prepared;
   }
+  if (!is_same_json(facts->inputs, job_facts(**row, {})->inputs)) prepared.inputs = facts->inputs;
   prepared.archive = {from.ended->run,        job.id,        from.ended->number, from.ended->status,
                       from.workflow->version, (*row)->state, (*row)->outputs,    (*row)->error};
   seed->state = *std::move(state);
@@ -118,7 +126,7 @@ void commit_retry(Self self, const RetryPrepared& prepared) {
       make_persist(node, {*seed.job, *seed.workflow, seed.state, after, *decision, nullptr, false, parks}, seed.head);
   persist->records.insert(persist->records.begin(), retried_record(*prepared.request, seed.state, *seed.workflow));
   persist->frame.actor = prepared.request->actor;
-  persist->change.run = RunRow{after.run, seed.job->id, after.number, prepared.request->inputs};
+  persist->change.run = RunRow{after.run, seed.job->id, after.number, prepared.inputs};
   persist->change.archive = prepared.archive;
   if (prepared.request->idempotency)
     persist->change.idempotency =
@@ -188,6 +196,12 @@ JobActor::behavior_type job_actor(Self self, NodeContext* node, const NodeActors
         const bool of_this_run = self->current_sender() == caf::actor_cast<caf::strong_actor_ptr>(self->state.run);
         if (self->state.retry || !of_this_run) {
           from.request->reply(Error{ErrorCode::job_not_finished, "the job is being retried already", false, {}});
+          return;
+        }
+        if (from.ended->run != from.request->after) {
+          from.request->reply(
+              Error{ErrorCode::conflict, "the job was retried meanwhile, and that run has ended too", false, {}});
+          rest_if_idle(self);
           return;
         }
         self->state.retry = JobActorState::Retry{from.request, nullptr};

@@ -118,6 +118,19 @@ RunFacts run_facts(const JobFacts& job, const RunId& run) {
   return {job.id, run, job.client_id, job.client_job_id, job.inputs, job.metadata};
 }
 
+Result<Document> newest_inputs(NodeContext& node, const JobRow& row) {
+  if (row.run != row.id.as<RunId>()) {
+    const auto record = node.reader.run(row.run);
+    if (!record) return record.error();
+    if (*record && (*record)->inputs.present()) return (*record)->inputs;
+  }
+  return to_document(from_document(row.spec).value("inputs", Json::object()));
+}
+
+bool is_same_json(const Document& one, const Document& other) {
+  return one == other || canonical_json(from_document(one)) == canonical_json(from_document(other));
+}
+
 Result<Document> outputs_of(NodeContext& node, const ResultRow& row) {
   if (!row.outputs_blob) return row.outputs;
   auto bytes = node.blobs.get(*row.outputs_blob);
@@ -216,9 +229,9 @@ Result<RunSeedPtr> load_stored_run(NodeContext& node, const JobRow& row, bool re
 
   Document inputs;
   if (state->number > 1) {
-    const auto record = node.reader.run(state->run);
-    if (!record) return record.error();
-    if (*record) inputs = (*record)->inputs;
+    auto newest = newest_inputs(node, row);
+    if (!newest) return newest.error();
+    inputs = *std::move(newest);
   }
   auto seed = std::make_shared<RunSeed>();
   seed->job = job_facts(row, inputs);

@@ -24,6 +24,11 @@ std::optional<ConcurrencyGate::Claim> claim_of(const JobFacts& job, const RunSta
 Result<std::string> concurrency_key_of(Evaluator& evaluator);
 RunFacts run_facts(const JobFacts& job, const RunId& run);
 
+/// What the job's newest run runs with: a retry may have been given others than the job.
+Result<Document> newest_inputs(NodeContext& node, const JobRow& row);
+/// Is it the same, however it is written?
+bool is_same_json(const Document& one, const Document& other);
+
 /// The newest run of a job. `recover` and `parked` as in RunSeed.
 Result<RunSeedPtr> load_run(NodeContext& node, const JobRow& row, bool recover, bool parked);
 /// By id; fails with not_found.

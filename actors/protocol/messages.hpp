@@ -198,6 +198,7 @@ struct TaskHeld {
 
 struct RetryRequest {
   std::optional<std::string> from_step;
+  RunId after;           ///< the run that it was judged by
   Document inputs;       ///< absent: as in the run before
   WorkflowPtr workflow;  ///< what the new run runs
   std::string actor;
@@ -219,6 +220,7 @@ struct RetryFrom {
 struct RetryPrepared {
   RetryRequestPtr request;
   RunSeedPtr seed;  ///< null: `error`
+  Document inputs;  ///< of the new run, where they differ from the job's own; else absent
   RunArchive archive;
   Error error;
 };

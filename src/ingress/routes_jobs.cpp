@@ -299,25 +299,25 @@ std::vector<Route> job_routes() {
                     .answers = {{202, "The cancellation is durable; the job ends soon.", "JobChange"}},
                     .errors = {ErrorCode::ambiguous_job_id, ErrorCode::job_finished, ErrorCode::idempotency_key_reused,
                                ErrorCode::idempotency_key_in_flight}});
-  routes.push_back({.method = "POST",
-                    .path = "/v1/jobs/{id}/retry",
-                    .id = "retryJob",
-                    .tag = "Jobs",
-                    .summary = "Run an ended job again",
-                    .description =
-                        "A new run with a new `execution_id`. With `from_step` the results of the steps that do "
-                        "not depend on it are reused.",
-                    .role = Role::client,
-                    .handle = retry_job,
-                    .query = {kClientParameter},
-                    .headers = {kIdempotencyHeader},
-                    .begins_work = true,
-                    .body = BodyKind::optional_json,
-                    .body_schema = "RetryRequest",
-                    .answers = {{202, "The new run is durable.", "JobChange"}},
-                    .errors = {ErrorCode::ambiguous_job_id, ErrorCode::job_not_finished, ErrorCode::unknown_workflow,
-                               ErrorCode::workflow_disabled, ErrorCode::kill_switch_engaged, ErrorCode::rate_limited,
-                               ErrorCode::idempotency_key_reused, ErrorCode::idempotency_key_in_flight}});
+  routes.push_back(
+      {.method = "POST",
+       .path = "/v1/jobs/{id}/retry",
+       .id = "retryJob",
+       .tag = "Jobs",
+       .summary = "Run an ended job again",
+       .description = "A new run with a new `execution_id`. With `from_step` the results of the steps that do "
+                      "not depend on it are reused.",
+       .role = Role::client,
+       .handle = retry_job,
+       .query = {kClientParameter},
+       .headers = {kIdempotencyHeader},
+       .begins_work = true,
+       .body = BodyKind::optional_json,
+       .body_schema = "RetryRequest",
+       .answers = {{202, "The new run is durable.", "JobChange"}},
+       .errors = {ErrorCode::ambiguous_job_id, ErrorCode::job_not_finished, ErrorCode::conflict,
+                  ErrorCode::unknown_workflow, ErrorCode::workflow_disabled, ErrorCode::kill_switch_engaged,
+                  ErrorCode::rate_limited, ErrorCode::idempotency_key_reused, ErrorCode::idempotency_key_in_flight}});
   return routes;
 }
 

@@ -173,9 +173,13 @@ std::shared_ptr<std::optional<Result<JobChange>>> NodeTest::ask_cancel(const Job
 }
 
 std::shared_ptr<std::optional<Result<JobChange>>> NodeTest::ask_retry(const JobId& job,
-                                                                      std::optional<std::string> from_step) {
+                                                                      std::optional<std::string> from_step,
+                                                                      const std::string& inputs,
+                                                                      std::uint32_t version) {
   auto answer = std::make_shared<std::optional<Result<JobChange>>>();
-  gateway().retry({}, {{job, "", {}}, std::move(from_step), {}, 0, {}}, render_change,
+  RetryJob command{{job, "", {}}, std::move(from_step), {}, version, {}, {}};
+  if (!inputs.empty()) command.inputs = Document(inputs);
+  gateway().retry({}, std::move(command), render_change,
                   [answer](Result<JobChange> change) { *answer = std::move(change); });
   return answer;
 }
@@ -186,10 +190,22 @@ Result<JobChange> NodeTest::cancel(const JobId& job) {
   return answer->value_or(Error{ErrorCode::internal, "not answered", false, {}});
 }
 
-Result<JobChange> NodeTest::retry(const JobId& job, std::optional<std::string> from_step) {
-  const auto answer = ask_retry(job, std::move(from_step));
+Result<JobChange> NodeTest::retry(const JobId& job, std::optional<std::string> from_step, const std::string& inputs,
+                                  std::uint32_t version) {
+  const auto answer = ask_retry(job, std::move(from_step), inputs, version);
   run();
   return answer->value_or(Error{ErrorCode::internal, "not answered", false, {}});
+}
+
+JobView NodeTest::view(const JobId& job) {
+  std::optional<Result<JobView>> answer;
+  gateway().job({}, {job, "", {}}, /*details=*/true, [&](Result<JobView> view) { answer = std::move(view); });
+  run();
+  if (!answer || !answer->ok()) {
+    ADD_FAILURE() << (answer ? answer->error().message : "the job was not told");
+    return {};
+  }
+  return **answer;
 }
 
 JobRow NodeTest::row(const JobId& job) const { return (*reader_->job(job)).value_or(JobRow{}); }

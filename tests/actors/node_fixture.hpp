@@ -54,9 +54,15 @@ class NodeTest : public ::testing::Test {
   /// Without running: the answer comes when the actors run.
   std::shared_ptr<std::optional<Result<JobChange>>> ask_cancel(const JobId& job);
   std::shared_ptr<std::optional<Result<JobChange>>> ask_retry(const JobId& job,
-                                                              std::optional<std::string> from_step = {});
+                                                              std::optional<std::string> from_step = {},
+                                                              const std::string& inputs = "",
+                                                              std::uint32_t version = 0);
   Result<JobChange> cancel(const JobId& job);
-  Result<JobChange> retry(const JobId& job, std::optional<std::string> from_step = {});
+  /// `inputs`: none if empty; `version`: the newest if 0.
+  Result<JobChange> retry(const JobId& job, std::optional<std::string> from_step = {}, const std::string& inputs = "",
+                          std::uint32_t version = 0);
+  /// What GET /v1/jobs/{id} shows of it.
+  JobView view(const JobId& job);
 
   Status status(const JobId& job) const;
   std::string error_code(const JobId& job) const;

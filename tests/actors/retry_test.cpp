@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "actors/node_fixture.hpp"
+#include "codec/json.hpp"
 
 namespace troupe::test {
 namespace {
@@ -111,6 +112,213 @@ TEST_F(RetryTest, OfTwoAtOnceBeginsOneRun) {
     ASSERT_EQ(status(job), Status::success);
     ASSERT_EQ(live_jobs(), 0u);
   }
+}
+
+constexpr const char* kSaying =
+    R"({key: saying, inputs: {type: object, properties: {word: {type: string}}},
+        steps: [{name: say, type: http, config: {url: "http://h/${ .inputs.word }"}},
+                {name: wait, type: delay, config: {duration: 1h}, timeout: 2h},
+                {name: again, type: http, config: {url: "http://h/${ .inputs.word }"}}], timeout: 10h})";
+
+class RetriedInputsTest : public RetryTest {
+ protected:
+  /// A job of the words that it is given one after another: each run but the last fails at its first step.
+  JobId job_given(const std::vector<std::string>& inputs) {
+    given_workflow(kSaying);
+    SubmitJob job;
+    job.inputs = Document(inputs.front());
+    const JobId id = submit("saying", std::move(job));
+    for (std::size_t i = 1; i < inputs.size(); ++i) {
+      EXPECT_TRUE(executor_->fail("say", /*retryable=*/false));
+      pass(1s);
+      const auto change = retry(id, {}, inputs[i]);
+      EXPECT_TRUE(change.ok()) << change.error().message;
+    }
+    return id;
+  }
+  std::string said(const std::string& step) const {
+    return parse_json(executor_->config(step))->at("url").get<std::string>().substr(9);
+  }
+};
+
+TEST_F(RetriedInputsTest, AreThoseOfTheRetryAndOfAllThatFollowItAlsoAfterARestart) {
+  const JobId job = job_given({R"({"word":"a"})", R"({"word":"b"})", ""});
+  EXPECT_EQ(said("say"), "b");
+  restart_node();
+  EXPECT_EQ(said("say"), "b");
+  complete("say");
+  pass(1h + 1min, 1min);  // parked meanwhile
+  EXPECT_EQ(said("again"), "b");
+  complete("again");
+  EXPECT_EQ(status(job), Status::success);
+}
+
+TEST_F(RetriedInputsTest, AreKeptWhenTheJobWasLetGoOfBetweenTwoRetries) {
+  const JobId job = job_given({R"({"word":"a"})", R"({"word":"b"})", ""});
+  executor_->fail("say", /*retryable=*/false);
+  run();
+  restart_node();
+  ASSERT_TRUE(retry(job).ok());
+  EXPECT_EQ(said("say"), "b");
+}
+
+TEST_F(RetriedInputsTest, MayBeThoseOfTheJobAgain) {
+  const JobId job = job_given({R"({"word":"a"})", R"({"word":"b"})", R"({"word":"a"})", ""});
+  EXPECT_EQ(said("say"), "a");
+  restart_node();
+  EXPECT_EQ(said("say"), "a");
+  EXPECT_FALSE((*reader_->run(row(job).run))->inputs.present()) << "they need not be stored twice";
+}
+
+TEST_F(RetriedInputsTest, GiveTheKeyOfTheRateLimitAlsoWhereTheyAreOfAnEarlierRetry) {
+  given_workflow(R"({key: rated, rate_limit: {limit: 1, burst: 3, per: 1h, key: "${ .inputs.word }"},
+                     steps: [{name: say, type: http, config: {url: "http://h/${ .inputs.word }"}}]})");
+  SubmitJob submitted;
+  submitted.inputs = Document(R"({"word":"a"})");
+  const JobId job = submit("rated", std::move(submitted));
+  const auto fail = [&] {
+    executor_->fail("say", /*retryable=*/false);
+    run();
+  };
+  fail();
+  for (const char* inputs : {R"({"word":"b"})", "", ""}) {
+    ASSERT_TRUE(retry(job, {}, inputs).ok());
+    fail();
+  }
+  EXPECT_EQ(retry(job).error().code, ErrorCode::rate_limited) << "three were of b";
+  EXPECT_TRUE(retry(job, {}, R"({"word":"a"})").ok());
+}
+
+// --- another version -------------------------------------------------------------------------------------------------
+
+constexpr const char* kStricter =
+    R"({key: saying, inputs: {type: object, required: [tone], properties: {word: {type: string, maxLength: 3},
+        tone: {type: string}}},
+        steps: [{name: say, type: http, config: {url: "http://h/${ .inputs.word }"}}]})";
+constexpr const char* kWithDefault =
+    R"({key: saying, inputs: {type: object, properties: {word: {type: string}, tone: {type: string, default: low}}},
+        steps: [{name: say, type: http, config: {url: "http://h/${ .inputs.word }-${ .inputs.tone }"}}]})";
+
+TEST_F(RetriedInputsTest, ThatAreKeptAreCheckedByTheNewVersionsSchema) {
+  const JobId job = job_given({R"({"word":"a"})", R"({"word":"loud"})"});
+  executor_->fail("say", /*retryable=*/false);
+  run();
+  given_workflow(kStricter);
+  const auto refused = retry(job);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::validation_failed);
+  EXPECT_THAT(refused.error().message, ::testing::HasSubstr("version 2"));
+  std::vector<std::string> pointers;
+  for (const Fault& fault : refused.error().faults) pointers.push_back(fault.pointer);
+  EXPECT_THAT(pointers, ::testing::UnorderedElementsAre("/inputs/tone", "/inputs/word"));
+  EXPECT_EQ(live_jobs(), 0u);
+  EXPECT_TRUE(retry(job, {}, "", /*version=*/1).ok()) << "what they were made for still takes them";
+}
+
+TEST_F(RetriedInputsTest, ThatAreKeptGetTheNewVersionsDefaultsAndKeepThem) {
+  const JobId job = job_given({R"({"word":"a"})", R"({"word":"b"})"});
+  executor_->fail("say", /*retryable=*/false);
+  run();
+  given_workflow(kWithDefault);
+  ASSERT_TRUE(retry(job).ok());
+  EXPECT_EQ(said("say"), "b-low");
+  restart_node();
+  EXPECT_EQ(said("say"), "b-low");
+}
+
+// --- undoing ---------------------------------------------------------------------------------------------------------
+
+std::string booking(const std::string& undo = "http://h/${ .item }", const std::string& list = ".inputs.seats") {
+  return R"({key: booking, inputs: {type: object, properties: {seats: {type: array}, card: {type: string}}},
+      steps: [{name: reserve, type: http, for_each: "${ )" +
+         list + R"( }", config: {url: "http://h/${ .item }"},
+               compensate: {type: http, config: {url: ")" +
+         undo + R"("}}},
+              {name: pay, type: http, config: {url: "http://h/pay"}}]})";
+}
+
+class ReusedStepTest : public RetryTest {
+ protected:
+  /// A job that has reserved A and B, and paid.
+  JobId booked_job() {
+    given_workflow(booking());
+    SubmitJob job;
+    job.inputs = Document(R"({"seats":["A","B"],"card":"1"})");
+    const JobId id = submit("booking", std::move(job));
+    complete("reserve");
+    complete("reserve");
+    complete("pay");
+    EXPECT_EQ(status(id), Status::success);
+    return id;
+  }
+  void expect_refused(const Result<JobChange>& change, const std::string& pointer, const std::string& said) {
+    ASSERT_FALSE(change.ok());
+    EXPECT_EQ(change.error().code, ErrorCode::validation_failed);
+    ASSERT_EQ(change.error().faults.size(), 1u);
+    EXPECT_EQ(change.error().faults[0].pointer, pointer);
+    EXPECT_THAT(change.error().faults[0].message, ::testing::HasSubstr(said));
+    EXPECT_EQ(live_jobs(), 0u);
+  }
+};
+
+TEST_F(ReusedStepTest, ThatCanBeUndoneRefusesOtherInputs) {
+  const JobId job = booked_job();
+  expect_refused(retry(job, "pay", R"({"seats":["C"]})"), "/inputs", "\"reserve\"");
+  EXPECT_EQ(count_actions(job, "job.retried"), 0u);
+}
+
+TEST_F(ReusedStepTest, IsUndoneAsItWasDoneWhereTheInputsAreTheSameHoweverWritten) {
+  const JobId job = booked_job();
+  ASSERT_TRUE(retry(job, "pay", R"({ "seats": ["A", "B"], "card": "\u0031" })").ok());
+  executor_->fail("pay", /*retryable=*/false);
+  run();
+  EXPECT_EQ(executor_->config("reserve"), R"({"url":"http://h/B"})");
+  complete("reserve");
+  EXPECT_EQ(executor_->config("reserve"), R"({"url":"http://h/A"})");
+  complete("reserve");
+  EXPECT_EQ(status(job), Status::failed);
+}
+
+TEST_F(ReusedStepTest, MayHaveOtherInputsWhereItIsDoneAgain) {
+  const JobId job = booked_job();
+  ASSERT_TRUE(retry(job, "reserve", R"({"seats":["C"]})").ok());
+  EXPECT_EQ(executor_->config("reserve"), R"({"url":"http://h/C"})");
+}
+
+TEST_F(ReusedStepTest, RefusesAVersionThatUndoesItInAnotherWay) {
+  const JobId job = booked_job();
+  given_workflow(booking("http://other/${ .item }"));
+  expect_refused(retry(job, "pay"), "/workflow_version", "\"reserve\"");
+  given_workflow(booking("http://h/${ .item }", ".inputs.seats[1:]"));
+  expect_refused(retry(job, "pay"), "/workflow_version", "version 3");
+  EXPECT_TRUE(retry(job, "pay", "", /*version=*/1).ok());
+}
+
+TEST_F(ReusedStepTest, MayBeOfAnotherVersionThatUndoesItLikewise) {
+  const JobId job = booked_job();
+  std::string changed = booking();
+  changed.replace(changed.find("/pay"), 4, "/buy");
+  given_workflow(changed);
+  ASSERT_TRUE(retry(job, "pay").ok());
+  EXPECT_EQ(executor_->config("pay"), R"({"url":"http://h/buy"})");
+}
+
+TEST_F(RetryTest, IsRefusedWhenAnotherHasBegunAndEndedMeanwhile) {
+  const JobId job = failed_job();
+  executor_->ends_at_once("first");
+  executor_->ends_at_once("second");
+  given_workflow("{key: two, steps: [{name: first, type: noop}]}");
+  restart_node();  // so that version 1 has to be read: between looking at the job and asking it
+  bool meanwhile = false;
+  reader_->edit_workflow = [&](WorkflowRow&) {
+    if (std::exchange(meanwhile, true)) return;
+    EXPECT_TRUE(retry(job).ok());
+  };
+  EXPECT_EQ(retry(job, {}, "", /*version=*/1).error().code, ErrorCode::conflict) << "it was judged by the run before";
+  EXPECT_EQ(count_actions(job, "job.retried"), 1u);
+  EXPECT_EQ(status(job), Status::success);
+  EXPECT_EQ(live_jobs(), 0u);
+  reader_->edit_workflow = nullptr;
 }
 
 TEST_F(RetryTest, SurvivesACrash) {
