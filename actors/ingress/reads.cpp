@@ -1,6 +1,7 @@
 // What people read: jobs, runs, assets, logs. Everything here runs on the blocking pool.
 #include "actors/ingress/node_gateway.hpp"
 #include "actors/ingress/run_view.hpp"
+#include "actors/job/run_loader.hpp"
 
 namespace troupe {
 namespace {
@@ -33,7 +34,12 @@ Result<JobView> NodeGateway::view_job(const Caller& caller, const JobRef& ref, b
   auto row = find_job(caller, ref);
   if (!row) return row.error();
   JobView view;
-  const RunRecord newest = newest_run(*row);
+  RunRecord newest = newest_run(*row);
+  if (details) {
+    auto inputs = newest_inputs(node_, *row);
+    if (!inputs) return inputs.error();
+    newest.inputs = *std::move(inputs);
+  }
   auto run = details ? describe_run(node_, newest) : summarize_run(node_, newest);
   if (!run) return run.error();
   view.newest = *std::move(run);

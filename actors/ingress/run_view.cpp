@@ -288,6 +288,7 @@ Result<RunView> describe_run(NodeContext& node, const RunRecord& record) {
   if (!view) return view;
   const auto loaded = load(node, record);
   if (!loaded) return loaded.error();
+  view->inputs = record.inputs.present() ? record.inputs : job_facts(record.job, {})->inputs;
   if (auto added = add_results(node, *loaded, *view); !added) return added.error();
   if (auto added = add_assets(node, *loaded, *view); !added) return added.error();
   if (auto added = add_reviews(node, *loaded, *view); !added) return added.error();

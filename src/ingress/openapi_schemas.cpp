@@ -36,7 +36,7 @@ constexpr std::string_view kRequests = R"json(
   "type": "object", "additionalProperties": false,
   "properties": {
     "from_step": {"type": ["string", "null"], "maxLength": 64, "description": "This step and all that need it are run again; results of the others are reused."},
-    "inputs": {"type": ["object", "null"], "description": "Other inputs than before."},
+    "inputs": {"type": ["object", "null"], "description": "Other inputs than before; not with from_step where a step that is reused has `compensate`."},
     "workflow_version": {"type": ["integer", "null"], "minimum": 1, "description": "The newest if absent."}},
   "examples": [{"from_step": "render"}]},
 "TriggerRequest": {
@@ -161,7 +161,7 @@ constexpr std::string_view kJobs = R"json(
   "type": "object", "required": ["items", "next_cursor"],
   "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/JobSummary"}}, "next_cursor": {"type": ["string", "null"]}}},
 "Job": {
-  "type": "object", "description": "Steps, outputs, error and assets are those of the newest run; `runs` has all, oldest first.",
+  "type": "object", "description": "Inputs, steps, outputs, error and assets are those of the newest run; `runs` has all, oldest first.",
   "required": ["id", "job_id", "client_id", "workflow_key", "workflow_version", "status", "inputs", "outputs", "error", "runs", "steps", "assets", "timings", "links"],
   "properties": {
     "id": {"type": "string", "format": "uuid"}, "job_id": {"type": "string"}, "client_id": {"type": "string"}, "workflow_key": {"type": "string"},
@@ -170,7 +170,7 @@ constexpr std::string_view kJobs = R"json(
     "user_id": {"type": ["string", "null"]}, "execution_id": {"type": "string", "format": "uuid"},
     "created_at": {"type": "string", "format": "date-time"}, "started_at": {"$ref": "#/components/schemas/OptionalTime"},
     "completed_at": {"$ref": "#/components/schemas/OptionalTime"}, "updated_at": {"$ref": "#/components/schemas/OptionalTime"},
-    "inputs": {"type": ["object", "null"]}, "metadata": {"type": ["object", "null"]}, "callback_url": {"type": ["string", "null"]},
+    "inputs": {"type": ["object", "null"], "description": "Those of the newest run."}, "metadata": {"type": ["object", "null"]}, "callback_url": {"type": ["string", "null"]},
     "timeout_seconds": {"type": ["number", "null"]}, "outputs": {"description": "Any JSON; null until the run has succeeded."},
     "parent": {"type": ["object", "null"], "description": "The step of another job that this job does the work of.", "required": ["job_id", "run_id", "step"],
       "properties": {"job_id": {"type": "string", "format": "uuid"}, "run_id": {"type": "string", "format": "uuid"}, "step": {"type": "string"}}},
@@ -228,7 +228,8 @@ constexpr std::string_view kRuns = R"json(
     "waiting_for": {"$ref": "#/components/schemas/WaitingFor"}, "progress": {"type": "number", "minimum": 0, "maximum": 1}, "message": {"type": "string"},
     "recoveries": {"type": "integer"}, "created_at": {"$ref": "#/components/schemas/OptionalTime"}, "started_at": {"$ref": "#/components/schemas/OptionalTime"},
     "completed_at": {"$ref": "#/components/schemas/OptionalTime"}, "updated_at": {"$ref": "#/components/schemas/OptionalTime"},
-    "error": {"$ref": "#/components/schemas/OptionalFailure"}, "outputs": {"description": "Any JSON; null until it has succeeded."},
+    "error": {"$ref": "#/components/schemas/OptionalFailure"}, "inputs": {"type": ["object", "null"], "description": "What it runs with: a retry may have been given others than the job."},
+    "outputs": {"description": "Any JSON; null until it has succeeded."},
     "steps": {"type": "array", "items": {"$ref": "#/components/schemas/Step"}},
     "images": {"type": "array", "description": "Those of its assets that are images.", "items": {"$ref": "#/components/schemas/Asset"}},
     "assets": {"type": "array", "items": {"$ref": "#/components/schemas/Asset"}}, "links": {"$ref": "#/components/schemas/RunLinks"},

@@ -121,8 +121,8 @@ std::string render_job(const JobView& job, std::string_view base, Timestamp now)
   JsonWriter json;
   json.begin_object();
   write_job_head(json, job, base);
-  for (const char* member : {"inputs", "metadata", "callback_url", "timeout_seconds"})
-    write_spec_member(json, spec, member);
+  json.document("inputs", job.newest.inputs);
+  for (const char* member : {"metadata", "callback_url", "timeout_seconds"}) write_spec_member(json, spec, member);
   write_parent(json, spec);
   json.document("outputs", job.newest.outputs);
   write_timings(json, job, now);

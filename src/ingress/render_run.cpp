@@ -95,6 +95,7 @@ void write_run_summary(JsonWriter& json, const RunView& run, std::string_view ba
 
 void write_run_details(JsonWriter& json, const RunView& run, std::string_view base) {
   write_run_head(json, run, base);
+  json.document("inputs", run.inputs);
   json.document("outputs", run.outputs);
   write_steps(json, run.steps);
   json.begin_array("images");

@@ -170,6 +170,20 @@ TEST_F(RetriedInputsTest, MayBeThoseOfTheJobAgain) {
   EXPECT_FALSE((*reader_->run(row(job).run))->inputs.present()) << "they need not be stored twice";
 }
 
+TEST_F(RetriedInputsTest, AreShownOfEachRunAndOfTheJobAsTheNewestHasThem) {
+  const JobId job = job_given({R"({"word":"a"})", R"({"word":"b"})", "", R"({"word":"c"})"});
+  for (int i = 0; i < 2; ++i) {
+    const JobView shown = view(job);
+    ASSERT_EQ(shown.runs.size(), 4u);
+    EXPECT_EQ(shown.runs[0].inputs, Document(R"({"word":"a"})"));
+    EXPECT_EQ(shown.runs[1].inputs, Document(R"({"word":"b"})"));
+    EXPECT_EQ(shown.runs[2].inputs, Document(R"({"word":"b"})"));
+    EXPECT_EQ(shown.runs[3].inputs, Document(R"({"word":"c"})"));
+    EXPECT_EQ(shown.newest.inputs, Document(R"({"word":"c"})"));
+    restart_node();
+  }
+}
+
 TEST_F(RetriedInputsTest, GiveTheKeyOfTheRateLimitAlsoWhereTheyAreOfAnEarlierRetry) {
   given_workflow(R"({key: rated, rate_limit: {limit: 1, burst: 3, per: 1h, key: "${ .inputs.word }"},
                      steps: [{name: say, type: http, config: {url: "http://h/${ .inputs.word }"}}]})");
@@ -224,6 +238,7 @@ TEST_F(RetriedInputsTest, ThatAreKeptGetTheNewVersionsDefaultsAndKeepThem) {
   EXPECT_EQ(said("say"), "b-low");
   restart_node();
   EXPECT_EQ(said("say"), "b-low");
+  EXPECT_EQ(view(job).newest.inputs, Document(R"({"tone":"low","word":"b"})"));
 }
 
 // --- undoing ---------------------------------------------------------------------------------------------------------

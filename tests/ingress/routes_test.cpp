@@ -304,7 +304,8 @@ TEST_F(RoutesTest, AnOpenJobTellsWhenItWillEndAndItsPlaceInTheQueueOneThatHasEnd
 
 TEST_F(RoutesTest, AJobShowsItsRequestItsNewestRunAndAllRuns) {
   const auto view = get(job()).json();
-  EXPECT_EQ(view["inputs"], (Json{{"n", 1}}));
+  EXPECT_EQ(view["inputs"], (Json{{"n", 2}})) << "of the newest run";
+  EXPECT_EQ(view["runs"][0]["inputs"], (Json{{"n", 2}}));
   EXPECT_EQ(view["timeout_seconds"], 300);
   EXPECT_EQ(view["callback_url"], nullptr);
   EXPECT_EQ(view["steps"][0]["attempts"][0]["error"]["code"], "step_timeout");

@@ -80,6 +80,7 @@ inline JobView sample_job(Status status = Status::success) {
   job.row.last_seq = 3;
   job.row.run = sample_job_id().as<RunId>();
   job.newest = sample_run(status);
+  job.newest.inputs = Document(R"({"n":2})");  // a retry has changed them
   job.runs = {job.newest};
   return job;
 }

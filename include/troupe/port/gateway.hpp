@@ -219,6 +219,7 @@ struct RunView {
   std::uint16_t recoveries = 0;
   Timestamp estimated_completion = kNever;  ///< kNever: it has ended, or nobody can tell
   std::optional<QueuePlace> queue;          ///< while a step of it waits for a worker
+  Document inputs;                          ///< that it runs with; absent in lists
   Document outputs;
   Document error;
   std::vector<StepView> steps;                   ///< empty in lists
