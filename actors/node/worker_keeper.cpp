@@ -95,7 +95,10 @@ bool WorkerKeeper::restart(const std::string& name) {
     actor = spawn(*worker);
   }
   watch(index, actor);
-  if (before) caf::anon_send_exit(before, caf::exit_reason::kill);
+  // Before what the broker has assigned to it, which counts as lost: its runs may have ended when it comes to that.
+  if (before)
+    caf::anon_send<caf::message_priority::high>(caf::actor_cast<caf::actor>(before),
+                                                caf::exit_msg{before.address(), caf::exit_reason::kill});
   return true;
 }
 
