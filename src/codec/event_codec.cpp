@@ -14,6 +14,23 @@ std::string_view action_of_end(Status status) {
   }
 }
 
+/// What an approval asks for, and what was decided before it began: so many approvals of the image at each place.
+Json approval_to_json(const ApprovalState& approval) {
+  Json json = {{"assets", approval.terms.assets},
+               {"min_approved", approval.terms.min_approved},
+               {"min_approvers", approval.terms.min_approvers},
+               {"on_expiry", on_expiry_text(approval.terms.on_expiry)}};
+  for (std::uint32_t image = 0; image < approval.terms.assets; ++image) {
+    const auto approvals = std::count_if(approval.approvals.begin(), approval.approvals.end(),
+                                         [&](const Bitmap& level) { return level.test(image); });
+    Json decided = {{"asset", image}};
+    if (approvals > 0) decided["approvals"] = approvals;
+    if (approval.rejected.test(image)) decided["rejected"] = true;
+    if (decided.size() > 1) json["decided"].push_back(std::move(decided));
+  }
+  return json;
+}
+
 /// Writes the records of one decision, event by event.
 class Recorder {
  public:
@@ -178,11 +195,7 @@ void Recorder::operator()(const ItemBegun& e) {
     entry = &add_next(e.step);
   if (!due.empty()) (*entry)["due"] = due;
   if (!e.signal.empty()) (*entry)["signal"] = e.signal;
-  if (e.approval)
-    (*entry)["approval"] = {{"assets", e.approval->assets},
-                            {"min_approved", e.approval->min_approved},
-                            {"min_approvers", e.approval->min_approvers},
-                            {"on_expiry", on_expiry_text(e.approval->on_expiry)}};
+  if (e.approval) (*entry)["approval"] = approval_to_json(*e.approval);
   if (!has_items(e.step)) return;
   if (!entry->contains("from")) (*entry)["from"] = e.item;
   (*entry)["to"] = e.item;

@@ -33,7 +33,7 @@ class Applier {
     const bool awaits = waits_for_message(workflow_.steps[e.step].type);
     step->live.push_back({e.item, 1, awaits ? AttemptPhase::awaiting : AttemptPhase::waiting, e.due, e.signal});
     step->next = e.item + 1;
-    if (e.approval) state_.approvals.push_back({e.step, e.item, *e.approval, {}, {}});
+    if (e.approval) state_.approvals.push_back(*e.approval);
   }
 
   void operator()(const TaskStarted& e) {
@@ -155,7 +155,7 @@ class Applier {
   void operator()(const AssetReviewed& e) {
     for (const AssetReviewed::Place& place : e.places)
       for (ApprovalState& approval : state_.approvals)
-        if (approval.step == place.step && approval.item == place.item) note_review(approval, place.index, e.approved);
+        if (approval.step == place.step && approval.item == place.item) approval.count(place.index, e.approved);
   }
 
   void operator()(const RunPaused& e) { state_.paused_at = e.at; }
@@ -214,13 +214,6 @@ class Applier {
       succeed(step, at);
     else
       settle(step, at);
-  }
-
-  static void note_review(ApprovalState& approval, std::uint32_t index, bool approved) {
-    if (!approved) return approval.rejected.set(index);
-    for (Bitmap& level : approval.approvals)
-      if (!level.test(index)) return level.set(index);
-    if (approval.approvals.size() < approval.terms.min_approvers) approval.approvals.emplace_back().set(index);
   }
 
   void note_not_undone(const TaskFailed& e) {

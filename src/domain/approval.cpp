@@ -17,6 +17,13 @@ std::optional<OnExpiry> on_expiry_from_text(std::string_view text) {
   return std::nullopt;
 }
 
+void ApprovalState::count(std::uint32_t image, bool is_approved) {
+  if (!is_approved) return rejected.set(image);
+  for (Bitmap& level : approvals)
+    if (!level.test(image)) return level.set(image);
+  if (approvals.size() < terms.min_approvers) approvals.emplace_back().set(image);
+}
+
 Bitmap ApprovalState::approved() const {
   Bitmap approved;
   if (approvals.size() < terms.min_approvers) return approved;

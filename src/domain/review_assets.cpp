@@ -5,6 +5,15 @@
 namespace troupe {
 namespace {
 
+/// An approval that begins, with what reviewers said of its images before.
+ApprovalState open_approval(StepIndex step, ItemIndex item, const Evaluator::ApprovalAsk& ask,
+                            const Evaluator& evaluator) {
+  ApprovalState approval{step, item, ask.terms, {}, {}};
+  for (std::uint32_t image = 0; image < ask.terms.assets; ++image)
+    for (const Review& review : evaluator.reviews(ask.assets[image])) approval.count(image, review.approved);
+  return approval;
+}
+
 /// Where the image stands among those that approvals under way ask for.
 std::vector<AssetReviewed::Place> find_places(const RunState& state, const AssetId& asset, Evaluator& evaluator) {
   std::vector<AssetReviewed::Place> places;
@@ -24,9 +33,12 @@ std::vector<AssetReviewed::Place> find_places(const RunState& state, const Asset
 void Decider::await_approval(StepIndex step, ItemIndex item) {
   const auto ask = context_.evaluator.approval(step, item);
   const TaskKey task = key_of(step, LiveItem{item, 1});
-  emit(ItemBegun{step, item, message_deadline(step), {}, ask ? std::optional(ask->terms) : std::nullopt});
+  ItemBegun begun{step, item, message_deadline(step), {}, {}};
+  if (ask) begun.approval = open_approval(step, item, *ask, context_.evaluator);
+  emit(begun);
   if (!ask) return fail(task, ask.error(), kNever);
-  await_message(task);
+  settle_approval(*begun.approval);
+  if (is_live(task)) await_message(task);
 }
 
 void Decider::settle_approval(const ApprovalState& approval) {

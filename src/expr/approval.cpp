@@ -78,8 +78,6 @@ Json approval_outputs(const ReadApproval& approval, const Bitmap& approved, cons
     if (rejected.test(i)) outputs["rejected"].push_back(with_status(approval.assets[i], "rejected"));
   }
   for (const Review& review : reviews) {
-    const auto& asked = approval.ask.assets;
-    if (std::find(asked.begin(), asked.end(), review.asset) == asked.end()) continue;
     outputs["decisions"].push_back({{"asset_id", to_string(review.asset)},
                                     {"reviewer", review.reviewer},
                                     {"decision", review.approved ? "approved" : "rejected"},

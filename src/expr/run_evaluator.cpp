@@ -1,6 +1,7 @@
 // The Evaluator of a run: its scope, and which expression of the definition answers which question.
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 
 #include "codec/object_reader.hpp"
 #include "expr/approval.hpp"
@@ -114,7 +115,12 @@ class RunEvaluator final : public Evaluator {
 
   void add_signal(std::uint32_t ordinal, Document payload) override { signals_[ordinal] = std::move(payload); }
 
-  void add_review(const Review& review) override { reviews_.push_back(review); }
+  void add_review(const Review& review) override {
+    review_places_[review.asset].push_back(reviews_.size());
+    reviews_.push_back(review);
+  }
+
+  std::vector<Review> reviews(const AssetId& asset) const override { return reviews_of({asset}); }
 
   Document signal_payload(std::uint32_t ordinal) const override {
     const auto found = signals_.find(ordinal);
@@ -132,7 +138,8 @@ class RunEvaluator final : public Evaluator {
                            bool expired) override {
     Document outputs("{}");
     if (approval(step, item).ok())
-      outputs = to_document(approval_outputs(asks_.at({step, item}), approved, rejected, expired, reviews_));
+      outputs = to_document(approval_outputs(asks_.at({step, item}), approved, rejected, expired,
+                                             reviews_of(asks_.at({step, item}).ask.assets)));
     asks_.erase({step, item});
     add_result(step, item, outputs);
     return outputs;
@@ -246,6 +253,17 @@ class RunEvaluator final : public Evaluator {
     scope().set_step(of.name, std::nullopt, Json::array());
   }
 
+  std::vector<Review> reviews_of(const std::vector<AssetId>& assets) const {
+    std::vector<std::size_t> places;
+    for (const AssetId& asset : assets)
+      if (const auto found = review_places_.find(asset); found != review_places_.end())
+        places.insert(places.end(), found->second.begin(), found->second.end());
+    std::sort(places.begin(), places.end());
+    std::vector<Review> told;
+    for (const std::size_t place : places) told.push_back(reviews_[place]);
+    return told;
+  }
+
   Error in_config(StepIndex step, std::string_view member, std::string_view reason) const {
     return in_step(step, "config",
                    {ErrorCode::invalid_config, "/" + std::string(member) + ": " + std::string(reason), false, {}});
@@ -262,9 +280,10 @@ class RunEvaluator final : public Evaluator {
   const WorkflowPtr workflow_;
   const RunFacts facts_;
   std::vector<StepFacts> steps_;
-  std::vector<StepResult> results_;            ///< told before there was a scope
-  std::map<std::uint32_t, Document> signals_;  ///< by ordinal, that no step has taken
-  std::vector<Review> reviews_;
+  std::vector<StepResult> results_;                                      ///< told before there was a scope
+  std::map<std::uint32_t, Document> signals_;                            ///< by ordinal, that no step has taken
+  std::vector<Review> reviews_;                                          ///< in the order of telling
+  std::unordered_map<AssetId, std::vector<std::size_t>> review_places_;  ///< in reviews_
   std::map<std::pair<StepIndex, ItemIndex>, ReadApproval> asks_;
   std::optional<Scope> scope_;
 };

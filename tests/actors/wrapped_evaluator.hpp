@@ -29,6 +29,7 @@ class WrappedEvaluator : public Evaluator {
     inner_->add_failure(step, item, error);
   }
   void add_signal(std::uint32_t ordinal, Document payload) override { inner_->add_signal(ordinal, std::move(payload)); }
+  std::vector<Review> reviews(const AssetId& asset) const override { return inner_->reviews(asset); }
   void add_review(const Review& review) override { inner_->add_review(review); }
   Document signal_payload(std::uint32_t ordinal) const override { return inner_->signal_payload(ordinal); }
   Document take_signal(std::uint32_t ordinal, StepIndex step, ItemIndex item) override {

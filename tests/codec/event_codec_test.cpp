@@ -135,13 +135,24 @@ TEST_F(EventRecords, AnItemThatFailsWhileTheOthersGoOnMayEndItsStep) {
 }
 
 TEST_F(EventRecords, WhatWaitsForPeopleTellsForWhat) {
-  ApprovalTerms terms{4, 1, 2, OnExpiry::approve};
+  const ApprovalState approval{2, 0, {4, 1, 2, OnExpiry::approve}, {}, {}};
   EXPECT_EQ(told({RunStarted{at_, at_ + Millis(60'000)}, StepBegun{0, 1, at_}, ItemBegun{0, 0, kNever, "paid", {}},
-                  StepBegun{2, 1, at_}, ItemBegun{2, 0, at_ + Millis(500), "", terms}, RunPaused{at_}}),
+                  StepBegun{2, 1, at_}, ItemBegun{2, 0, at_ + Millis(500), "", approval}, RunPaused{at_}}),
             (Lines{R"(run.started {"deadline":"2026-11-21T01:03:03.456Z","next":[{"signal":"paid","step":"fetch"},)"
                    R"({"approval":{"assets":4,"min_approved":1,"min_approvers":2,"on_expiry":"approve"},)"
                    R"("due":"2026-11-21T01:02:03.956Z","step":"publish"}],"number":1})",
                    "run.paused {}"}));
+}
+
+TEST_F(EventRecords, AnApprovalTellsWhatWasDecidedBeforeItBegan) {
+  ApprovalState approval{2, 0, {4, 2, 2, OnExpiry::fail}, {}, {}};
+  for (const std::uint32_t image : {0u, 1u, 1u}) approval.count(image, true);
+  for (const std::uint32_t image : {1u, 3u}) approval.count(image, false);
+  EXPECT_EQ(
+      told({TaskCompleted{task(0), at_}, StepBegun{2, 1, at_}, ItemBegun{2, 0, kNever, "", approval}}),
+      (Lines{R"(step.completed {"attempt":1,"next":[{"approval":{"assets":4,"decided":[)"
+             R"({"approvals":1,"asset":0},{"approvals":2,"asset":1,"rejected":true},{"asset":3,"rejected":true}],)"
+             R"("min_approved":2,"min_approvers":2,"on_expiry":"fail"},"step":"publish"}],"step":"fetch"})"}));
 }
 
 TEST_F(EventRecords, WhatPeopleSayIsToldByDigest) {

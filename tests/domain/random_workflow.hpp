@@ -75,12 +75,19 @@ class ScriptedEvaluator final : public Evaluator {
   void add_result(StepIndex, ItemIndex, Document) override {}
   void add_failure(StepIndex, ItemIndex, const Error&) override {}
   void add_signal(std::uint32_t, Document) override {}
-  void add_review(const Review&) override {}
+  void add_review(const Review& review) override { reviews_[review.asset].push_back(review); }
+  void forget_reviews() { reviews_.clear(); }
+  std::vector<Review> reviews(const AssetId& asset) const override {
+    const auto found = reviews_.find(asset);
+    return found == reviews_.end() ? std::vector<Review>() : found->second;
+  }
   Document signal_payload(std::uint32_t) const override { return {}; }
   Document take_signal(std::uint32_t, StepIndex, ItemIndex) override { return Document("{}"); }
   Document finish_approval(StepIndex, ItemIndex, const Bitmap&, const Bitmap&, bool) override { return Document("{}"); }
 
  private:
+  std::map<AssetId, std::vector<Review>> reviews_;
+
   static Error failure(bool retryable = false) { return {ErrorCode::expression_failed, "as drawn", retryable, {}}; }
 };
 

@@ -26,6 +26,7 @@ class FakeEvaluator final : public Evaluator {
   std::map<StepIndex, std::string> signals;
   std::map<StepIndex, ApprovalTerms> approvals;
   std::map<StepIndex, std::map<ItemIndex, Error>> failures;  ///< that were told
+  std::vector<Review> decisions;                             ///< likewise
 
   Result<bool> condition(StepIndex step) override { return conditions.at(step); }
   Result<ItemIndex> item_count(StepIndex step) override { return items.at(step); }
@@ -50,7 +51,12 @@ class FakeEvaluator final : public Evaluator {
   void add_result(StepIndex, ItemIndex, Document) override {}
   void add_failure(StepIndex step, ItemIndex item, const Error& error) override { failures[step][item] = error; }
   void add_signal(std::uint32_t, Document) override {}
-  void add_review(const Review&) override {}
+  void add_review(const Review& review) override { decisions.push_back(review); }
+  std::vector<Review> reviews(const AssetId& asset) const override {
+    std::vector<Review> told = decisions;
+    std::erase_if(told, [&](const Review& review) { return review.asset != asset; });
+    return told;
+  }
   Document signal_payload(std::uint32_t) const override { return {}; }
   Document take_signal(std::uint32_t ordinal, StepIndex, ItemIndex) override {
     return Document("{\"ordinal\":" + std::to_string(ordinal) + "}");

@@ -59,7 +59,7 @@ void RunLedger::on(const ItemBegun& event) {
   item.until = event.due;
   item.signal = event.signal;
   const StepDefinition& definition = workflow_.steps[event.step];
-  if (event.approval) asks_[{event.step, event.item}].terms = *event.approval;
+  if (event.approval) asks_[{event.step, event.item}] = begin_ask(*event.approval);
   require(count(step, Fate::live) <= std::min(limits::kItemsLive, definition.max_parallel),
           "no more items are live at once than the limits");
 }
@@ -239,6 +239,17 @@ void RunLedger::on(const RunResumed& event) {
   require(event.deadline == deadline_ + (event.at - paused_at_), "the time-out is put off by what people took");
   deadline_ = event.deadline;
   paused_at_ = kNever;
+}
+
+/// The events of a decision do not say who decided before the approval began: the reviewers are numbers here.
+RunLedger::Ask RunLedger::begin_ask(const ApprovalState& begun) {
+  Ask ask{begun.terms, {}, {}};
+  for (std::uint32_t image = 0; image < begun.terms.assets; ++image) {
+    for (std::size_t n = 0; n < begun.approvals.size(); ++n)
+      if (begun.approvals[n].test(image)) ask.approvals[image].insert(std::to_string(n));
+    if (begun.rejected.test(image)) ask.rejections[image].insert("");
+  }
+  return ask;
 }
 
 std::uint32_t RunLedger::Ask::approved() const {

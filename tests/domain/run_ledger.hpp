@@ -85,6 +85,7 @@ class RunLedger {
     std::map<std::uint32_t, std::set<std::string>> approvals, rejections;
     std::uint32_t approved() const;
   };
+  static Ask begin_ask(const ApprovalState& begun);
   /// Is something live, and does all of it wait for a message?
   bool only_people() const;
 

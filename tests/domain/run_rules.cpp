@@ -69,10 +69,31 @@ Result<Decision> RunWorld::decide_now(const Command& command) {
   return decide(state_, command, Context{drawn_.definition, drawn_.evaluator, dice, now_});
 }
 
+void RunWorld::check_approval_begins(const ItemBegun& begun) const {
+  const ApprovalState& approval = *begun.approval;
+  for (std::uint32_t i = 0; i < approval.terms.assets; ++i) {
+    std::size_t approvals = 0;
+    bool is_rejected = false;
+    for (const Review& review : decided_) {
+      if (review.asset != ScriptedEvaluator::asset(begun.step, begun.item, i)) continue;
+      approvals += review.approved ? 1 : 0;
+      is_rejected |= !review.approved;
+    }
+    std::size_t counted = 0;
+    for (const Bitmap& level : approval.approvals) counted += level.test(i);
+    require(counted == std::min<std::size_t>(approvals, approval.terms.min_approvers) &&
+                approval.rejected.test(i) == is_rejected,
+            "an approval begins with what was decided before");
+  }
+}
+
 bool RunWorld::give(const Command& given) {
   const Command command = given;  // it may be a part of commands_
   commands_.push_back(command);
   const RunState before = state_;
+  const auto* reviews = std::get_if<ReviewAssets>(&command);
+  if (reviews != nullptr)
+    for (const Review& review : reviews->reviews) drawn_.evaluator.add_review(review);
   auto decision = decide_now(command);
   require(state_ == before, "a decision does not change the state that it was made from");
   if (!decision) {
@@ -86,12 +107,15 @@ bool RunWorld::give(const Command& given) {
     crash();
     return false;
   }
+  if (reviews != nullptr) decided_.insert(decided_.end(), reviews->reviews.begin(), reviews->reviews.end());
   for (const Event& event : decision->events) {
     ledger_->note(event);
     apply(state_, event, drawn_.definition);
     journal_.push_back(event);
-    if (const auto* begun = std::get_if<ItemBegun>(&event))
+    if (const auto* begun = std::get_if<ItemBegun>(&event)) {
       known_.push_back({state_.run, begun->step, begun->item, 1, false, state_.epoch});
+      if (begun->approval) check_approval_begins(*begun);
+    }
   }
   require(state_ == decision->after, "a decision tells the state that its events lead to");
   ledger_->expect_agreement(state_);

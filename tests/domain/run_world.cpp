@@ -23,7 +23,8 @@ void RunWorld::begin(RunState fresh) {
   state_ = std::move(fresh);
   ledger_.emplace(drawn_.definition, fresh_);
   journal_.clear();
-  work_.clear(), stops_.clear(), timers_.clear(), promised_.clear(), reviewed_.clear();
+  work_.clear(), stops_.clear(), timers_.clear(), promised_.clear(), reviewed_.clear(), decided_.clear();
+  tell_reviews();
   progress_ = 0;
   ledger_->expect_agreement(state_);
 }
@@ -175,6 +176,12 @@ void RunWorld::repeat_last_command() {
   give(last);
 }
 
+/// A run that is loaded is told what is committed.
+void RunWorld::tell_reviews() {
+  drawn_.evaluator.forget_reviews();
+  for (const Review& review : decided_) drawn_.evaluator.add_review(review);
+}
+
 /// The process is gone, with its workers, its timers and what was not committed; the run is loaded and taken over.
 void RunWorld::crash() {
   const auto loaded = decode_run_state(encode_run_state(state_));
@@ -182,6 +189,7 @@ void RunWorld::crash() {
   state_ = *loaded;
   work_.clear(), stops_.clear(), timers_.clear(), promised_.clear();
   lose_next_commit_ = false;
+  tell_reviews();
   now_ += Millis(choices_.number(5'000));
   give(RecoverRun{});
 }

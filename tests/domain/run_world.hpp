@@ -71,7 +71,9 @@ class RunWorld {
   void check_stops(const RunState& before, const Decision& decision) const;
   void check_timer_obeyed(const RunState& before, const Command& command, const Decision& decision) const;
   void check_nothing_forgotten() const;
+  void check_approval_begins(const ItemBegun& begun) const;
   void check_outcome_counts_once(const Command& command);
+  void tell_reviews();
   void do_effects(const std::vector<Effect>& effects);
 
   Result<Decision> decide_now(const Command& command);
@@ -95,6 +97,7 @@ class RunWorld {
   std::vector<SetTimer> timers_;  ///< not fired yet
   std::vector<TaskKey> known_;    ///< every task there ever was, of all runs
   std::set<std::pair<AssetId, std::string>> reviewed_;
+  std::vector<Review> decided_;  ///< the reviews that are committed
   std::unordered_set<TaskKey> dispatched_;
   std::unordered_set<TaskKey> promised_;  ///< dispatched or given a timer, by this process
   bool lose_next_commit_ = false;

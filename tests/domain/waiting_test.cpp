@@ -15,10 +15,12 @@ class WaitingTest : public RunTest {
     step("review", StepType::approval).timeout = timeout;
     evaluator.approvals[static_cast<StepIndex>(workflow.steps.size() - 1)] = terms;
   }
+  /// As the run's owner does it: the evaluator is told first.
   void review(const std::string& reviewer, std::vector<std::uint32_t> approve, std::vector<std::uint32_t> reject = {}) {
     ReviewAssets command;
     for (std::uint32_t i : approve) command.reviews.push_back({FakeEvaluator::image(i), reviewer, true, {}, now});
     for (std::uint32_t i : reject) command.reviews.push_back({FakeEvaluator::image(i), reviewer, false, {}, now});
+    for (const Review& review : command.reviews) evaluator.add_review(review);
     given(command);
   }
   std::string kept() const {
@@ -143,6 +145,41 @@ TEST_F(WaitingTest, DecisionsAboutOtherImagesAreOnlyRecorded) {
   const RunState ended = state;
   review("grace", {1});
   EXPECT_EQ(state, ended);
+}
+
+// While the pictures of a first step are already there to see, another step may still be at work before the approval.
+TEST_F(WaitingTest, WhatWasDecidedBeforeAnApprovalBeginsCountsInIt) {
+  step("draw");
+  step("review", StepType::approval, {0});
+  evaluator.approvals[1] = {3, 2, 2, OnExpiry::fail};
+  start();
+  review("ada", {0, 1}, {2});
+  review("grace", {0});
+  EXPECT_TRUE(state.approvals.empty());
+  complete(0);
+  ASSERT_EQ(state.approvals.size(), 1u);
+  EXPECT_EQ(state.phase, RunPhase::forward);
+  review("grace", {1});
+  EXPECT_EQ(state.status, Status::success);
+  EXPECT_EQ(kept(), "2 approved, 1 rejected;");
+}
+
+TEST_F(WaitingTest, AnApprovalThatWasDecidedBeforeItBeganIsOverAtOnce) {
+  for (const bool approve : {true, false}) {
+    workflow.steps.clear();
+    evaluator.decisions.clear();
+    step("draw");
+    step("review", StepType::approval, {0}).timeout = Millis(1'000);
+    evaluator.approvals[1] = {2, 1, 1, OnExpiry::fail};
+    start();
+    review("ada", approve ? std::vector<std::uint32_t>{1} : std::vector<std::uint32_t>{}, {0});
+    if (!approve) review("ada", {}, {1});
+    complete(0);
+    EXPECT_EQ(state.status, approve ? Status::success : Status::failed);
+    EXPECT_EQ(count<SetTimer>(), 0u);
+    EXPECT_EQ(kept(), approve ? "1 approved, 1 rejected;" : "");
+    EXPECT_EQ(state.error.has_value() ? code_text(state.error->code) : "", approve ? "" : "approval_rejected");
+  }
 }
 
 struct Expiry {

@@ -80,6 +80,25 @@ def test_a_poster_is_reviewed_and_paid_for_over_kills(server):
     assert server.http.get("/v1/audit/verify").json["whole"]
 
 
+def test_what_was_decided_before_the_approval_began_counts_over_a_kill(server):
+    draw, review, paid = REVIEWED["steps"]
+    review = {**review, "needs": ["draw", "paid"], "config": {**review["config"], "min_approvers": 2}}
+    server.apply({**REVIEWED, "key": "decided-early", "steps": [draw, {**paid, "needs": ["draw"]}, review]})
+    job = server.submit("decided-early")
+    opened = waiting(server, job, "signal")
+    run, images = opened["execution_id"], [image["id"] for image in opened["assets"]]
+    for reviewer, approve, reject in [("ada", images[:2], images[2:]), ("grace", images[:1], [])]:
+        body = {"reviewer": reviewer, "approve": approve, "reject": reject}
+        assert server.http.post(f"/v1/runs/{run}/review", body).status == 200
+    server.kill()
+    server.start()
+    waiting(server, job, "signal")
+    assert server.http.post(f"/v1/runs/{run}/signals/paid", {"payload": {"amount": 12}}).status == 202
+    done = server.await_end(job)
+    assert done["outputs"] == {"urls": [opened["assets"][0]["url"]], "amount": 12}, done
+    assert server.http.get("/v1/audit/verify").json["whole"]
+
+
 def test_what_people_take_is_not_the_runs_time(server):
     server.apply({"key": "slow-people", "steps": [{"name": "wait", "type": "signal", "config": {"name": "go"}}]})
     job = server.submit("slow-people", timeout_seconds=1)

@@ -223,6 +223,8 @@ TEST_F(RunEvaluatorTest, AnApprovalGivesWhatWasDecidedAboutItsImages) {
   Bitmap first, second;
   first.set(0);
   second.set(1);
+  ASSERT_EQ(evaluator().reviews(ask->assets[0]).size(), 1u);
+  EXPECT_EQ(evaluator().reviews(ask->assets[0])[0].notes, "fine");
   const Json outputs = from_document(evaluator().finish_approval(review, 0, first, second, true));
   EXPECT_EQ(outputs["approved"], Json({{{"id", kFirst}, {"url", "/1"}, {"status", "approved"}}}));
   EXPECT_EQ(outputs["rejected"], Json({{{"id", kSecond}, {"status", "rejected"}}}));

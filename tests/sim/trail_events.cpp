@@ -141,14 +141,27 @@ void Reader::read_end(const std::string& action, const Json& details) {
   events_.push_back(std::move(ended));
 }
 
+ApprovalState approval_of(StepIndex step, ItemIndex item, const Json& asked) {
+  ApprovalState approval{step,
+                         item,
+                         {asked.at("assets"), asked.at("min_approved"), asked.at("min_approvers"),
+                          on_expiry_from_text(asked.at("on_expiry").get_ref<const std::string&>()).value()},
+                         {},
+                         {}};
+  for (const Json& decided : asked.value("decided", Json::array())) {
+    for (int left = decided.value("approvals", 0); left > 0; --left) approval.count(decided.at("asset"), true);
+    if (decided.value("rejected", false)) approval.count(decided.at("asset"), false);
+  }
+  return approval;
+}
+
 void Reader::read_next(const Json& entry) {
   const StepIndex step = step_of(entry);
   const bool has_items = !workflow_.steps[step].for_each.empty();
   const std::string signal = entry.value("signal", "");
-  std::optional<ApprovalTerms> approval;
+  std::optional<ApprovalState> approval;
   if (const auto asked = entry.find("approval"); asked != entry.end())
-    approval = ApprovalTerms{asked->at("assets"), asked->at("min_approved"), asked->at("min_approvers"),
-                             on_expiry_from_text(asked->at("on_expiry").get_ref<const std::string&>()).value()};
+    approval = approval_of(step, entry.value("from", ItemIndex{0}), *asked);
   const bool awaits = !signal.empty() || approval;
   const Timestamp due = entry.contains("due") ? time_of(entry, "due") : awaits ? kNever : at_;
   if (entry.value("skipped", false)) {

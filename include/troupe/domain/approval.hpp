@@ -46,6 +46,8 @@ struct ApprovalState {
   std::vector<Bitmap> approvals;  ///< [n]: the images that more than n reviewers approve
   Bitmap rejected;
 
+  /// One reviewer's word about the image at this place.
+  void count(std::uint32_t image, bool is_approved);
   Bitmap approved() const;  ///< those that enough approve and nobody rejects
   bool operator==(const ApprovalState&) const = default;
 };

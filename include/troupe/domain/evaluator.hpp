@@ -48,6 +48,8 @@ class Evaluator {
   virtual void add_signal(std::uint32_t ordinal, Document payload) = 0;
   /// Tells of a decision about an image of the run.
   virtual void add_review(const Review& review) = 0;
+  /// What was told of one image, in the order of telling.
+  virtual std::vector<Review> reviews(const AssetId& asset) const = 0;
   /// The payload of a signal that no step has taken yet.
   virtual Document signal_payload(std::uint32_t ordinal) const = 0;
 

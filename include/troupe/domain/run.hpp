@@ -223,9 +223,9 @@ struct StepSkipped {
 struct ItemBegun {
   StepIndex step = 0;
   ItemIndex item = 0;
-  Timestamp due;       ///< of what waits for a message: until when
-  std::string signal;  ///< it waits for this one
-  std::optional<ApprovalTerms> approval;
+  Timestamp due;                          ///< of what waits for a message: until when
+  std::string signal;                     ///< it waits for this one
+  std::optional<ApprovalState> approval;  ///< it asks for decisions; with those that were made before
   bool operator==(const ItemBegun&) const = default;
 };
 struct TaskStarted {

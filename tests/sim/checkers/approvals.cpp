@@ -1,6 +1,6 @@
 // What reviewers decide is recorded once a reviewer and image, in the trail and as a row, before they are told so. An
-// approval counts what is decided while it is under way, ends once and as soon as it can, with exactly what was decided
-// by then, or by its policy when its time is over; and what needs it is given that.
+// approval counts what is decided before it begins and while it is under way, ends once and as soon as it can, with
+// exactly what was decided by then, or by its policy when its time is over; and what needs it is given that.
 #include <map>
 #include <set>
 #include <vector>
@@ -155,9 +155,20 @@ class Approvals final : public Checker {
   }
 
   void begin(const StoredJob& job, const ItemBegun& begun) {
-    Asked ask{*begun.approval, job.images_asked_for(begun.step), begun.due, {}, {}};
+    Asked ask{begun.approval->terms, job.images_asked_for(begun.step), begun.due, {}, {}};
     expect(ask.terms.assets == ask.images.size(), "an approval asks for what the step gave that it needs",
            to_string(job.state.run));
+    ApprovalState known{begun.step, begun.item, ask.terms, {}, {}};
+    for (std::uint32_t image = 0; image < ask.images.size(); ++image)
+      for (auto made = decided_.lower_bound({job.state.run, ask.images[image], ""});
+           made != decided_.end() && std::get<0>(made->first) == job.state.run &&
+           std::get<1>(made->first) == ask.images[image];
+           ++made) {
+        (made->second ? ask.approvals : ask.rejections)[ask.images[image]].insert(std::get<2>(made->first));
+        known.count(image, made->second);
+      }
+    expect(known == *begun.approval, "an approval begins with what was decided before", to_string(job.state.run));
+    if (!known.approvals.empty() || known.rejected.count() > 0) world_.saw("approval decided about before it began");
     open_[{job.state.run, begun.step, begun.item}] = std::move(ask);
   }
 
