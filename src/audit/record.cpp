@@ -11,8 +11,7 @@ namespace {
 
 /// Names and actions hardly ever hold anything that JSON escapes.
 void append_string(std::string& out, std::string_view text) {
-  const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c != '"' && c != '\\'; });
-  if (!plain) {
+  if (plain_json_prefix(text) < text.size()) {
     out += canonical_json(Json(text));
     return;
   }

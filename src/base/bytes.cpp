@@ -1,9 +1,19 @@
 #include "troupe/base/bytes.hpp"
 
+#include <array>
+#include <cstring>
+
 namespace troupe {
 namespace {
 
-constexpr char kDigits[] = "0123456789abcdef";
+/// Both digits of every byte.
+constexpr std::array<char, 512> kHexPairs = [] {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::array<char, 512> pairs{};
+  for (std::size_t byte = 0; byte < 256; ++byte)
+    pairs[2 * byte] = kDigits[byte >> 4], pairs[2 * byte + 1] = kDigits[byte & 0x0F];
+  return pairs;
+}();
 
 }  // namespace
 
@@ -14,12 +24,14 @@ int hex_value(char c) {
   return -1;
 }
 
+char* write_hex(char* out, const std::uint8_t* data, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i, out += 2) std::memcpy(out, &kHexPairs[2 * std::size_t{data[i]}], 2);
+  return out;
+}
+
 std::string to_hex(const std::uint8_t* data, std::size_t size) {
   std::string text(size * 2, '0');
-  for (std::size_t i = 0; i < size; ++i) {
-    text[2 * i] = kDigits[data[i] >> 4];
-    text[2 * i + 1] = kDigits[data[i] & 0x0F];
-  }
+  write_hex(text.data(), data, size);
   return text;
 }
 

@@ -6,19 +6,15 @@
 namespace troupe {
 namespace {
 
-constexpr char kDigits[] = "0123456789abcdef";
 constexpr bool is_dash_before(std::size_t byte) { return byte == 4 || byte == 6 || byte == 8 || byte == 10; }
 
 }  // namespace
 
 std::string format_uuid(const std::array<std::uint8_t, 16>& bytes) {
   std::string text(36, '-');
-  std::size_t at = 0;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (is_dash_before(i)) ++at;
-    text[at++] = kDigits[bytes[i] >> 4];
-    text[at++] = kDigits[bytes[i] & 0x0F];
-  }
+  char* out = write_hex(text.data(), bytes.data(), 4);
+  for (const std::size_t from : {4, 6, 8}) out = write_hex(out + 1, &bytes[from], 2);
+  write_hex(out + 1, &bytes[10], 6);
   return text;
 }
 

@@ -30,12 +30,13 @@ bool utf16_less(std::string_view left, std::string_view right) {
 
 void append_string(std::string& out, std::string_view text) {
   constexpr char kDigits[] = "0123456789abcdef";
-  const auto escaped = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; };
-  const auto plain = std::find_if(text.begin(), text.end(), escaped) - text.begin();
   out += '"';
-  out.append(text, 0, static_cast<std::size_t>(plain));
-  text.remove_prefix(static_cast<std::size_t>(plain));
-  for (const char c : text) {
+  while (true) {
+    const std::size_t plain = plain_json_prefix(text);
+    out.append(text, 0, plain);
+    if (plain == text.size()) break;
+    const char c = text[plain];
+    text.remove_prefix(plain + 1);
     switch (c) {
       case '"': out += "\\\""; break;
       case '\\': out += "\\\\"; break;

@@ -1,4 +1,4 @@
-// Is it UTF-8? For text whose parser would guess or mend.
+// Text at a glance: is it UTF-8 (for what a parser would guess or mend), and what of it may stand in JSON as it is?
 #pragma once
 
 #include <cstddef>
@@ -12,5 +12,8 @@ std::size_t find_invalid_utf8(std::string_view text);
 
 /// No byte above 0x7F: most text can be told to be well-formed by that, eight bytes at a time.
 bool is_ascii(std::string_view text);
+
+/// How many bytes at the start are ASCII that stands in a JSON string as it is: printable, and neither `"` nor `\`.
+std::size_t plain_json_prefix(std::string_view text);
 
 }  // namespace troupe

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "codec/utf8.hpp"
+
 namespace troupe::ingress {
 namespace {
 
@@ -62,11 +64,9 @@ void JsonWriter::quote(std::string_view text) {
   out_ += '"';
   std::size_t plain = 0;  // start of what is copied as it is
   for (std::size_t at = 0; at < text.size();) {
+    at += plain_json_prefix(text.substr(at));
+    if (at == text.size()) break;
     const auto byte = static_cast<std::uint8_t>(text[at]);
-    if (byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\') {
-      ++at;
-      continue;
-    }
     const std::size_t length = byte < 0x80 ? 0 : utf8_length(text, at);
     if (length > 0) {
       at += length;

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "codec/json.hpp"
+#include "codec/utf8.hpp"
 
 namespace troupe {
 namespace {
@@ -124,4 +125,19 @@ TEST(ToText, ReplacesBytesThatAreNotUtf8) {
 }
 
 }  // namespace
+
+TEST(JsonText, FindsTheFirstByteThatHasToBeLookedAtWhereverItIs) {
+  for (std::size_t size = 1; size <= 20; ++size)
+    for (std::size_t at = 0; at < size; ++at)
+      for (int byte = 0; byte <= 0xFF; ++byte) {
+        std::string text(size, 'x');
+        text[at] = static_cast<char>(byte);
+        if (at + 1 < size) text[at + 1] = '"';  // what comes after it does not matter
+        const bool is_plain = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+        const std::size_t first = is_plain ? std::min(at + 1, size) : at;
+        ASSERT_EQ(plain_json_prefix(text), first) << size << " bytes, " << byte << " at " << at;
+      }
+  EXPECT_EQ(plain_json_prefix(""), 0u);
+}
+
 }  // namespace troupe

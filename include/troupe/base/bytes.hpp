@@ -13,9 +13,10 @@ namespace troupe {
 /// A SHA-256 digest. All zeros stands for "none" (the head of an empty chain).
 using Digest = std::array<std::uint8_t, 32>;
 
-/// Lower-case hexadecimal.
 /// Of a hexadecimal digit, in either case; -1 if it is none.
 int hex_value(char c);
+/// Lower-case hexadecimal; gives the end of what was written, 2 * size characters.
+char* write_hex(char* out, const std::uint8_t* data, std::size_t size);
 std::string to_hex(const std::uint8_t* data, std::size_t size);
 inline std::string to_hex(const Digest& digest) { return to_hex(digest.data(), digest.size()); }
 /// Nothing unless the text is exactly 64 hexadecimal digits.
