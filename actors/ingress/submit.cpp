@@ -207,7 +207,10 @@ Result<Document> NodeGateway::check_inputs(const CatalogEntry& entry, const Docu
     for (const Fault& fault : faults) error.faults.push_back({"/inputs" + fault.pointer, fault.message});
     return error;
   }
-  entry.inputs->apply_defaults(*value);
+  if (!entry.inputs->apply_defaults(*value)) {
+    const std::string reason = "take too long to be filled with the defaults of the schema";
+    return Error{ErrorCode::validation_failed, "the inputs " + reason, false, {{"/inputs", reason}}};
+  }
   return to_document(*value);
 }
 

@@ -26,9 +26,12 @@ class Defaults {
  public:
   explicit Defaults(const Json& root) : root_(root) {}
 
+  bool are_complete() const { return steps_ <= kStepsMax; }
+
   void fill(const Json& node, Json& value, int depth = 0) {
     const Json& schema = behind_references(node);
-    if (!schema.is_object() || depth == kDepthMax) return;
+    if (!schema.is_object() || depth == kDepthMax || !are_complete()) return;
+    ++steps_;
     if (const auto all = schema.find("allOf"); all != schema.end())
       for (const Json& part : *all) fill(part, value, depth + 1);
     if (const auto properties = schema.find("properties"); properties != schema.end() && value.is_object())
@@ -40,6 +43,7 @@ class Defaults {
  private:
   static constexpr int kDepthMax = limits::kJsonDepth;
   static constexpr int kCountMax = 10'000;
+  static constexpr int kStepsMax = 1'000'000;  // `allOf` may lead to the same value again and again
 
   void fill_member(const std::string& name, const Json& node, Json& object, int depth) {
     const Json& schema = behind_references(node);
@@ -65,6 +69,7 @@ class Defaults {
 
   const Json& root_;
   int count_ = 0;
+  int steps_ = 0;
 };
 
 }  // namespace
@@ -89,8 +94,11 @@ std::vector<Fault> JsonSchema::validate(const Json& value) const {
   return check_value(compiled_->schema, compiled_->source, value);
 }
 
-void JsonSchema::apply_defaults(Json& value) const {
-  if (compiled_->source.has_defaults) Defaults(compiled_->written).fill(compiled_->written, value);
+bool JsonSchema::apply_defaults(Json& value) const {
+  if (!compiled_->source.has_defaults) return true;
+  Defaults defaults(compiled_->written);
+  defaults.fill(compiled_->written, value);
+  return defaults.are_complete();
 }
 
 }  // namespace troupe

@@ -1,7 +1,11 @@
 #include "codec/schema_validator.hpp"
 
+#include <time.h>
+
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <optional>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/constraints/concrete_constraints.hpp>
 #include <valijson/constraints/constraint_visitor.hpp>
@@ -44,12 +48,55 @@ std::uint64_t count_characters(std::string_view text) {
   return static_cast<std::uint64_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
+/// What a check may take of its thread: schemas can ask for a number of comparisons that no value deserves. Hardly
+/// costs anything to ask: the processor's time is looked at only where the clock on the wall says so.
+class TimeLimit {
+ public:
+  explicit TimeLimit(Millis most) : most_(most) {}
+
+  /// So much was done since; a step is of the order of 100 ns. Gives whether there is time for more.
+  bool allows(std::size_t steps) {
+    steps_ += steps;
+    if (steps_ >= kStepsBetweenLooks) look();
+    return !over_;
+  }
+  bool is_over() const { return over_; }
+
+  static constexpr std::size_t kStepsBetweenLooks = 1'024;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void look() {
+    steps_ = 0;
+    const auto now = Clock::now();
+    if (!next_) next_ = now + most_;
+    if (now < *next_) return;
+    const auto used = processor_time();
+    if (!began_) began_ = used;
+    over_ = used - *began_ >= most_;
+    next_ = now + (most_ - (used - *began_));
+  }
+  static std::chrono::nanoseconds processor_time() {
+    timespec time{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+  }
+
+  const Millis most_;
+  std::size_t steps_ = 0;
+  bool over_ = false;
+  std::optional<Clock::time_point> next_;          ///< to look at the processor's time
+  std::optional<std::chrono::nanoseconds> began_;  ///< when most_ had gone by on the wall
+};
+
 class Validator final : public valijson::constraints::ConstraintVisitor {
  public:
   Validator(const SchemaSource& source, const Json& value) : source_(source), value_(&value), place_(&root_) {}
 
   std::vector<Fault> run(const Subschema& schema) {
     apply(schema);
+    if (limit_.is_over()) return {{"", "takes too long to be compared with the schema"}};
     return std::move(faults_);
   }
 
@@ -107,7 +154,10 @@ class Validator final : public valijson::constraints::ConstraintVisitor {
 
   bool visit(const EnumConstraint& constraint) override {
     bool found = false;
-    constraint.applyToValues([&](const valijson::adapters::FrozenValue& choice) { return !(found = equal(choice)); });
+    constraint.applyToValues([&](const valijson::adapters::FrozenValue& choice) {
+      found = equal(choice);
+      return !found && limit_.allows(1);
+    });
     return found || fault("must be " + choices_of(constraint));
   }
 
@@ -302,8 +352,10 @@ class Validator final : public valijson::constraints::ConstraintVisitor {
  private:
   // A schema that refers to itself without going down in the value would never end; values nest at most 64 deep.
   static constexpr int kDepthMax = 400;
+  static constexpr Millis kTimeMax{250};
 
   bool apply(const Subschema& schema) {
+    if (!limit_.allows(1)) return false;
     if (schema.getAlwaysInvalid()) return fault("is not allowed");
     if (depth_ == kDepthMax) return fault("cannot be checked: the schema refers to itself without end");
     ++depth_;
@@ -383,7 +435,8 @@ class Validator final : public valijson::constraints::ConstraintVisitor {
     return member == object().end() ? nullptr : &*member;
   }
 
-  Pattern::Match search(std::string_view pattern, std::string_view text) const {
+  Pattern::Match search(std::string_view pattern, std::string_view text) {
+    if (!limit_.allows(TimeLimit::kStepsBetweenLooks)) return Pattern::Match::too_costly;
     const auto compiled = source_.patterns.find(pattern);
     TROUPE_ASSERT(compiled != source_.patterns.end(), "a pattern that was not compiled with its schema");
     return compiled->second.search(text);
@@ -458,6 +511,7 @@ class Validator final : public valijson::constraints::ConstraintVisitor {
   const Json* value_;
   const Place* place_;
   int depth_ = 0;
+  TimeLimit limit_{kTimeMax};
   std::vector<Fault> faults_;
 };
 

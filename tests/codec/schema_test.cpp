@@ -174,16 +174,38 @@ TEST(JsonSchema, BoundsThePatternsThatBacktrackWithoutEndAndTheStackOfLongTexts)
   EXPECT_EQ(lines(compile(R"({"pattern":"^[ab]*$"})")->validate(Json(std::string(1 << 16, 'a')))), "");
 }
 
+TEST(JsonSchema, GivesUpWhereACheckWouldTakeForEver) {
+  const std::string tree = R"({"$ref":"#/definitions/n","definitions":{"n":{"anyOf":[{"type":"array","items":)"
+                           R"({"$ref":"#/definitions/n"}},{"type":"array","items":{"$ref":"#/definitions/n"}}]}}})";
+  std::string deep = "5";
+  for (int i = 0; i < 50; ++i) deep = "[" + deep + "]";
+  std::string choices = "0";
+  for (int i = 1; i < 20'000; ++i) choices += "," + std::to_string(i);
+  const std::pair<std::string, Json> endless[] = {
+      {tree, json(deep)},
+      {R"({"not":{"$ref":"#/definitions/n"},)" + tree.substr(tree.find(R"("definitions")")), json(deep)},
+      {R"({"items":{"anyOf":[{"pattern":"^(a+)+$"},true]}})",
+       Json(std::vector<std::string>(5'000, "aaaaaaaaaaaaaaaaaaaaaaaaa!"))},
+      {R"({"items":{"enum":[)" + choices + R"(]}})", Json(std::vector<int>(20'000, 19'999))},
+  };
+  for (const auto& [schema, value] : endless) {
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_EQ(lines(compile(schema)->validate(value)), " takes too long to be compared with the schema")
+        << schema.substr(0, 80);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(30)) << schema.substr(0, 80);
+  }
+}
+
 TEST(JsonSchema, TellsAHundredFaultsAndNoMore) {
   EXPECT_EQ(compile(R"({"items":{"type":"string"}})")->validate(Json(std::vector<int>(5'000))).size(), 100u);
 }
 
 TEST(Defaults, FillWhatIsAbsentAndNothingElse) {
   Json value = {{"prompt", "a fox"}};
-  compile(kPoster)->apply_defaults(value);
+  EXPECT_TRUE(compile(kPoster)->apply_defaults(value));
   EXPECT_EQ(to_text(value), R"({"count":4,"prompt":"a fox"})");
   value = {{"count", nullptr}};
-  compile(kPoster)->apply_defaults(value);
+  EXPECT_TRUE(compile(kPoster)->apply_defaults(value));
   EXPECT_EQ(to_text(value), R"({"count":null})");
 }
 
@@ -195,16 +217,23 @@ TEST(Defaults, ReachNestedObjectsItemsAndWhatReferencesLeadTo) {
       "allOf":[{"properties":{"style":{"default":"plain"}}}],
       "definitions":{"side":{"type":"integer","default":256}}})");
   Json value = json(R"({"layers":[{},{"opacity":0}]})");
-  schema->apply_defaults(value);
+  EXPECT_TRUE(schema->apply_defaults(value));
   EXPECT_EQ(to_text(value),
             R"({"layers":[{"opacity":1},{"opacity":0}],"size":{"height":256,"width":512},"style":"plain"})");
 }
 
 TEST(Defaults, OfASchemaThatAsksForItselfTwiceEnd) {
   Json value = Json::object();
-  compile(R"({"properties":{"a":{"$ref":"#"},"b":{"$ref":"#"}},"default":{}})")->apply_defaults(value);
+  EXPECT_TRUE(compile(R"({"properties":{"a":{"$ref":"#"},"b":{"$ref":"#"}},"default":{}})")->apply_defaults(value));
   EXPECT_TRUE(value.contains("a"));
   EXPECT_LT(to_text(value).size(), 100'000u);
+}
+
+TEST(Defaults, AreGivenUpWhereTheyWouldTakeForEver) {
+  Json value = Json::object();
+  EXPECT_FALSE(compile(R"({"$ref":"#/definitions/n","definitions":{"n":{"properties":{"a":{"default":{},)"
+                       R"("allOf":[{"$ref":"#/definitions/n"},{"$ref":"#/definitions/n"}]}}}}})")
+                   ->apply_defaults(value));
 }
 
 }  // namespace

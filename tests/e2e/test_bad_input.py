@@ -170,6 +170,19 @@ def test_all_schema_violations_are_told_at_once(http):
                    pointers=["/inputs/prompt", "/inputs/count", "/inputs/extra"])
 
 
+def test_inputs_that_take_for_ever_to_check_are_422(http):
+    nested = {"type": "array", "items": {"$ref": "#/definitions/nested"}}
+    schema = {"definitions": {"nested": {"anyOf": [nested, nested]}}, "properties": {"a": {"$ref": "#/definitions/nested"}}}
+    applied = http.post("/v1/workflows", {**CHAIN, "key": "for-ever", "inputs": schema})
+    assert applied.status == 201, applied.text
+    value = 5
+    for _ in range(40):
+        value = [value]
+    answer = http.post("/v1/jobs", job(workflow_key="for-ever", inputs={"a": value}))
+    expect_problem(answer, 422, "validation_failed", "takes too long to be compared with the schema", ["/inputs"])
+    assert http.get("/readyz").status == 200
+
+
 def test_a_missing_workflow_key_is_422(http):
     expect_problem(http.post("/v1/jobs", {"inputs": {}}), 422, "validation_failed", pointers=["/workflow_key"])
 
