@@ -99,7 +99,7 @@ void offer(Self self, const TaskOfferPtr& offer) {
   if (state.assigned.contains(offer->task.key)) return;  // offered again: it is at work already
   if (const auto found = state.queued.find(offer->task.key); found != state.queued.end())
     take_out(state, found);  // offered again, by a run that was loaded again
-  if (hold(self, offer)) return;
+  if (state.stopping.hold(offer) || hold(self, offer)) return;
   const std::shared_ptr<Queue> queue = queue_of(state, offer->task.type);
   if (queue->empty() && state.assigning) {
     if (auto* worker = free_worker(state, offer->task.type)) return assign(self, *worker, offer, Millis(0));
@@ -107,15 +107,22 @@ void offer(Self self, const TaskOfferPtr& offer) {
   push(state, queue, offer);
 }
 
+/// Something that was in the way of others is out of it.
+void make_way(Self self, const TaskKey& stopped) {
+  for (const TaskOfferPtr& waiting : self->state.stopping.remove(stopped)) offer(self, waiting);
+}
+
 void withdraw(Self self, const WithdrawTask& withdrawal) {
   BrokerState& state = self->state;
   if (const auto found = state.assigned.find(withdrawal.task); found != state.assigned.end()) {
     found->second.is_due_again = false;
     found->second.is_given_up = true;
+    if (!found->second.is_stuck) state.stopping.add(withdrawal.task);
     self->send(found->second.worker, StopTaskMessage{withdrawal.task});
     return;
   }
   state.held.remove(withdrawal.task);
+  state.stopping.withdraw(withdrawal.task);
   if (const auto found = state.queued.find(withdrawal.task); found != state.queued.end()) take_out(state, found);
   self->send(withdrawal.run, TaskGone{withdrawal.task});
 }
@@ -155,6 +162,7 @@ void slot_free(Self self, const SlotFree& free) {
     assign_queued(self, entry.worker.types.front());
     break;
   }
+  make_way(self, free.task);
   if (was.is_due_again && free.is_undone) offer(self, was.offer);
   if (state.idle && state.assigned.empty()) std::exchange(state.idle, nullptr)();
 }
@@ -162,8 +170,10 @@ void slot_free(Self self, const SlotFree& free) {
 void slot_stuck(Self self, const TaskKey& task) {
   const auto found = self->state.assigned.find(task);
   if (found == self->state.assigned.end()) return;
+  found->second.is_stuck = true;
   const bool is_due_again = std::exchange(found->second.is_due_again, false);
   self->send(found->second.offer->run, TaskGone{task, is_due_again});
+  make_way(self, task);
 }
 
 /// What waits in a queue and is stopped is held from now on: then a run that is cancelled has it back without a search.
@@ -205,6 +215,7 @@ void worker_down(Self self, const caf::actor_addr& source) {
     state.node->forecast.queues.worker_left(entry.worker.types, entry.worker.slots);
     return true;
   });
+  std::vector<TaskKey> lost;
   for (auto it = state.assigned.begin(); it != state.assigned.end();) {
     if (it->second.worker.address() != source) {
       ++it;
@@ -217,8 +228,10 @@ void worker_down(Self self, const caf::actor_addr& source) {
     ended->outputs = Error{ErrorCode::worker_lost, "the worker died while it had the step", true, {}};
     self->send(it->second.offer->run, TaskEndedPtr(ended));
     state.node->forecast.queues.freed(it->second.offer->task.type);
+    lost.push_back(it->first);
     it = state.assigned.erase(it);
   }
+  for (const TaskKey& task : lost) make_way(self, task);
   if (state.idle && state.assigned.empty()) std::exchange(state.idle, nullptr)();
 }
 
@@ -226,19 +239,21 @@ void worker_down(Self self, const caf::actor_addr& source) {
 void abandon(Self self, const caf::actor_addr& run) {
   BrokerState& state = self->state;
   state.held.take_if([&](const TaskOffer& held) { return held.run.address() == run; });
+  state.stopping.abandon(run);
   for (auto queued = state.queued.begin(); queued != state.queued.end();)
     queued = queued->second.offer->run.address() == run ? take_out(state, queued) : std::next(queued);
   for (auto& [task, assignment] : state.assigned) {
     if (assignment.offer->run.address() != run) continue;
     assignment.is_given_up = true;
     assignment.is_due_again = false;
+    if (!assignment.is_stuck) state.stopping.add(task);
     self->send(assignment.worker, StopTaskMessage{task, /*is_abandoned=*/true});
   }
 }
 
 ActorView describe(const BrokerState& state) {
   ActorView view;
-  view.waiting = state.queued.size();
+  view.waiting = state.queued.size() + state.stopping.waiting();
   for (const auto& [of, depth] : state.depths) view.queues.push_back({of.first, of.second, depth});
   view.busy = state.assigned.size();
   return view;

@@ -9,6 +9,9 @@
 // knows why; an undoing, which a run cannot give up, is offered again instead, and held. Where its executor does not
 // stop (SlotStuck), the run is told that it is due again, and offers it under a later epoch.
 //
+// What a run has given up (its time was over) goes on until it has stopped. Its next attempt, and all undoing of the
+// run, wait for that (StoppingTasks); without end for a job of a `workflow` step, which undoes first what it did.
+//
 // One queue for each pool of slots, that is, for the step types that the same workers serve: whatever competes for a
 // slot competes in one queue, and a full pool does not block the others. Workers serve the same types or none in
 // common. Which client and which priority has the next turn: domain/fair_queue.hpp. A task has waited since it became
@@ -19,6 +22,7 @@
 #include <unordered_map>
 
 #include "actors/broker/held_tasks.hpp"
+#include "actors/broker/stopping_tasks.hpp"
 #include "actors/protocol/interfaces.hpp"
 #include "actors/protocol/node_context.hpp"
 #include "troupe/domain/fair_queue.hpp"
@@ -42,6 +46,7 @@ struct BrokerState {
     TaskOfferPtr offer;
     WorkerActor worker;
     bool is_due_again = false;  ///< stopped, but still to be done
+    bool is_stuck = false;      ///< it does not stop
     bool is_given_up = false;   ///< by its run, or with it: whoever takes that one's place offers its own
   };
 
@@ -51,6 +56,7 @@ struct BrokerState {
   std::uint64_t queued_so_far = 0;
   std::map<std::pair<StepType, int>, std::size_t> depths;  ///< of what is queued, by type and priority; none is 0
   HeldTasks held;
+  StoppingTasks stopping;
   std::vector<WorkerEntry> workers;
   std::unordered_map<TaskKey, Assignment> assigned;
   bool assigning = true;

@@ -175,6 +175,33 @@ steps:
   EXPECT_EQ(status(parent), Status::cancelled);
 }
 
+TEST_F(SubWorkflowTest, IsUndoneBeforeTheParentUndoesMoreThoughItsTimeIsOver) {
+  given_workflow(R"(key: child
+steps:
+  - {name: done, type: noop, compensate: {type: noop, timeout: 1h}}
+  - {name: work, type: noop}
+)");
+  given_workflow(R"(key: saga
+steps:
+  - {name: book, type: noop, compensate: {type: noop}}
+  - {name: call, type: workflow, timeout: 5s, retry: {max_attempts: 1}, config: {key: child}}
+)");
+  const JobId parent = submit("saga");
+  executor_->complete("book");
+  run();
+  executor_->complete("done");
+  run();
+  pass(60s);
+  EXPECT_EQ(executor_->count_started("done"), 2u) << "its job undoes";
+  EXPECT_EQ(executor_->count_started("book"), 1u);
+  executor_->complete("done");
+  run();
+  EXPECT_EQ(executor_->count_started("book"), 2u);
+  executor_->complete("book");
+  run();
+  EXPECT_EQ(status(parent), Status::failed);
+}
+
 TEST_F(SubWorkflowTest, FailsWhenSomeoneCancelsItsJob) {
   const JobId parent = submit_parent();
   const JobId child = children().at(0).id;

@@ -198,6 +198,35 @@ TEST_F(NodeTest, StopsAnAttemptThatTakesTooLongAndTriesAgain) {
   EXPECT_EQ(executor_->stopped().size(), 2u);
 }
 
+TEST_F(NodeTest, BeginsNoAttemptBeforeTheOneBeforeHasStopped) {
+  given_workflow(R"({key: slow, steps: [{name: work, type: noop, timeout: 5s,
+                     retry: {max_attempts: 3, initial: 1s, jitter: none}}]})");
+  executor_->never_stops("work");
+  const JobId job = submit("slow");
+  pass(9s);
+  EXPECT_EQ(count_actions(job, "step.retrying"), 1u) << "its time is over all the same";
+  EXPECT_EQ(executor_->count_started("work"), 1u);
+  executor_->complete("work");
+  run();
+  EXPECT_EQ(executor_->count_started("work"), 2u);
+  pass(5s + limits::kStopDeadline);
+  EXPECT_EQ(executor_->count_started("work"), 3u) << "what does not stop is not waited for";
+}
+
+TEST_F(NodeTest, UndoesNothingBeforeWhatTookTooLongHasStopped) {
+  given_workflow(R"({key: trip, steps: [{name: book, type: noop, compensate: {type: noop}},
+                                        {name: pay, type: noop, timeout: 5s, retry: {max_attempts: 1}}]})");
+  executor_->never_stops("pay");
+  submit("trip");
+  executor_->complete("book");
+  run();
+  pass(6s);
+  EXPECT_EQ(executor_->count_started("book"), 1u);
+  executor_->complete("pay");
+  run();
+  EXPECT_EQ(executor_->count_started("book"), 2u);
+}
+
 TEST_F(NodeTest, DoesNotCountTimeInTheQueueAsTimeOfTheAttempt) {
   start_node(1);
   given_workflow("{key: slow, steps: [{name: work, type: noop, timeout: 5s}]}");

@@ -198,7 +198,7 @@ Census Host::census() const {
     census.at_workers += state_of<WorkerState>(entry.worker.worker).running.size();
   }
   census.assigned = broker.assigned.size();
-  census.queued = broker.queued.size();
+  census.queued = broker.queued.size() + broker.stopping.waiting();
   for (const auto& executor : parts_->executors) census.at_executors += executor->busy();
   const auto& supervisor = state_of<SupervisorState>(node.actors().supervisor);
   census.jobs_live = supervisor.live.size();
