@@ -93,7 +93,8 @@ Forecast::Said Forecast::say(const ForecastSubject& run, const SharedHistory& hi
   const QueuedSurroundings around(queues, run, now);
   return history.ask([&](const WorkflowHistory& observed) {
     const auto remaining = remaining_time(run.state, run.workflow, observed, around, now);
-    return Said{estimated_end(run.state, remaining, observed, now), remaining};
+    return Said{estimated_end(run.state, remaining, observed, now),
+                observed.knows(run.workflow) ? remaining : std::nullopt};
   });
 }
 

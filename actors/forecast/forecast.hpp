@@ -68,7 +68,7 @@ class Forecast {
 
   struct Said {
     Timestamp end;
-    std::optional<Millis> remaining;  ///< before it was corrected; nothing: nobody can tell
+    std::optional<Millis> remaining;  ///< before it was corrected; nothing: nobody can tell, or it is a guess
   };
   Said say(const ForecastSubject& run, const SharedHistory& history, Timestamp now) const;
   /// Where its first task is that waits for a worker; nothing if none does.

@@ -280,6 +280,7 @@ Result<Done> add_forecast(NodeContext& node, const RunRecord& record, RunView& v
   view.estimated_completion =
       node.forecast.say(subject, *node.forecast.history_of(record.job.workflow_key, now), now).end;
   view.queue = node.forecast.place_of(subject, now);
+  if (view.queue) view.estimated_completion = std::max(view.estimated_completion, view.queue->estimated_start);
   return Done{};
 }
 

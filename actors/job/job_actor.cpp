@@ -64,10 +64,12 @@ RetryPrepared prepare(NodeContext& node, const JobFacts& job, const RetryFrom& f
   seed->workflow = from.request->workflow;
   seed->head = from.head;
   seed->evaluator = node.evaluators.make(seed->workflow, run_facts(*facts, state->run));
-  if (auto loaded = load_results(node, *state, *seed->workflow, *seed->evaluator); !loaded) {
+  const auto loaded = load_results(node, *state, *seed->workflow, *seed->evaluator);
+  if (!loaded) {
     prepared.error = loaded.error();
     return prepared;
   }
+  seed->result_bytes = *loaded;
   if (seed->workflow->concurrency_limit > 0) {
     auto key = concurrency_key_of(*seed->evaluator);
     if (!key) {

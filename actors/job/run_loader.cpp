@@ -146,8 +146,9 @@ bool is_wanted(const ResultRow& row, const StepState& step) {
 }
 
 /// Makes what the rows say of these steps visible. Rows of one item come by attempt, so that the last one stands.
-Result<Done> show_results(NodeContext& node, const std::vector<ResultRow>& rows, const std::set<std::size_t>& steps,
-                          const RunState& state, Evaluator& evaluator) {
+Result<std::size_t> show_results(NodeContext& node, const std::vector<ResultRow>& rows,
+                                 const std::set<std::size_t>& steps, const RunState& state, Evaluator& evaluator) {
+  std::size_t bytes = 0;
   for (const ResultRow& row : rows) {
     if (!steps.contains(row.task.step) || !is_wanted(row, state.steps[row.task.step])) continue;
     if (row.status == Status::failed) {
@@ -156,9 +157,10 @@ Result<Done> show_results(NodeContext& node, const std::vector<ResultRow>& rows,
     }
     auto outputs = outputs_of(node, row);
     if (!outputs) return outputs.error();
+    bytes += outputs->size();
     evaluator.add_result(row.task.step, row.task.item, *std::move(outputs));
   }
-  return Done{};
+  return bytes;
 }
 
 void show_signals(const std::vector<ResultRow>& rows, const RunState& state, Evaluator& evaluator) {
@@ -191,8 +193,9 @@ Result<std::vector<ResultRow>> results_of(NodeContext& node, const RunId& run, c
   return moved;
 }
 
-Result<Done> load_results(NodeContext& node, const RunState& state, const WorkflowDefinition& workflow,
-                          Evaluator& evaluator) {
+Result<std::size_t> load_results(NodeContext& node, const RunState& state, const WorkflowDefinition& workflow,
+                                 Evaluator& evaluator) {
+  std::size_t bytes = 0;
   std::map<RunId, std::vector<std::size_t>> steps_by_run;  // a retry reuses steps of earlier runs
   for (std::size_t i = 0; i < state.steps.size(); ++i)
     if (state.steps[i].done.count() + state.steps[i].failed.count() > 0)
@@ -208,10 +211,12 @@ Result<Done> load_results(NodeContext& node, const RunState& state, const Workfl
     const auto rows = run == state.run ? node.reader.results(run) : results_of(node, run, workflow);
     if (!rows) return rows.error();
     const std::set<std::size_t> wanted(steps.begin(), steps.end());
-    if (auto shown = show_results(node, *rows, wanted, state, evaluator); !shown) return shown;
+    const auto shown = show_results(node, *rows, wanted, state, evaluator);
+    if (!shown) return shown.error();
+    bytes += *shown;
     if (run == state.run) show_signals(*rows, state, evaluator);
   }
-  return Done{};
+  return bytes;
 }
 
 namespace {
@@ -238,7 +243,9 @@ Result<RunSeedPtr> load_stored_run(NodeContext& node, const JobRow& row, bool re
   seed->workflow = workflow->entry->workflow;
   seed->head = {row.last_seq, row.head};
   seed->evaluator = node.evaluators.make(seed->workflow, run_facts(*seed->job, state->run));
-  if (auto loaded = load_results(node, *state, *seed->workflow, *seed->evaluator); !loaded) return loaded.error();
+  const auto bytes = load_results(node, *state, *seed->workflow, *seed->evaluator);
+  if (!bytes) return bytes.error();
+  seed->result_bytes = *bytes;
   // Not only for an approval under way: a decision that was made since the gateway read them may have come and gone
   // with the run. A job with one record has none.
   if (row.last_seq > 1) {

@@ -38,8 +38,8 @@ Result<RunSeedPtr> load_run(NodeContext& node, const JobId& job, bool recover, b
 /// Those of steps that are not there any more are left out.
 Result<std::vector<ResultRow>> results_of(NodeContext& node, const RunId& run, const WorkflowDefinition& workflow);
 /// Makes every result of the run visible to its evaluator.
-Result<Done> load_results(NodeContext& node, const RunState& state, const WorkflowDefinition& workflow,
-                          Evaluator& evaluator);
+Result<std::size_t> load_results(NodeContext& node, const RunState& state, const WorkflowDefinition& workflow,
+                                 Evaluator& evaluator);
 
 /// An outcome's outputs, wherever they lie.
 Result<Document> outputs_of(NodeContext& node, const ResultRow& row);

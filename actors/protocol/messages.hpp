@@ -120,6 +120,7 @@ struct RunSeed {
   RunState state;
   ChainHead head;
   std::unique_ptr<Evaluator> evaluator;  ///< with every result so far
+  std::size_t result_bytes = 0;          ///< of all these
   std::vector<Effect> effects;           ///< decided and committed, not yet released
   bool recover = false;                  ///< taken over from a process that is gone: begin with RecoverRun
   std::optional<Error> give_up;          ///< it has crashed too often: end it with this, and decide nothing

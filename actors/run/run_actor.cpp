@@ -105,8 +105,25 @@ void RunDriver::on(const TaskLog& log) {
     node_.events.publish(log_event(subject_, seed_.state.run, step_name(log.task.step), log));
 }
 
+/// Each item keeps its own bound, and ten thousand of them would still fill the memory.
+void RunDriver::refuse_too_much(TaskEnded& ended) {
+  if (!ended.outputs || !is_live(seed_.state, ended.task)) return;
+  const std::size_t bytes = ended.outputs->size();
+  if (seed_.result_bytes + bytes <= limits::kResultBytes) {
+    seed_.result_bytes += bytes;
+    return;
+  }
+  ended.outputs = Error{ErrorCode::output_too_large,
+                        "it has " + std::to_string(bytes) + " bytes of outputs, and the run has " +
+                            std::to_string(seed_.result_bytes) + " already; its steps may have " +
+                            std::to_string(limits::kResultBytes) + " together. Let steps make assets of what is large",
+                        false,
+                        {}};
+}
+
 void RunDriver::on(const TaskEndedPtr& ended) {
   waiting_for_admission_.erase(ended->task);
+  refuse_too_much(*ended);
   if (ended->outputs)
     push({CompleteTask{ended->task, ended->started_at}, ended, nullptr});
   else

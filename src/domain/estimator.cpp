@@ -162,6 +162,14 @@ WorkflowHistory::Step* WorkflowHistory::find_or_make(const StepDefinition& step)
   return &found->second;
 }
 
+bool WorkflowHistory::knows(const WorkflowDefinition& workflow) const {
+  return std::all_of(workflow.steps.begin(), workflow.steps.end(), [&](const StepDefinition& step) {
+    if (is_instant(step.type)) return true;
+    const Step* seen = find(step);
+    return seen != nullptr && !seen->times.empty();
+  });
+}
+
 double WorkflowHistory::correction() const { return ratios_.empty() ? 1 : ratios_.median() / kThousandths; }
 
 std::optional<Millis> remaining_time(const RunState& state, const WorkflowDefinition& workflow,

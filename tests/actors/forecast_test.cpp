@@ -329,6 +329,28 @@ TEST_F(OutlookTest, LearnsAnewAfterARestart) {
   EXPECT_LT(said(), 6s);
 }
 
+TEST_F(OutlookTest, LearnsNothingFromHowWrongItsGuessesWere) {
+  restart_node(1);
+  for (int i = 0; i < 8; ++i) submit("long");  // a tenth of the time-out is 6 s, and they take 15
+  run_dry();
+  EXPECT_EQ(context().forecast.history_of("long", clock_.now())->ask([](const WorkflowHistory& history) {
+    return history.correction();
+  }),
+            1);
+}
+
+TEST_F(OutlookTest, NeverEndsAJobBeforeItsTurn) {
+  const auto history = context().forecast.history_of("short", clock_.now());
+  history->tell([](WorkflowHistory& observed) {
+    for (int i = 0; i < 32; ++i) observed.run_took(1s, 1h);
+  });
+  submit_as(5);
+  for (int i = 0; i < 10; ++i) submit_as(5);
+  const RunView last = look(submit_as(5)).newest;
+  EXPECT_GE(last.estimated_completion, last.queue->estimated_start);
+  run_dry();
+}
+
 // --- the queues alone
 
 class TaskQueuesTest : public ::testing::Test {

@@ -309,5 +309,21 @@ TEST_F(NodeTest, TakesNoNewJobsOfADisabledWorkflowAndFinishesTheOldOnes) {
   EXPECT_EQ(status(job), Status::success);
 }
 
+TEST_F(NodeTest, FailsWhatWouldGiveARunMoreThanItsStepsMayGiveTogether) {
+  given_workflow("{key: many, steps: [{name: work, type: noop, for_each: '${ [range(9)] }', max_parallel: 1}]}");
+  const JobId job = submit("many");
+  const std::string outputs = "{\"text\":\"" + std::string(limits::kOutputBytes - 100, 'x') + "\"}";
+  for (int item = 0; item < 8; ++item) {
+    ASSERT_TRUE(executor_->complete("work", outputs));
+    run();
+    if (item == 4) restart_node();
+  }
+  EXPECT_FALSE(has_ended(status(job)));
+  ASSERT_TRUE(executor_->complete("work", outputs));
+  run();
+  EXPECT_EQ(status(job), Status::failed);
+  EXPECT_EQ(error_code(job), "output_too_large");
+}
+
 }  // namespace
 }  // namespace troupe::test

@@ -258,6 +258,17 @@ TEST_F(EstimatorTest, AStepOfAnotherTypeIsAnotherStep) {
   EXPECT_EQ(history_.find(other)->times.median(), 1'000U);
 }
 
+TEST_F(EstimatorTest, KnowsAWorkflowWhenAllStepsThatTakeTimeWereSeen) {
+  given_step("make", StepType::transform);
+  EXPECT_TRUE(history_.knows(workflow_));
+  given_step("call", StepType::http);
+  given_step("work", StepType::exec);
+  given_times(1, {9s});
+  EXPECT_FALSE(history_.knows(workflow_));
+  given_times(2, {1s});
+  EXPECT_TRUE(history_.knows(workflow_));
+}
+
 TEST_F(EstimatorTest, RemembersABoundedNumberOfSteps) {
   for (std::size_t i = 0; i <= WorkflowHistory::kStepsMost; ++i) {
     given_step("s" + std::to_string(i), StepType::http);

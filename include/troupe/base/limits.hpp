@@ -65,7 +65,8 @@ inline constexpr std::size_t kSchedules = 10'000;
 
 // documents and outputs
 inline constexpr std::size_t kInlineDocumentBytes = 32 << 10;  ///< above: bytes go to the blob store
-inline constexpr std::size_t kOutputBytes = 4 << 20;           ///< one step's outputs, and a job's
+inline constexpr std::size_t kOutputBytes = 4 << 20;           ///< of one item of a step, and of a run as a whole
+inline constexpr std::size_t kResultBytes = 32 << 20;          ///< the outputs of all steps of a run: memory holds them
 inline constexpr std::size_t kLogBytes = 4 << 20;  ///< what one attempt may log; the rest is cut, and says so
 inline constexpr Millis kExpressionTime = 1s;
 

@@ -90,6 +90,8 @@ class WorkflowHistory {
   };
   /// Null while it was never observed, or was of another type.
   const Step* find(const StepDefinition& step) const;
+  /// Were all steps that take time seen to take it? Else what is said is a guess, from which nothing is to be learned.
+  bool knows(const WorkflowDefinition& workflow) const;
   /// How much longer than was said.
   double correction() const;
 
