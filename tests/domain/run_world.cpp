@@ -24,6 +24,7 @@ void RunWorld::begin(RunState fresh) {
   ledger_.emplace(drawn_.definition, fresh_);
   journal_.clear();
   work_.clear(), stops_.clear(), timers_.clear(), promised_.clear(), reviewed_.clear();
+  refused_signals_.clear();
   progress_ = 0;
   ledger_->expect_agreement(state_);
 }
