@@ -80,7 +80,7 @@ void NodeGateway::retry(const Caller& caller, RetryJob command, RenderChange ren
           Error{ErrorCode::workflow_disabled, "the workflow " + row.workflow_key + " is disabled", false, {}});
     auto request = std::make_shared<RetryRequest>();
     request->from_step = command.from_step;
-    request->workflow = workflow->entry->workflow;
+    request->workflow = definition_of(workflow->entry);
     request->actor = caller.name;
     request->after = row.run;
     auto inputs = inputs_of_retry(*workflow->entry, row, command.inputs);
