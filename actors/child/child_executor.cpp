@@ -74,18 +74,12 @@ bool is_passing(const Error& error) {
   return error.retryable || error.code == ErrorCode::rate_limited || error.code == ErrorCode::kill_switch_engaged;
 }
 
-/// Why a job is cancelled whose step is stopped.
-std::string reason_of_stop(const Task& task) {
-  return "step " + task.step + " of job " + to_string(task.job) + " was stopped";
-}
-
 /// Was the job ended by our own stop, or by a kill switch? Both mean the switch: an undoing is stopped by nothing else
 /// without being given up.
 bool was_stopped_only(const Task& task, const JobRow& job) {
   if (!task.key.compensation || job.status != Status::cancelled || !job.error.present()) return false;
-  const Error error = error_from_json(from_document(job.error));
-  return error.code == ErrorCode::kill_switch_engaged ||
-         (error.code == ErrorCode::cancelled && error.message == reason_of_stop(task));
+  const ErrorCode code = error_from_json(from_document(job.error)).code;
+  return code == ErrorCode::kill_switch_engaged || code == ErrorCode::step_stopped;
 }
 
 }  // namespace
@@ -254,7 +248,8 @@ void ChildExecutor::watch(const WaitPtr& wait) {
 void ChildExecutor::cancel_child(const WaitPtr& wait) {
   CancelJob command;
   command.job.id = wait->child;
-  command.reason = reason_of_stop(wait->task);
+  command.reason = "step " + wait->task.step + " of job " + to_string(wait->task.job) + " was stopped";
+  command.code = ErrorCode::step_stopped;
   gateway_.cancel(caller_of(wait->task), std::move(command), {},
                   [self = shared_from_this(), wait](Result<JobChange> change) {
                     if (change) return;  // its end is an event

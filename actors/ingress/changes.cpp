@@ -44,7 +44,7 @@ void NodeGateway::cancel(const Caller& caller, CancelJob command, RenderChange r
       return answer(
           Error{ErrorCode::job_finished, "the job has ended: " + std::string(status_text(row.status)), false, {}});
     auto request = std::make_shared<CommandRequest>();
-    request->command = CancelRun{command.reason.empty() ? "cancelled by " + caller.name : command.reason};
+    request->command = CancelRun{command.reason.empty() ? "cancelled by " + caller.name : command.reason, command.code};
     request->actor = caller.name;
     if (command.idempotency)
       request->idempotency = kept_row(*command.idempotency, render({row.id, row.job_id, row.run, row.status, {}}));
@@ -80,7 +80,7 @@ void NodeGateway::retry(const Caller& caller, RetryJob command, RenderChange ren
           Error{ErrorCode::workflow_disabled, "the workflow " + row.workflow_key + " is disabled", false, {}});
     auto request = std::make_shared<RetryRequest>();
     request->from_step = command.from_step;
-    request->workflow = workflow->entry->workflow;
+    request->workflow = definition_of(workflow->entry);
     request->actor = caller.name;
     request->after = row.run;
     auto inputs = inputs_of_retry(*workflow->entry, row, command.inputs);

@@ -21,9 +21,9 @@ std::string text_of(const RateLimit& limit) {
 }  // namespace
 
 WorkflowPtr NodeGateway::newest_of(const WorkflowCatalog::Found& found) const {
-  if (found.entry->row.version == found.newest) return found.entry->workflow;
+  if (found.entry->row.version == found.newest) return definition_of(found.entry);
   const auto newest = node_.workflows.find(found.entry->row.key, 0).entry;
-  return newest ? newest->workflow : found.entry->workflow;
+  return definition_of(newest ? newest : found.entry);
 }
 
 bool NodeGateway::meets_rate_limit(const std::string& client, const WorkflowDefinition& workflow) const {
@@ -82,6 +82,7 @@ void NodeGateway::refuse_unless_known(const Caller& caller, SubmitJob job, Slot 
   const bool queued = node_.blocking.run([=, this, job = std::move(job)] {
     const auto known = node_.reader.jobs_called(job.job_id, job.client_id);
     if (!known || known->empty()) return reply(refusal);
+    const auto held = node_.workflows.load(job.workflow_key, job.workflow_version);  // submit_one finds it
     submit_one(caller, job, slot, render, reply, extend, /*is_known=*/true);
   });
   if (!queued) reply(refusal);

@@ -28,9 +28,9 @@ Result<Loaded> load(NodeContext& node, const RunRecord& record) {
   if (!state) return state.error();
   auto found = node.workflows.load(record.job.workflow_key, version);
   if (!found) return found.error();
-  if (found->entry->workflow->steps.size() != state->steps.size())
+  if (found->entry->workflow.steps.size() != state->steps.size())
     return {ErrorCode::store_corrupt, "the run's state does not fit its workflow definition"};
-  return Loaded{*std::move(state), found->entry->workflow, found->entry->delays};
+  return Loaded{*std::move(state), definition_of(found->entry), found->entry->delays};
 }
 
 RunView outline(const RunRecord& record, const Loaded& loaded, Timestamp now) {

@@ -11,7 +11,7 @@ void NodeGateway::submit_extended(const Caller& caller, SubmitJob job, ExtendCha
   if (entry && entry->is_quick) return submit_one(caller, std::move(job), slot, {}, std::move(reply), extend);
   // As with submit: an old version may have to be read, and jq may take long.
   const bool queued = node_.blocking.run([=, this, job = std::move(job)] {
-    (void)node_.workflows.load(job.workflow_key, job.workflow_version);
+    const auto held = node_.workflows.load(job.workflow_key, job.workflow_version);
     submit_one(caller, job, slot, {}, reply, extend);
   });
   if (!queued) reply(Error{ErrorCode::overloaded, "too many requests are waiting", true, {}});
@@ -27,7 +27,7 @@ Result<Done> NodeGateway::check_schedule(const Schedule& wanted) {
   if (!found) return found.error();
   std::vector<Error> errors;
   if (const auto inputs = check_inputs(*found->entry, wanted.inputs); !inputs) errors.push_back(inputs.error());
-  if (const auto timeout = check_timeout(*found->entry->workflow, wanted.timeout); !timeout)
+  if (const auto timeout = check_timeout(found->entry->workflow, wanted.timeout); !timeout)
     errors.push_back(timeout.error());
   if (encode_schedule(wanted).size() > kScheduleBytes)
     errors.push_back({ErrorCode::validation_failed,

@@ -28,7 +28,7 @@ void describe_acceptance(RecordDraft& record, const SubmitJob& job, const Catalo
                          Millis timeout) {
   record.action = "job.accepted";
   record.details["workflow"] = entry.row.key;
-  record.details["workflow_version"] = entry.workflow->version;
+  record.details["workflow_version"] = entry.workflow.version;
   record.details["definition_sha256"] = to_hex(entry.row.digest);
   record.details["priority"] = job.priority;
   record.details["timeout_seconds"] = static_cast<double>(timeout.count()) / 1000.0;
@@ -125,7 +125,8 @@ void NodeGateway::submit(const Caller& caller, std::vector<SubmitJob> jobs, Rend
         accepted.kept = **kept;
         return answer(accepted);
       }
-      (void)node_.workflows.load(job.workflow_key, job.workflow_version);  // submit_one tells what is unknown
+      // submit_one finds it, or tells what is unknown.
+      const auto held = node_.workflows.load(job.workflow_key, job.workflow_version);
       submit_one(caller, job, slot, render, [this, key = job.idempotency, answer](Result<AcceptedJob> result) {
         release_key(key);
         answer(std::move(result));
@@ -243,7 +244,7 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   const WorkflowCatalog::Found found = node_.workflows.find(job.workflow_key, job.workflow_version);
   if (!found.entry) return found.fault ? *found.fault : unknown_workflow(job);
   if (found.disabled) return {ErrorCode::workflow_disabled, "the workflow " + job.workflow_key + " is disabled"};
-  const WorkflowDefinition& workflow = *found.entry->workflow;
+  const WorkflowDefinition& workflow = found.entry->workflow;
   const Result<Millis> asked = check_timeout(workflow, job.timeout, /*cut=*/job.parent.has_value());
   if (!asked) return asked.error();
   const Millis timeout = *asked;
@@ -278,7 +279,7 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   seed = std::make_shared<RunSeed>();
   seed->live = *std::move(live);
   seed->arrival = std::move(arrival);
-  seed->workflow = found.entry->workflow;
+  seed->workflow = definition_of(found.entry);
   seed->state = make_run(facts->id.as<RunId>(), 1, workflow, facts->created_at, timeout);
   seed->evaluator = node_.evaluators.make(seed->workflow, run_facts(*facts, seed->state.run));
   seed->job = facts;
@@ -348,7 +349,7 @@ Result<AcceptedJob> NodeGateway::answer_duplicate(const SubmitJob& job, const Co
   if (const auto said = node_.forecast.recall(accepted.id)) {
     accepted.estimated_completion = *said;
   } else if (workflow) {
-    const WorkflowDefinition& definition = *workflow->workflow;
+    const WorkflowDefinition& definition = workflow->workflow;
     const RunState fresh =
         make_run(accepted.run, 1, definition, accepted.accepted_at, job.timeout.value_or(definition.timeout));
     accepted.estimated_completion =

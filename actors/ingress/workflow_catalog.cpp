@@ -27,6 +27,8 @@ KnownDelays known_delays(const WorkflowDefinition& workflow) {
   return delays;
 }
 
+std::size_t weight(const CatalogEntry& entry) { return kSmallVersionBytes + entry.row.definition.size(); }
+
 std::string first_reason(const Error& error) {
   if (error.faults.empty()) return error.message;
   return error.faults[0].pointer + " " + error.faults[0].message;
@@ -58,7 +60,7 @@ Result<CatalogEntryPtr> WorkflowCatalog::compile(WorkflowRow row) const {
     entry->inputs = *schema;
   }
   entry->delays = known_delays(parsed->definition);
-  entry->workflow = std::make_shared<const WorkflowDefinition>(std::move(parsed->definition));
+  entry->workflow = std::move(parsed->definition);
   entry->row = std::move(row);
   return CatalogEntryPtr(entry);
 }
@@ -99,17 +101,18 @@ std::vector<WorkflowCatalog::Unusable> WorkflowCatalog::unusable() const {
 CatalogEntryPtr WorkflowCatalog::newest_usable(const std::string& key) const {
   const std::shared_lock lock(mutex_);
   const auto versions = workflows_.find(key);
-  if (versions == workflows_.end() || versions->second.by_number.empty()) return nullptr;
-  return versions->second.by_number.rbegin()->second;
+  if (versions == workflows_.end()) return nullptr;
+  if (versions->second.newest_entry) return versions->second.newest_entry;
+  for (auto old = versions->second.old.rbegin(); old != versions->second.old.rend(); ++old)
+    if (auto entry = old->second.lock()) return entry;
+  return nullptr;
 }
 
 Millis WorkflowCatalog::shortest_retention() const {
   const std::shared_lock lock(mutex_);
-  std::optional<Millis> shortest;
-  for (const auto& [key, versions] : workflows_)
-    for (const auto& [number, entry] : versions.by_number)
-      shortest = std::min(shortest.value_or(Millis::max()), entry->workflow->retention);
-  return shortest.value_or(kRetentionDefault);
+  Millis shortest = Millis::max();
+  for (const auto& [key, versions] : workflows_) shortest = std::min(shortest, versions.shortest_retention);
+  return shortest == Millis::max() ? kRetentionDefault : shortest;
 }
 
 WorkflowCatalog::Found WorkflowCatalog::find(const std::string& key, std::uint32_t version) const {
@@ -117,11 +120,13 @@ WorkflowCatalog::Found WorkflowCatalog::find(const std::string& key, std::uint32
   const auto versions = workflows_.find(key);
   if (versions == workflows_.end()) return {};
   Found found{nullptr, versions->second.disabled, versions->second.newest};
-  const auto entry = versions->second.by_number.find(version == 0 ? versions->second.newest : version);
-  if (entry != versions->second.by_number.end())
-    found.entry = entry->second;
-  else if (version == 0 || version == found.newest)
-    found.fault = versions->second.fault;
+  if (version == 0 || version == found.newest) {
+    found.entry = versions->second.newest_entry;
+    if (!found.entry) found.fault = versions->second.fault;
+  } else if (const auto old = versions->second.old.find(version); old != versions->second.old.end()) {
+    found.entry = old->second.lock();
+    if (found.entry) found.entry->asked.store(additions_, std::memory_order_relaxed);
+  }
   return found;
 }
 
@@ -139,17 +144,53 @@ Result<WorkflowCatalog::Found> WorkflowCatalog::load(const std::string& key, std
   if (!*stored) return unknown();
   auto entry = compile(std::move((*stored)->newest));
   if (!entry) return entry.error();
-  add(*entry);
-  found.entry = *entry;
+  found.entry = add(*std::move(entry));
   return found;
 }
 
-void WorkflowCatalog::add(CatalogEntryPtr entry) {
+CatalogEntryPtr WorkflowCatalog::add(CatalogEntryPtr entry) {
+  Dropped dropped;
   const std::unique_lock lock(mutex_);
+  ++additions_;
   Versions& versions = workflows_[entry->row.key];
-  if (entry->row.version >= versions.newest) versions.fault = nullptr;
-  versions.newest = std::max(versions.newest, entry->row.version);
-  versions.by_number[entry->row.version] = std::move(entry);
+  versions.shortest_retention = std::min(versions.shortest_retention, entry->workflow.retention);
+  if (entry->row.version < versions.newest) return keep_old(versions, std::move(entry), dropped);
+  if (entry->row.version == versions.newest && versions.newest_entry) return versions.newest_entry;
+  if (versions.newest_entry) keep_old(versions, std::move(versions.newest_entry), dropped);
+  versions.newest = entry->row.version;
+  versions.fault = nullptr;
+  versions.newest_entry = std::move(entry);
+  return versions.newest_entry;
+}
+
+CatalogEntryPtr WorkflowCatalog::keep_old(Versions& versions, CatalogEntryPtr entry, Dropped& dropped) {
+  std::weak_ptr<const CatalogEntry>& noted = versions.old[entry->row.version];
+  if (auto there = noted.lock()) return there;  // another thread was faster
+  noted = entry;
+  entry->asked.store(additions_, std::memory_order_relaxed);
+  kept_.push_back(entry);
+  kept_bytes_ += weight(*entry);
+  while (kept_bytes_ > old_version_bytes_) {
+    const auto oldest = std::min_element(kept_.begin(), kept_.end(), [](const auto& one, const auto& other) {
+      return one->asked.load(std::memory_order_relaxed) < other->asked.load(std::memory_order_relaxed);
+    });
+    kept_bytes_ -= weight(**oldest);
+    dropped.push_back(std::move(*oldest));
+    *oldest = std::move(kept_.back());
+    kept_.pop_back();
+  }
+  if (++notes_ > notes_max_) forget_what_nobody_holds();
+  return entry;
+}
+
+/// Rarely: with every so many additions, all at once.
+void WorkflowCatalog::forget_what_nobody_holds() {
+  notes_ = 0;
+  for (auto& [key, versions] : workflows_) {
+    std::erase_if(versions.old, [](const auto& old) { return old.second.expired(); });
+    notes_ += versions.old.size();
+  }
+  notes_max_ = std::max(kNotesMin, 2 * notes_);
 }
 
 void WorkflowCatalog::set_disabled(const std::string& key, bool disabled) {

@@ -182,7 +182,7 @@ Result<std::vector<ResultRow>> results_of(NodeContext& node, const RunId& run, c
   if (version == workflow.version) return rows;
   const auto found = node.workflows.load(job.workflow_key, version);
   if (!found) return found.error();
-  const std::vector<StepDefinition>& steps = found->entry->workflow->steps;
+  const std::vector<StepDefinition>& steps = found->entry->workflow.steps;
   std::vector<ResultRow> moved;
   for (ResultRow& row : *rows) {
     const auto step = row.task.step < steps.size() ? workflow.find_step(steps[row.task.step].name) : std::nullopt;
@@ -226,7 +226,7 @@ Result<RunSeedPtr> load_stored_run(NodeContext& node, const JobRow& row, bool re
   if (!state) return state.error();
   auto workflow = node.workflows.load(row.workflow_key, row.run_workflow_version);
   if (!workflow) return workflow.error();
-  if (state->steps.size() != workflow->entry->workflow->steps.size())
+  if (state->steps.size() != workflow->entry->workflow.steps.size())
     return {ErrorCode::store_corrupt, "the run's state does not fit its workflow definition"};
 
   if (row.spec.present() && !parse_json(row.spec.view()))
@@ -240,7 +240,7 @@ Result<RunSeedPtr> load_stored_run(NodeContext& node, const JobRow& row, bool re
   }
   auto seed = std::make_shared<RunSeed>();
   seed->job = job_facts(row, inputs);
-  seed->workflow = workflow->entry->workflow;
+  seed->workflow = definition_of(workflow->entry);
   seed->head = {row.last_seq, row.head};
   seed->evaluator = node.evaluators.make(seed->workflow, run_facts(*seed->job, state->run));
   const auto bytes = load_results(node, *state, *seed->workflow, *seed->evaluator);

@@ -39,11 +39,11 @@ class Signal {
 
 Node::Node(NodePorts ports, NodeOptions options)
     : options_(std::move(options)),
-      workflows_(ports.reader, options_.gateway.is_quick_expression),
+      workflows_(ports.reader, options_.gateway.is_quick_expression, options_.old_version_bytes),
       gate_(options_.fair_rules, ports.clock,
             [this](const std::string& workflow) {
               const CatalogEntryPtr newest = workflows_.newest_usable(workflow);
-              return newest ? newest->workflow->concurrency_limit : 0;
+              return newest ? newest->workflow.concurrency_limit : 0;
             }),
       switches_(ports.metrics) {
   using caf::atom;
@@ -119,7 +119,7 @@ Result<Done> Node::begin(Writers writers) {
                                 [this](const JobRow& job) -> Result<Millis> {
                                   const auto found = workflows_.load(job.workflow_key, job.workflow_version);
                                   if (!found) return found.error();
-                                  return found->entry->workflow->retention;
+                                  return found->entry->workflow.retention;
                                 },
                                 [this] { return workflows_.shortest_retention(); },
                                 [this] { return health_.stopping.load(); }},

@@ -70,6 +70,7 @@ struct NodeOptions {
   FindTimeZone time_zone = find_utc;  ///< for schedules
   RetentionOptions retention{.period = Millis(0)};
   FairRulesPtr fair_rules = std::make_shared<FairRules>();  ///< of queues for workers, and of concurrency limits
+  std::size_t old_version_bytes = kOldVersionBytes;         ///< of definitions; what is in use is kept beside it
   std::function<void(std::string why)> failed;  ///< an actor that must not fail has failed; called on an actor's thread
 };
 

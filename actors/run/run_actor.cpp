@@ -61,7 +61,8 @@ void RunDriver::begin() {
     push({RecoverRun{}, nullptr, nullptr});
   // One that was accepted, retried or loaded while the switch was being engaged is known to nobody else.
   if (const auto by = node_.switches.killing(seed_.job->workflow_key, seed_.job->client_id)) on(KillRun{by});
-  if (seed_.abandoned) push({CancelRun{"the step that it was for no longer waits for it"}, nullptr, nullptr});
+  if (seed_.abandoned)
+    push({CancelRun{"the step that it was for no longer waits for it", ErrorCode::step_stopped}, nullptr, nullptr});
   rest_if_idle();
 }
 

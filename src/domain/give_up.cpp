@@ -15,6 +15,7 @@ class NoEvaluator final : public Evaluator {
   Result<Document> config(const TaskKey&) override { return why_; }
   Result<Timestamp> wake_time(StepIndex, ItemIndex, Timestamp) override { return why_; }
   Result<std::string> signal_name(StepIndex, ItemIndex) override { return why_; }
+  std::optional<std::string> written_signal_name(StepIndex) const override { return std::nullopt; }
   Result<ApprovalAsk> approval(StepIndex, ItemIndex) override { return why_; }
   Result<Document> outputs() override { return why_; }
   Result<std::string> concurrency_key() override { return why_; }

@@ -162,6 +162,7 @@ bool ends_attempts(ErrorCode code) {
     // A run's, or a job's.
     case ErrorCode::run_timeout:
     case ErrorCode::cancelled:
+    case ErrorCode::step_stopped:
     case ErrorCode::compensation_incomplete:
     case ErrorCode::poison:
     case ErrorCode::in_doubt:

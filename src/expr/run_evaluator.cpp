@@ -63,6 +63,12 @@ class RunEvaluator final : public Evaluator {
     return name->get<std::string>();
   }
 
+  std::optional<std::string> written_signal_name(StepIndex step) const override {
+    const Document& form = definition(step).config;
+    if (!is_literal(form.view())) return std::nullopt;
+    return from_document(form).at("name").get<std::string>();  // as was checked when the definition was applied
+  }
+
   Result<ApprovalAsk> approval(StepIndex step, ItemIndex item) override {
     if (const auto known = asks_.find({step, item}); known != asks_.end()) return known->second.ask;
     const auto config = render_config(step, definition(step).config, item, 1, false);

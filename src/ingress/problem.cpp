@@ -54,6 +54,7 @@ int http_status(ErrorCode code) {
     case ErrorCode::heartbeat_timeout:
     case ErrorCode::run_timeout:
     case ErrorCode::cancelled:
+    case ErrorCode::step_stopped:
     case ErrorCode::expression_failed:
     case ErrorCode::invalid_config:
     case ErrorCode::http_failed:

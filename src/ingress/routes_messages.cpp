@@ -157,7 +157,8 @@ std::vector<Route> message_routes() {
        .tag = "Runs",
        .summary = "Send a run a signal",
        .description = "A step of type `signal` that waits for this name goes on with the payload. A signal that comes "
-                      "before its step is kept: 64 of them at most. The payload may have 32 KiB.",
+                      "before its step is kept: 64 of them at most. One that no step waits for, or will, is refused "
+                      "with the names that are waited for. The payload may have 32 KiB.",
        .role = Role::client,
        .handle = send_signal,
        .headers = {kIdempotencyHeader},

@@ -118,6 +118,101 @@ TEST_F(DefinitionTest, OneThatCannotBeUsedAnyMoreIsLeftOutAndTheNodeStarts) {
   EXPECT_THAT(executor_->running(), ElementsAre("first"));
 }
 
+// --- old versions that are not in memory -----------------------------------------------------------------------------
+
+/// A node that keeps no old version but those that something holds.
+class OldVersionTest : public DefinitionTest {
+ protected:
+  OldVersionTest() {
+    adjust_ = [](NodeOptions& options) { options.old_version_bytes = 0; };
+    start_node();
+  }
+  bool is_in_memory(std::uint32_t version) { return node().context().workflows.find("two", version).entry != nullptr; }
+  std::string url(const JobId& job) {
+    executor_->complete("first");
+    run();
+    const std::string config = executor_->config("second");
+    executor_->complete("second");
+    run();
+    EXPECT_EQ(status(job), Status::success);
+    return config;
+  }
+};
+
+TEST_F(OldVersionTest, IsKeptForTheRunsThatAreUnderWayWithItAndNoLonger) {
+  given_workflow(two_steps("http://one/"));
+  const JobId job = submit("two");
+  for (const char* other : {"http://two/", "http://three/"}) given_workflow(two_steps(other));
+  EXPECT_TRUE(is_in_memory(1));
+  EXPECT_FALSE(is_in_memory(2)) << "no run is of this one";
+  EXPECT_EQ(url(job), R"({"url":"http://one/"})");
+  EXPECT_FALSE(is_in_memory(1));
+  EXPECT_EQ(reader_->workflow_reads, 0);
+}
+
+TEST_F(OldVersionTest, IsReadAgainForARunThatRested) {
+  given_workflow(
+      "{key: two, steps: [{name: wait, type: delay, config: {duration: 1h}, timeout: 2h}, {name: first, "
+      "type: noop}, {name: second, type: http, config: {url: \"http://one/\"}}], timeout: 1d}");
+  const JobId job = submit("two");
+  ASSERT_EQ(live_jobs(), 0u);
+  given_workflow(two_steps("http://two/"));
+  EXPECT_FALSE(is_in_memory(1));
+  pass(1h + 20s, 10s);
+  EXPECT_EQ(url(job), R"({"url":"http://one/"})");
+  EXPECT_GT(reader_->workflow_reads, 0);
+}
+
+TEST_F(OldVersionTest, IsReadAgainForARetryThatNamesIt) {
+  given_workflow(two_steps("http://one/"));
+  const JobId job = submit("two");
+  executor_->fail("first", /*retryable=*/false);
+  run();
+  given_workflow(two_steps("http://two/"));
+  EXPECT_FALSE(is_in_memory(1));
+  ASSERT_TRUE(retry(job, {}, "", 1).ok());
+  EXPECT_TRUE(is_in_memory(1));
+  EXPECT_EQ(url(job), R"({"url":"http://one/"})");
+  EXPECT_EQ(row(job).run_workflow_version, 1u);
+}
+
+TEST_F(OldVersionTest, IsReadAgainForEachJobThatNamesIt) {
+  given_workflow(two_steps("http://one/"));
+  given_workflow(two_steps("http://two/"));
+  for (int reads = 1; reads <= 2; ++reads) {
+    SubmitJob wanted;
+    wanted.workflow_version = 1;
+    const JobId job = submit("two", wanted);
+    EXPECT_EQ(url(job), R"({"url":"http://one/"})");
+    EXPECT_EQ(reader_->workflow_reads, reads);
+  }
+  SubmitJob wanted;
+  wanted.workflow_key = "two";
+  wanted.workflow_version = 3;
+  EXPECT_EQ(try_submit(wanted).error().code, ErrorCode::unknown_workflow);
+}
+
+TEST_F(OldVersionTest, IsReadAgainForAScheduleThatNamesIt) {
+  given_workflow(two_steps("http://one/"));
+  given_workflow(two_steps("http://two/"));
+  PutSchedule command;
+  command.wanted.id = "hourly";
+  command.wanted.cron = "0 * * * *";
+  command.wanted.workflow_key = "two";
+  command.wanted.workflow_version = 1;
+  std::optional<Result<ScheduleChange>> answer;
+  gateway().put_schedule(
+      {}, command, [](const ScheduleChange&) { return KeptAnswer{}; },
+      [&](Result<ScheduleChange> change) { answer = std::move(change); });
+  run();
+  ASSERT_TRUE(answer && answer->ok());
+  pass(1h, 10s);
+  const auto jobs = reader_->jobs({});
+  ASSERT_EQ(jobs->size(), 1u);
+  EXPECT_EQ(jobs->front().workflow_version, 1u);
+  EXPECT_EQ(url(jobs->front().id), R"({"url":"http://one/"})");
+}
+
 TEST_F(DefinitionTest, TheTrailTellsWhichDefinitionAJobWasAcceptedFor) {
   given_workflow(two_steps("http://one/"));
   const JobId job = submit("two");

@@ -29,6 +29,8 @@ class HookedReader final : public StoreReader {
   std::optional<JobId> damaged;
   /// What someone made of the stored definitions.
   std::function<void(WorkflowRow&)> edit_workflow;
+  /// How often workflow() was called.
+  int workflow_reads = 0;
   /// job() throws, as nothing should.
   bool throws = false;
 
@@ -78,6 +80,7 @@ class HookedReader final : public StoreReader {
     return rows;
   }
   Result<std::optional<WorkflowSummary>> workflow(const std::string& key, std::uint32_t version) override {
+    ++workflow_reads;
     auto row = inner_->workflow(key, version);
     if (row && *row && edit_workflow) edit_workflow((*row)->newest);
     return row;

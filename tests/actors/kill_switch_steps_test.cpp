@@ -200,6 +200,13 @@ TEST_P(KilledUndoingJobTest, IsBegunAgainWhateverTheOrderInWhichTheActorsTakeTur
   expect_undone();
 }
 
+TEST_F(UndoingJobTest, ThatWasStoppedIsToldFromOneThatWasCancelledByItsCode) {
+  engage("workflow", "parent", "kill");
+  const JobId child = children().at(0).id;
+  EXPECT_EQ(error_code(child), "step_stopped");
+  EXPECT_THAT(error_message(child), HasSubstr("step do of job " + to_string(parent_) + " was stopped"));
+}
+
 TEST_F(UndoingJobTest, ThatIsStoppedUndoesWhatItDidBeforeItIsBegunAgain) {
   work();
   given_workflow(R"(key: child
@@ -225,6 +232,20 @@ steps:
 TEST_F(UndoingJobTest, ThatAPersonCancelsIsNotBegunAgain) {
   ASSERT_TRUE(cancel(children().at(0).id).ok());
   pass(10s);
+  EXPECT_EQ(error_code(parent_), "compensation_incomplete");
+}
+
+TEST_F(UndoingJobTest, ThatAPersonCancelsInTheWordsOfAStopIsNotBegunAgain) {
+  const JobId child = children().at(0).id;
+  CancelJob command;
+  command.job.id = child;
+  command.reason = "step do of job " + to_string(parent_) + " was stopped";
+  gateway().cancel({}, std::move(command), render_change,
+                   [](const Result<JobChange>& change) { EXPECT_TRUE(change.ok()); });
+  run();
+  pass(10s);
+  EXPECT_EQ(error_code(child), "cancelled");
+  EXPECT_EQ(count_actions(child, "job.retried"), 0u);
   EXPECT_EQ(error_code(parent_), "compensation_incomplete");
 }
 

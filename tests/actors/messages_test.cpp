@@ -146,6 +146,59 @@ TEST_F(MessagesTest, ASignalIsRefusedWhereItCannotCount) {
   EXPECT_EQ(answer->error().code, ErrorCode::not_found);
 }
 
+TEST_F(MessagesTest, ASignalThatNoStepWaitsForIsRefusedWhetherTheRunIsAtWorkOrRests) {
+  given_workflow(R"(
+key: order
+steps:
+  - {name: check, type: noop}
+  - {name: paid, type: signal, config: {name: paid}}
+  - {name: sent, type: signal, config: {name: sent}}
+)");
+  const JobId job = submit("order");
+  const auto expect_refused = [&](const std::string& names) {
+    const auto answer = signal(job, "payed");
+    ASSERT_FALSE(answer.ok());
+    EXPECT_EQ(answer.error().code, ErrorCode::no_signal_expected);
+    EXPECT_EQ(answer.error().message,
+              "no step of the run waits for the signal \"payed\", or will; its steps wait for " + names);
+  };
+  expect_refused(R"("paid", "sent")");
+  finish("check");
+  ASSERT_EQ(live_jobs(), 0u);
+  expect_refused(R"("paid", "sent")");
+  EXPECT_EQ(live_jobs(), 0u) << "it rests again";
+  restart_node();
+  expect_refused(R"("paid", "sent")");
+  ASSERT_TRUE(signal(job, "paid").ok());
+  expect_refused(R"("sent")");
+  ASSERT_TRUE(signal(job, "sent").ok());
+  EXPECT_EQ(status(job), Status::success);
+  EXPECT_EQ(signal(job, "payed").error().code, ErrorCode::job_finished);
+  EXPECT_EQ(count_actions(job, "signal.received"), 2u) << "nothing is left of those that were refused";
+}
+
+TEST_F(MessagesTest, WhatIsNoNameOfAStepIsRefusedOnceAllExpressionsHaveGivenTheirs) {
+  given_workflow(R"(
+key: order
+steps:
+  - {name: check, type: noop}
+  - {name: paid, type: signal, for_each: "${ .inputs.orders }", config: {name: "paid-${ .item }"}}
+)");
+  SubmitJob wanted;
+  wanted.inputs = Document(R"({"orders":[7,8]})");
+  const JobId job = submit("order", wanted);
+  EXPECT_TRUE(signal(job, "paid-9").ok()) << "who knows";
+  finish("check");
+  restart_node();
+  const auto answer = signal(job, "paid-9");
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().message,
+            R"(no step of the run waits for the signal "paid-9", or will; its steps wait for "paid-7", "paid-8")");
+  ASSERT_TRUE(signal(job, "paid-8").ok());
+  ASSERT_TRUE(signal(job, "paid-7").ok());
+  EXPECT_EQ(status(job), Status::success);
+}
+
 TEST_F(MessagesTest, ASignalStepHasATimeOutOfItsOwn) {
   given_workflow("{key: hurry, steps: [{name: wait, type: signal, timeout: 2h, config: {name: go}}]}");
   const JobId job = submit("hurry");

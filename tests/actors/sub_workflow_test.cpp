@@ -152,6 +152,7 @@ TEST_F(SubWorkflowTest, CancelsItsJobWhenTheParentIsCancelledAndWaitsForItsEnd) 
   const JobId child = children().at(0).id;
   ASSERT_TRUE(cancel(parent).ok());
   EXPECT_EQ(status(child), Status::cancelled);
+  EXPECT_EQ(error_code(child), "step_stopped");
   EXPECT_EQ(error_message(child), "step call of job " + to_string(parent) + " was stopped");
   EXPECT_EQ(status(parent), Status::cancelled);
   EXPECT_EQ(error_message(parent), "not wanted any more");
@@ -295,6 +296,7 @@ TEST_F(SubWorkflowTest, LeavesNoJobBehindThatItsParentNoLongerWantsAfterACrash) 
   start_node();
   EXPECT_EQ(status(parent), Status::cancelled);
   EXPECT_EQ(status(child), Status::cancelled);
+  EXPECT_EQ(error_code(child), "step_stopped");
   EXPECT_EQ(error_message(child), "the step that it was for no longer waits for it");
 }
 

@@ -19,6 +19,9 @@ class WrappedEvaluator : public Evaluator {
     return inner_->wake_time(step, item, now);
   }
   Result<std::string> signal_name(StepIndex step, ItemIndex item) override { return inner_->signal_name(step, item); }
+  std::optional<std::string> written_signal_name(StepIndex step) const override {
+    return inner_->written_signal_name(step);
+  }
   Result<ApprovalAsk> approval(StepIndex step, ItemIndex item) override { return inner_->approval(step, item); }
   Result<Document> outputs() override { return inner_->outputs(); }
   Result<std::string> concurrency_key() override { return inner_->concurrency_key(); }

@@ -23,6 +23,7 @@ struct StepScript {
   bool config_error_retryable = false;
   bool undoing_fails = false;  ///< the configuration of the compensation
   std::string signal = "a";
+  bool makes_signal = false;  ///< its name, by an expression
   ApprovalTerms terms;
 };
 
@@ -51,7 +52,11 @@ class ScriptedEvaluator final : public Evaluator {
     return now + scripts[step].delay * static_cast<int>(item % 3);
   }
   Result<std::string> signal_name(StepIndex step, ItemIndex) override {
-    if (scripts[step].config_fails_at != 0) return failure();
+    if (scripts[step].makes_signal && scripts[step].config_fails_at != 0) return failure();
+    return scripts[step].signal;
+  }
+  std::optional<std::string> written_signal_name(StepIndex step) const override {
+    if (scripts[step].makes_signal) return std::nullopt;
     return scripts[step].signal;
   }
   Result<ApprovalAsk> approval(StepIndex step, ItemIndex item) override {
@@ -159,6 +164,7 @@ class RandomWorkflow {
     if (!waits_for_message(step.type)) return;
     if (choices_.chance(50)) step.timeout = Millis(0);
     script.signal = choices_.chance(50) ? "b" : "a";
+    script.makes_signal = choices_.chance(30);
     script.terms = {1 + choices_.number(4), 1, 1 + choices_.number(2), static_cast<OnExpiry>(choices_.number(4))};
     script.terms.min_approved = 1 + choices_.number(script.terms.assets);
   }

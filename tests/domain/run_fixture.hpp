@@ -24,6 +24,7 @@ class FakeEvaluator final : public Evaluator {
   std::map<StepIndex, Error> config_errors;
   std::optional<Error> outputs_error;
   std::map<StepIndex, std::string> signals;
+  std::map<StepIndex, std::vector<std::string>> made_signals;  ///< by an expression, one an item
   std::map<StepIndex, ApprovalTerms> approvals;
   std::map<StepIndex, std::map<ItemIndex, Error>> failures;  ///< that were told
   std::vector<Review> decisions;                             ///< likewise
@@ -35,7 +36,12 @@ class FakeEvaluator final : public Evaluator {
     return Document("{}");
   }
   Result<Timestamp> wake_time(StepIndex step, ItemIndex, Timestamp now) override { return now + delays.at(step); }
-  Result<std::string> signal_name(StepIndex step, ItemIndex) override { return signals.at(step); }
+  Result<std::string> signal_name(StepIndex step, ItemIndex item) override {
+    return made_signals.contains(step) ? made_signals.at(step).at(item) : signals.at(step);
+  }
+  std::optional<std::string> written_signal_name(StepIndex step) const override {
+    return made_signals.contains(step) ? std::nullopt : std::optional(signals.at(step));
+  }
   Result<ApprovalAsk> approval(StepIndex step, ItemIndex) override {
     ApprovalAsk ask{approvals.at(step), {}};
     for (std::uint32_t i = 0; i < ask.terms.assets; ++i) ask.assets.push_back(image(i));

@@ -98,6 +98,9 @@ bool RunWorld::give(const Command& given) {
   require(state_ == before, "a decision does not change the state that it was made from");
   if (!decision) {
     check_refusal(command, decision.error());
+    const auto* signal = std::get_if<ReceiveSignal>(&command);
+    if (signal != nullptr && decision.error().code == ErrorCode::no_signal_expected)
+      refused_signals_.insert(signal->name);
     return false;
   }
   if (before.phase == RunPhase::ended)
@@ -115,6 +118,7 @@ bool RunWorld::give(const Command& given) {
     if (const auto* begun = std::get_if<ItemBegun>(&event)) {
       known_.push_back({state_.run, begun->step, begun->item, 1, false, state_.epoch});
       if (begun->approval) check_approval_begins(*begun);
+      require(!refused_signals_.contains(begun->signal), "a signal is refused only if no step will ever wait for it");
     }
   }
   require(state_ == decision->after, "a decision tells the state that its events lead to");

@@ -25,6 +25,7 @@ void RunWorld::begin(RunState fresh) {
   journal_.clear();
   work_.clear(), stops_.clear(), timers_.clear(), promised_.clear(), reviewed_.clear(), decided_.clear();
   tell_reviews();
+  refused_signals_.clear();
   progress_ = 0;
   ledger_->expect_agreement(state_);
 }

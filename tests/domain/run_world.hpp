@@ -99,7 +99,8 @@ class RunWorld {
   std::set<std::pair<AssetId, std::string>> reviewed_;
   std::vector<Review> decided_;  ///< the reviews that are committed
   std::unordered_set<TaskKey> dispatched_;
-  std::unordered_set<TaskKey> promised_;  ///< dispatched or given a timer, by this process
+  std::unordered_set<TaskKey> promised_;   ///< dispatched or given a timer, by this process
+  std::set<std::string> refused_signals_;  ///< by this run
   bool lose_next_commit_ = false;
   bool crash_prone_ = false;
   double progress_ = 0;

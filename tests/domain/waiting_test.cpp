@@ -33,6 +33,7 @@ class WaitingTest : public RunTest {
 
 TEST_F(WaitingTest, ASignalStepWaitsForItsSignalAndForNoOther) {
   signal_step("wait", "go");
+  signal_step("later", "stop", {0});
   start();
   EXPECT_EQ(waiting_for(state, now), WaitingFor::signal);
   EXPECT_TRUE(dispatched().empty());
@@ -41,7 +42,7 @@ TEST_F(WaitingTest, ASignalStepWaitsForItsSignalAndForNoOther) {
   EXPECT_EQ(count<KeepSignal>(), 1u);
   given(ReceiveSignal{"go"});
   EXPECT_EQ(state.status, Status::success);
-  EXPECT_EQ(kept(), "{\"ordinal\":2};");
+  EXPECT_EQ(kept(), "{\"ordinal\":2};{\"ordinal\":1};");
 }
 
 TEST_F(WaitingTest, ASignalThatComesFirstIsKeptForTheStep) {
@@ -59,6 +60,7 @@ TEST_F(WaitingTest, ASignalThatComesFirstIsKeptForTheStep) {
 TEST_F(WaitingTest, ASignalIsRefusedWhenNobodyWillTakeItOrTooManyWait) {
   step("before");
   signal_step("wait", "go", {0});
+  signal_step("later", "other", {1});
   start();
   for (std::size_t i = 0; i < limits::kSignalsKept; ++i) given(ReceiveSignal{"other"});
   EXPECT_EQ(try_command(ReceiveSignal{"other"}).error().code, ErrorCode::too_many_signals);
@@ -71,6 +73,70 @@ TEST_F(WaitingTest, ASignalIsRefusedWhenNobodyWillTakeItOrTooManyWait) {
   step("only");
   start();
   EXPECT_EQ(try_command(ReceiveSignal{"go"}).error().code, ErrorCode::no_signal_expected);
+}
+
+TEST_F(WaitingTest, ASignalThatNoStepWillEverWaitForIsRefusedWithTheNamesThatAreWaitedFor) {
+  step("before");
+  signal_step("paid", "paid", {0});
+  signal_step("late", "late", {1});
+  workflow.steps[2].when = "never";
+  evaluator.conditions[2] = false;
+  signal_step("sent", "sent", {1, 2});
+  start();
+  const auto refusal = [this](const std::string& name) {
+    const auto decided = try_command(ReceiveSignal{name});
+    if (decided) return std::string("taken");
+    EXPECT_EQ(decided.error().code, ErrorCode::no_signal_expected);
+    return decided.error().message;
+  };
+  const std::string sorry = "no step of the run waits for the signal \"payed\", or will; its steps wait for ";
+  EXPECT_EQ(refusal("payed"), sorry + R"("late", "paid", "sent")");
+  EXPECT_EQ(refusal("late"), "taken") << "whether its step is skipped is not known yet";
+  complete(0);
+  given(ReceiveSignal{"paid"});
+  EXPECT_EQ(refusal("payed"), sorry + R"("sent")");
+  EXPECT_EQ(refusal("paid"), "no step of the run waits for the signal \"paid\", or will; its steps wait for \"sent\"")
+      << "its step has its signal already";
+  given(CancelRun{"enough"});
+  EXPECT_EQ(try_command(ReceiveSignal{"payed"}).error().code, ErrorCode::job_finished);
+}
+
+TEST_F(WaitingTest, AnySignalIsKeptAsLongAsAnExpressionIsToMakeTheNameOfAStep) {
+  step("before");
+  signal_step("wait", "", {0});
+  evaluator.made_signals[1] = {"a", "b", "c"};
+  workflow.steps[1].for_each = "names";
+  workflow.steps[1].max_parallel = 2;
+  evaluator.items[1] = 3;
+  start();
+  EXPECT_TRUE(try_command(ReceiveSignal{"x"}).ok()) << "the step has not begun";
+  complete(0);
+  EXPECT_TRUE(try_command(ReceiveSignal{"x"}).ok()) << "an item has not begun";
+  given(ReceiveSignal{"a"});
+  const auto refused = try_command(ReceiveSignal{"x"});
+  ASSERT_FALSE(refused.ok()) << "all names are known now";
+  EXPECT_EQ(refused.error().message,
+            "no step of the run waits for the signal \"x\", or will; its steps wait for \"b\", \"c\"");
+  EXPECT_FALSE(try_command(ReceiveSignal{"a"}).ok()) << "its item has ended";
+  EXPECT_TRUE(try_command(ReceiveSignal{"b"}).ok());
+}
+
+TEST_F(WaitingTest, ItemsThatWaitForTheSameWrittenNameTakeOneSignalEachAndNoOther) {
+  signal_step("wait", "go");
+  workflow.steps[0].for_each = "list";
+  evaluator.items[0] = 3;
+  start();
+  for (int i = 0; i < 2; ++i) given(ReceiveSignal{"go"});
+  EXPECT_EQ(try_command(ReceiveSignal{"stop"}).error().code, ErrorCode::no_signal_expected);
+  given(ReceiveSignal{"go"});
+  EXPECT_EQ(state.status, Status::success);
+}
+
+TEST_F(WaitingTest, ARefusalNamesABoundedNumberOfSignals) {
+  for (int i = 10; i < 30; ++i) signal_step("s" + std::to_string(i), "n" + std::to_string(i));
+  start();
+  const std::string message = try_command(ReceiveSignal{"go"}).error().message;
+  EXPECT_TRUE(message.ends_with("\"n24\", \"n25\" and 4 more")) << message;
 }
 
 TEST_F(WaitingTest, AMessageThatDoesNotComeInTimeFailsTheStep) {

@@ -109,6 +109,20 @@ def test_what_people_take_is_not_the_runs_time(server):
     assert server.await_end(job)["status"] == "success"
 
 
+def test_a_misspelt_signal_is_refused_with_the_names_that_are_waited_for(server):
+    server.apply(REVIEWED)
+    job = server.submit("reviewed")
+    run = waiting(server, job, "approval")["execution_id"]
+    refused = server.http.post(f"/v1/runs/{run}/signals/payed", {"payload": {"amount": 12}})
+    assert (refused.status, refused.json["code"]) == (409, "no_signal_expected")
+    assert '"paid"' in refused.json["detail"], refused.json
+    assert server.http.post(f"/v1/runs/{run}/signals/paid", {"payload": {"amount": 12}}).status == 202  # kept
+    server.http.post(f"/v1/jobs/{job}/cancel", {})
+    server.await_end(job)
+    late = server.http.post(f"/v1/runs/{run}/signals/payed", {})
+    assert (late.status, late.json["code"]) == (409, "job_finished")
+
+
 # --- time-outs fire on time --------------------------------------------------------------------------------------------
 
 LIMITS = [

@@ -186,6 +186,20 @@ TEST_F(RunEvaluatorTest, NamesTheSignalOfEachItem) {
             "step \"wait\", config /name: must be 1 to 64 of A-Z a-z 0-9 . _ : -");
 }
 
+TEST_F(RunEvaluatorTest, TellsTheNameOfASignalAtAnyTimeIfNoExpressionMakesIt) {
+  StepDefinition written = step("wait", {0}, R"({"name":"paid"})");
+  written.type = StepType::signal;
+  written.for_each = ".steps.before.list";
+  given(step("before", {}));
+  given(written);
+  EXPECT_EQ(evaluator().written_signal_name(1), "paid");
+  for (const char* made : {R"({"name":"${ .inputs.prompt }"})", R"({"name":"paid-${ .item }"})"}) {
+    workflow_.steps[1].config = Document(made);
+    evaluator_.reset();
+    EXPECT_EQ(evaluator().written_signal_name(1), std::nullopt) << made;
+  }
+}
+
 TEST_F(RunEvaluatorTest, ASignalIsTakenWithItsPayload) {
   given(step("wait", {}));
   const auto after = given(step("after", {0}, R"({"n":"${ .steps.wait.payload.n }"})"));

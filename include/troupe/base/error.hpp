@@ -59,6 +59,7 @@ namespace troupe {
   X(heartbeat_timeout, "The step gave no sign of life for too long.", "Look into the work; raise heartbeat.")       \
   X(run_timeout, "The run took longer than its time-out.", "Raise timeout_seconds or split the work.")              \
   X(cancelled, "The work was cancelled.", "Nothing; someone asked for it.")                                         \
+  X(step_stopped, "The step that the job was for was stopped.", "Nothing; the job of that step tells why.")         \
   X(expression_failed, "An expression could not be evaluated.", "Mend the expression named in the message.")        \
   X(invalid_config, "The step's configuration is not valid.", "Mend the step's config as the message says.")        \
   X(http_failed, "The HTTP call did not get an answer.", "Check the target; the step retries by its policy.")       \

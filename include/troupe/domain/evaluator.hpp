@@ -29,6 +29,8 @@ class Evaluator {
   virtual Result<Timestamp> wake_time(StepIndex step, ItemIndex item, Timestamp now) = 0;
   /// For a `signal`: the name it waits for, 1 to limits::kNameChars of A–Z a–z 0–9 . _ : -
   virtual Result<std::string> signal_name(StepIndex step, ItemIndex item) = 0;
+  /// The same of all its items, where no expression makes it; asked at any time.
+  virtual std::optional<std::string> written_signal_name(StepIndex step) const = 0;
   struct ApprovalAsk {
     ApprovalTerms terms;
     std::vector<AssetId> assets;  ///< terms.assets of them

@@ -121,6 +121,7 @@ struct CancelJob {
   JobRef job;
   std::string reason;
   std::optional<IdempotencyKey> idempotency;
+  ErrorCode code = ErrorCode::cancelled;  ///< of the job's error: no request has another
 };
 struct RetryJob {
   JobRef job;
