@@ -163,7 +163,12 @@ void slot_free(Self self, const SlotFree& free) {
     break;
   }
   make_way(self, free.task);
-  if (was.is_due_again && free.is_undone) offer(self, was.offer);
+  if (was.is_due_again && free.is_undone) {
+    if (was.offer->may_be_repeated)
+      offer(self, was.offer);
+    else
+      self->send(was.offer->run, TaskGone{free.task, /*is_due_again=*/true});
+  }
   if (state.idle && state.assigned.empty()) std::exchange(state.idle, nullptr)();
 }
 

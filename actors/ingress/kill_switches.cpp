@@ -22,7 +22,7 @@ Error failed(const Persisted& persisted) {
 }  // namespace
 
 Result<KillSwitch> NodeGateway::make_kill_switch(const Caller& caller, const KillSwitchDraft& draft) {
-  auto made = resolve(draft);
+  auto made = troupe::resolve(draft);
   if (!made) return made.error();
   // A misspelt key would stop nothing, and say so to nobody.
   if (made->scope == SwitchScope::workflow && node_.workflows.find(made->target, 0).newest == 0)

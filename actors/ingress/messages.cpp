@@ -1,4 +1,4 @@
-// What people tell a run: signals, and decisions about its images.
+// What people tell a run: signals, and decisions about its images and its attempts in doubt.
 #include "actors/ingress/node_gateway.hpp"
 
 namespace troupe {
@@ -23,6 +23,26 @@ void NodeGateway::signal(const Caller& caller, SendSignal command, RenderChange 
     auto request = std::make_shared<CommandRequest>();
     request->command = ReceiveSignal{command.name};
     request->payload = command.payload.present() ? command.payload : Document("null");
+    request->run = command.run;
+    request->actor = caller.name;
+    if (command.idempotency)
+      request->idempotency = kept_row(*command.idempotency, render({row.id, row.job_id, row.run, row.status, {}, {}}));
+    request->reply = answer;
+    caf::anon_send(actors_.supervisor, CommandJobMessage{row.id, request});
+  });
+}
+
+void NodeGateway::resolve(const Caller& caller, ResolveAttempt command, RenderChange render, Reply<JobChange> reply) {
+  if (command.decision.outputs.size() > limits::kInlineDocumentBytes)
+    return reply(Error{
+        ErrorCode::payload_too_large,
+        "the output may have at most " + std::to_string(limits::kInlineDocumentBytes) + " bytes where it is told"});
+  const auto find = [=, this] { return find_job_of_run(caller, command.run); };
+  change(find, command.idempotency, reply, [=, this](const JobRow& row, const Reply<JobChange>& answer) {
+    if (has_ended(row.status))
+      return answer(Error{ErrorCode::job_finished, "the job has ended: " + std::string(status_text(row.status))});
+    auto request = std::make_shared<CommandRequest>();
+    request->command = command.decision;
     request->run = command.run;
     request->actor = caller.name;
     if (command.idempotency)

@@ -58,6 +58,7 @@ class NodeGateway final : public Gateway {
   void retry(const Caller& caller, RetryJob command, RenderChange render, Reply<JobChange> reply) override;
   void signal(const Caller& caller, SendSignal command, RenderChange render, Reply<JobChange> reply) override;
   void review(const Caller& caller, ReviewImages command, RenderChange render, Reply<JobChange> reply) override;
+  void resolve(const Caller& caller, ResolveAttempt command, RenderChange render, Reply<JobChange> reply) override;
   void wait(const Caller& caller, JobRef job, Millis timeout, Reply<JobView> reply) override;
 
   void job(const Caller& caller, JobRef job, bool details, Reply<JobView> reply) override;

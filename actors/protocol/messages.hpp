@@ -179,7 +179,7 @@ struct TaskGone {
 
 /// What someone wants of a job's newest run, with the way to answer.
 struct CommandRequest {
-  Command command;            ///< CancelRun, ReceiveSignal or ReviewAssets
+  Command command;            ///< CancelRun, ReceiveSignal, ReviewAssets or ResolveDoubt
   Document payload;           ///< of a signal
   std::vector<Review> known;  ///< with reviews: what the store knows already
   RunId run;                  ///< the one that is meant; nil: whichever is the newest

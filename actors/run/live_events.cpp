@@ -57,7 +57,8 @@ void add_text(std::string& object, std::string_view name, std::string_view text)
 }
 
 bool is_told(std::string_view member) {
-  constexpr std::array<std::string_view, 7> kTold{"step", "item", "attempt", "error", "due", "reason", "next"};
+  constexpr std::array<std::string_view, 8> kTold{"step", "item",   "attempt", "error",
+                                                  "due",  "reason", "next",    "decision"};
   return std::find(kTold.begin(), kTold.end(), member) != kTold.end();
 }
 

@@ -389,6 +389,7 @@ void RunDriver::do_effect(const DispatchTask& effect) {
   offer->ready_at = ready_since(effect.task);
   offer->priority = seed_.job->priority;
   offer->commits_start = commits_start(effect.task);
+  offer->may_be_repeated = step.may_be_repeated(effect.task.compensation);
   self_->send(actors_.broker, TaskOfferPtr(offer));
 }
 

@@ -48,7 +48,7 @@ ResultRow result_of_failure(const TaskKey& task, const Error& error, Timestamp s
   return row;
 }
 
-/// Of what came by a message: a signal's payload, the end of an approval.
+/// Of what came by a message: a signal's payload, the end of an approval, what someone says an attempt gave.
 ResultRow result_of_message(const TaskKey& task, const Document& outputs, Timestamp started_at, Timestamp at) {
   ResultRow row;
   row.task = task;
@@ -61,8 +61,10 @@ ResultRow result_of_message(const TaskKey& task, const Document& outputs, Timest
 
 void add_message_rows(const RunCommit& commit, Timestamp now, std::vector<ResultRow>& rows) {
   for (const Effect& effect : commit.decision.effects) {
-    if (const auto* keep = std::get_if<KeepResult>(&effect))
-      rows.push_back(result_of_message(keep->task, keep->outputs, commit.after.steps[keep->task.step].started_at, now));
+    if (const auto* keep = std::get_if<KeepResult>(&effect)) {
+      const Timestamp began = keep->task.compensation ? kNever : commit.after.steps[keep->task.step].started_at;
+      rows.push_back(result_of_message(keep->task, keep->outputs, began, now));
+    }
     if (const auto* keep = std::get_if<KeepSignal>(&effect))
       rows.push_back(result_of_message(signal_place(commit.after.run, keep->ordinal), commit.signal, kNever, now));
   }
@@ -148,7 +150,9 @@ ShardId shard_of(Slot slot) { return static_cast<ShardId>(slot % kShardCount); }
 
 std::optional<Timestamp> parked_until(const RunState& state, const WorkflowDefinition& workflow, Timestamp now) {
   // What is held or has a slot stays loaded, so that the slots are known once all open jobs are.
-  if (state.phase != RunPhase::forward || !state.concurrency_key.empty()) return std::nullopt;
+  if (!state.concurrency_key.empty()) return std::nullopt;
+  if (state.compensation && state.compensation->phase == AttemptPhase::in_doubt) return kNever;
+  if (state.phase != RunPhase::forward) return std::nullopt;
   constexpr Timestamp kNothing = Timestamp::max();
   Timestamp earliest = state.paused_at == kNever ? state.deadline : kNothing;
   bool waits = false;

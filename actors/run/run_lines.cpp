@@ -15,6 +15,9 @@ class RunLines {
   }
   void operator()(const TaskFailed& e) { task(log::Level::warning, "step failed", e.task, "", e.error.message); }
   void operator()(const TaskCancelled& e) { task(log::Level::debug, "step cancelled", e.task, "", ""); }
+  void operator()(const DoubtResolved& e) {
+    task(log::Level::info, "someone decided about an attempt in doubt", e.task, "", e.comment);
+  }
   void operator()(const StepFailed& e) {
     run(log::Level::warning, "step failed before it began", workflow_.steps[e.step].name, e.error.message);
   }

@@ -30,6 +30,7 @@ void add_commands(CLI::App& app, Session& session) {
   add_job_retry(job, session);
   add_job_signal(job, session);
   add_job_review(job, session);
+  add_job_resolve(job, session);
 
   CLI::App& workflow = add_group(app, "workflow", "Check and apply workflow definitions");
   add_workflow_validate(workflow, session);

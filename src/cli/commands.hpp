@@ -20,6 +20,7 @@ void add_job_cancel(CLI::App& parent, Session& session);
 void add_job_retry(CLI::App& parent, Session& session);
 void add_job_signal(CLI::App& parent, Session& session);
 void add_job_review(CLI::App& parent, Session& session);
+void add_job_resolve(CLI::App& parent, Session& session);
 
 void add_workflow_validate(CLI::App& parent, Session& session);
 void add_workflow_apply(CLI::App& parent, Session& session);

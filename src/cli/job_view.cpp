@@ -41,6 +41,23 @@ void print_steps(const Terminal& terminal, const Json& steps) {
   table.print(terminal.out, terminal.colour);
 }
 
+/// What waits for a person to decide whether it was done.
+void print_doubts(const Terminal& terminal, const Json& steps) {
+  if (!steps.is_array()) return;
+  for (const Json& step : steps) {
+    const Json& doubts = member(step, "in_doubt");
+    if (!doubts.is_array()) continue;
+    for (const Json& doubt : doubts) {
+      std::string what = member(doubt, "compensation") == true ? "the undoing of " : "";
+      what += member_text(step, "name");
+      if (member(step, "for_each") == true) what += ", item " + member_text(doubt, "item");
+      print_member(
+          terminal.out, "in doubt",
+          what + ", attempt " + member_text(doubt, "attempt") + ", since " + short_time(member_text(doubt, "since")));
+    }
+  }
+}
+
 void print_assets(const Terminal& terminal, const Json& assets) {
   if (!assets.is_array() || assets.empty()) return;
   Table table({"ASSET", "STEP", "TYPE", "BYTES", "URL"});
@@ -76,6 +93,7 @@ void print_job(const Terminal& terminal, const Json& job) {
     print_member(out, "queue",
                  "place " + member_text(queue, "position") + ", its turn at " +
                      short_time(member_text(queue, "estimated_start")));
+  print_doubts(terminal, member(job, "steps"));
   print_steps(terminal, member(job, "steps"));
   print_assets(terminal, member(job, "assets"));
   if (const Json& outputs = member(job, "outputs"); !outputs.is_null())

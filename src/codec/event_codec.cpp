@@ -61,6 +61,7 @@ class Recorder {
   void operator()(const RunResumed& e);
   void operator()(const RunHeld& e);
   void operator()(const RunAdmitted& e);
+  void operator()(const DoubtResolved& e);
 
   std::vector<RecordDraft> take() { return std::move(records_); }
 
@@ -307,6 +308,13 @@ void Recorder::operator()(const RunHeld& e) {
 
 void Recorder::operator()(const RunAdmitted& e) {
   add("run.admitted", e.at).duration = std::max(e.at - before_.accepted_at, Millis(0));
+}
+
+void Recorder::operator()(const DoubtResolved& e) {
+  Json& details = add_task("attempt.resolved", e.task, e.at).details;
+  if (!e.comment.empty()) details["comment"] = e.comment;
+  if (e.task.compensation) details["compensation"] = true;
+  details["decision"] = resolution_text(e.resolution);
 }
 
 }  // namespace

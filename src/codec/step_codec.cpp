@@ -200,7 +200,8 @@ void read_step(const Json& value, const std::string& pointer, const StepDefaults
   if (const Json* retry = reader.any("retry")) read_retry(*retry, reader.pointer("retry"), step.retry, faults);
   read_limits(reader, defaults, step);
   step.idempotent = reader.flag("idempotent").value_or(true);
-  if (type == StepType::workflow) step.idempotent = true;  // after a crash its job is found again, not made twice
+  // After a crash the job of a `workflow` is found again, not made twice; and what has no worker begins nothing.
+  if (type && (type == StepType::workflow || needs_no_worker(*type))) step.idempotent = true;
   read_placement(reader, expressions, step);
   if (const Json* compensate = reader.any("compensate"))
     step.compensate = read_compensation(*compensate, reader.pointer("compensate"), step.retry, expressions, faults);

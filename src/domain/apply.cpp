@@ -123,8 +123,9 @@ class Applier {
     if (!waits_for_jobs_only(e.at)) ++state_.barren_recoveries;
     ++state_.epoch;
     for (std::size_t i = 0; i < state_.steps.size(); ++i)
-      for (LiveItem& item : state_.steps[i].live) lose(item, workflow_.steps[i].idempotent, e.at);
-    if (state_.compensation) lose(*state_.compensation, true, e.at);
+      for (LiveItem& item : state_.steps[i].live) lose(item, workflow_.steps[i].may_be_repeated(false), e.at);
+    if (state_.compensation)
+      lose(*state_.compensation, workflow_.steps[state_.compensation_step].may_be_repeated(true), e.at);
   }
 
   void operator()(const RunEnded& e) {
@@ -156,6 +157,13 @@ class Applier {
     for (const AssetReviewed::Place& place : e.places)
       for (ApprovalState& approval : state_.approvals)
         if (approval.step == place.step && approval.item == place.item) approval.count(place.index, e.approved);
+  }
+
+  void operator()(const DoubtResolved& e) {
+    LiveItem* live = find_live(e.task);
+    if (live == nullptr || e.resolution != Resolution::repeat) return;
+    live->phase = AttemptPhase::waiting;
+    live->due = e.at;
   }
 
   void operator()(const RunPaused& e) { state_.paused_at = e.at; }
@@ -250,9 +258,9 @@ class Applier {
       end(step, Status::cancelled, at);
   }
 
-  static void lose(LiveItem& item, bool idempotent, Timestamp at) {
+  static void lose(LiveItem& item, bool may_be_repeated, Timestamp at) {
     if (item.phase != AttemptPhase::started) return;
-    item.phase = idempotent ? AttemptPhase::waiting : AttemptPhase::in_doubt;
+    item.phase = may_be_repeated ? AttemptPhase::waiting : AttemptPhase::in_doubt;
     item.due = at;
   }
 

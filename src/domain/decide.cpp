@@ -16,6 +16,7 @@ Result<Decision> decide(const RunState& state, const Command& command, const Con
     Result<Decision> operator()(const ReceiveSignal& c) const { return decide_receive_signal(state, c, context); }
     Result<Decision> operator()(const ReviewAssets& c) const { return decide_review_assets(state, c, context); }
     Result<Decision> operator()(const RecoverRun& c) const { return decide_recover_run(state, c, context); }
+    Result<Decision> operator()(const ResolveDoubt& c) const { return decide_resolve_doubt(state, c, context); }
     Result<Decision> operator()(const AdmitRun& c) const { return decide_admit_run(state, c, context); }
   };
   TROUPE_ASSERT(state.steps.size() == context.workflow.steps.size(), "a run and its definition have the same steps");

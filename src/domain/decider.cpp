@@ -63,7 +63,7 @@ bool waits_for_people(const RunState& state) {
   bool waits = false;
   for (const StepState& step : state.steps) {
     for (const LiveItem& item : step.live) {
-      if (item.phase != AttemptPhase::awaiting) return false;
+      if (item.phase != AttemptPhase::awaiting && item.phase != AttemptPhase::in_doubt) return false;
       waits = true;
     }
   }

@@ -76,6 +76,7 @@ Result<Decision> decide_fire_timer(const RunState& state, const FireTimer& comma
 Result<Decision> decide_cancel_run(const RunState& state, const CancelRun& command, const Context& context);
 Result<Decision> decide_receive_signal(const RunState& state, const ReceiveSignal& command, const Context& context);
 Result<Decision> decide_review_assets(const RunState& state, const ReviewAssets& command, const Context& context);
+Result<Decision> decide_resolve_doubt(const RunState& state, const ResolveDoubt& command, const Context& context);
 Result<Decision> decide_recover_run(const RunState& state, const RecoverRun& command, const Context& context);
 Result<Decision> decide_admit_run(const RunState& state, const AdmitRun& command, const Context& context);
 

@@ -9,7 +9,8 @@ bool may_be_running(const Decider& decider, StepIndex step, const LiveItem& item
 }
 
 bool anything_may_be_running(const Decider& decider) {
-  if (decider.state().compensation) return true;
+  const auto& undoing = decider.state().compensation;
+  if (undoing && undoing->phase != AttemptPhase::in_doubt) return true;
   for (std::size_t i = 0; i < decider.state().steps.size(); ++i)
     for (const LiveItem& item : decider.state().steps[i].live)
       if (may_be_running(decider, static_cast<StepIndex>(i), item)) return true;

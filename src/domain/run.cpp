@@ -12,6 +12,8 @@ constexpr std::array<std::string_view, 6> kStatuses = {"pending", "running",   "
 constexpr std::array<std::string_view, 8> kWaits = {"",         "timer",  "approval",    "signal",
                                                     "callback", "worker", "kill_switch", "concurrency"};
 
+constexpr std::array<std::string_view, 3> kResolutions = {"done", "repeat", "failed"};
+
 /// What a person must do is worth more than what comes by itself.
 WaitingFor nearest_to_people(WaitingFor a, WaitingFor b) {
   for (WaitingFor wait : {WaitingFor::approval, WaitingFor::signal})
@@ -36,6 +38,16 @@ std::optional<Status> status_from_text(std::string_view text) {
 }
 
 std::string_view waiting_text(WaitingFor waiting) { return kWaits.at(static_cast<std::size_t>(waiting)); }
+
+std::string_view resolution_text(Resolution resolution) {
+  return kResolutions.at(static_cast<std::size_t>(resolution));
+}
+
+std::optional<Resolution> resolution_from_text(std::string_view text) {
+  for (std::size_t i = 0; i < kResolutions.size(); ++i)
+    if (kResolutions[i] == text) return static_cast<Resolution>(i);
+  return std::nullopt;
+}
 
 double progress_of(const RunState& state) {
   if (state.steps.empty() || state.status == Status::success) return 1.0;
@@ -65,6 +77,7 @@ WaitingFor waiting_for(const RunState& state, Timestamp now) {
   if (state.phase == RunPhase::ended) return WaitingFor::nothing;
   if (state.held) return WaitingFor::concurrency;
   if (state.compensation) {
+    if (state.compensation->phase == AttemptPhase::in_doubt) return WaitingFor::approval;
     const bool timer = state.compensation->phase == AttemptPhase::waiting && state.compensation->due > now;
     return timer ? WaitingFor::timer : WaitingFor::nothing;
   }

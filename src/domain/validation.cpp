@@ -165,8 +165,8 @@ bool ends_attempts(ErrorCode code) {
     case ErrorCode::step_stopped:
     case ErrorCode::compensation_incomplete:
     case ErrorCode::poison:
-    case ErrorCode::in_doubt:
     // What people decided is not tried again.
+    case ErrorCode::in_doubt:
     case ErrorCode::approval_rejected:
     // A request's.
     case ErrorCode::malformed_json:

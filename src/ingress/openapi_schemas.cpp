@@ -202,7 +202,13 @@ constexpr std::string_view kRuns = R"json(
     "outputs": {"description": "What `.steps.NAME` gives; null while there is nothing."}, "error": {"$ref": "#/components/schemas/OptionalFailure"},
     "compensation": {"type": ["string", "null"], "enum": ["running", "success", "failed", null], "description": "How its undoing stands; null while there is none."},
     "reused_from": {"type": ["string", "null"], "description": "The run whose results these are."},
-    "attempts": {"type": "array", "items": {"$ref": "#/components/schemas/Attempt"}}}},
+    "attempts": {"type": "array", "items": {"$ref": "#/components/schemas/Attempt"}},
+    "in_doubt": {"type": "array", "description": "Attempts that wait for a person to decide whether they were done.", "items": {"$ref": "#/components/schemas/Doubt"}}}},
+"Doubt": {
+  "type": "object", "required": ["item", "attempt", "compensation", "since"],
+  "properties": {
+    "item": {"type": "integer"}, "attempt": {"type": "integer", "minimum": 1}, "compensation": {"type": "boolean", "description": "It was undoing the step."},
+    "since": {"$ref": "#/components/schemas/OptionalTime"}}},
 "RunLinks": {
   "type": "object", "required": ["self", "job", "logs"],
   "properties": {"self": {"type": "string"}, "job": {"type": "string"}, "logs": {"type": "string"}}},
@@ -246,6 +252,14 @@ constexpr std::string_view kRuns = R"json(
     "reviews": {"type": "array", "description": "Those of this request.", "items": {"$ref": "#/components/schemas/Review"}}}},
 "SignalRequest": {
   "type": "object", "additionalProperties": false, "properties": {"payload": {"description": "Any JSON."}}, "examples": [{"payload": {"paid": true}}]},
+"ResolveRequest": {
+  "type": "object", "required": ["decision"], "additionalProperties": false,
+  "properties": {
+    "decision": {"type": "string", "enum": ["done", "repeat", "failed"]},
+    "item": {"type": ["integer", "null"], "minimum": 0, "maximum": 9999, "description": "Which item of a `for_each`; needed where several are in doubt."},
+    "output": {"description": "With `done`: any JSON, which stands for what the step gave."},
+    "comment": {"type": ["string", "null"], "maxLength": 2000, "description": "Why; kept in the audit trail."}},
+  "examples": [{"decision": "done", "output": {"status": 200}, "comment": "the bank has booked it"}, {"decision": "repeat", "item": 3}]},
 "DecisionRequest": {
   "type": "object", "required": ["reviewer"], "additionalProperties": false,
   "properties": {"reviewer": {"type": "string", "minLength": 1, "maxLength": 128}, "notes": {"type": "string", "maxLength": 2000}},

@@ -17,6 +17,15 @@ void write_attempt(JsonWriter& json, const AttemptView& attempt) {
   json.end_object();
 }
 
+void write_doubt(JsonWriter& json, const DoubtView& doubt) {
+  json.begin_object();
+  json.number("item", doubt.item);
+  json.number("attempt", doubt.attempt);
+  json.flag("compensation", doubt.compensation);
+  json.time("since", doubt.since);
+  json.end_object();
+}
+
 void write_step(JsonWriter& json, const StepView& step) {
   json.begin_object();
   json.text("name", step.name);
@@ -37,6 +46,9 @@ void write_step(JsonWriter& json, const StepView& step) {
   json.text_or_null("reused_from", step.result_run.is_nil() ? std::string() : to_string(step.result_run));
   json.begin_array("attempts");
   for (const AttemptView& attempt : step.attempts) write_attempt(json, attempt);
+  json.end_array();
+  json.begin_array("in_doubt");
+  for (const DoubtView& doubt : step.in_doubt) write_doubt(json, doubt);
   json.end_array();
   json.end_object();
 }

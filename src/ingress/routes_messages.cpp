@@ -1,4 +1,4 @@
-// What people tell a run: signals, and decisions about its images.
+// What people tell a run: signals, and decisions about its images and its attempts in doubt.
 #include <algorithm>
 
 #include "ingress/exchange.hpp"
@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kReviewerBytes = 128;
 constexpr std::string_view kSignalTaken = "The signal is stored.";
+constexpr std::string_view kResolved = "The decision is stored.";
 
 Reply<JobChange> answer_with(const ExchangePtr& exchange, int status,
                              std::function<std::string(const JobChange&)> render) {
@@ -125,6 +126,45 @@ void review_image(const ExchangePtr& exchange, bool approve) {
 void approve_image(const ExchangePtr& exchange) { review_image(exchange, true); }
 void reject_image(const ExchangePtr& exchange) { review_image(exchange, false); }
 
+ResolveDoubt read_resolution(Fields& fields) {
+  ResolveDoubt decision;
+  fields.require("decision");
+  const std::string word = fields.text("decision", limits::kNameChars).value_or("done");
+  if (const auto known = resolution_from_text(word))
+    decision.resolution = *known;
+  else
+    fields.fault("decision", "must be done, repeat or failed");
+  if (const auto item = fields.integer("item", 0, limits::kItems - 1)) decision.item = static_cast<ItemIndex>(*item);
+  if (const Json* output = fields.any("output")) {
+    decision.outputs = to_document(*output);
+    if (decision.resolution != Resolution::done) fields.fault("output", "goes with the decision done only");
+  }
+  decision.comment = fields.text("comment", limits::kNotesChars).value_or("");
+  fields.reject_others();
+  return decision;
+}
+
+void resolve_attempt(const ExchangePtr& exchange) {
+  const auto run = exchange->id<RunId>();
+  if (!run) return exchange->fail(run.error());
+  if (!is_step_name(exchange->path.at(1)))
+    return exchange->fail(ErrorCode::invalid_id, "a step's name is 1 to 64 of A-Z a-z 0-9 _ -");
+  ResolveAttempt command;
+  command.run = *run;
+  Fields fields(exchange->body);
+  command.decision = read_resolution(fields);
+  if (const auto error = fields.error()) return exchange->fail(*error);
+  command.decision.step = exchange->path.at(1);
+  auto key = exchange->idempotency("", exchange->payload());
+  if (!key) return exchange->fail(key.error());
+  command.idempotency = *key;
+  const auto render = [base = exchange->options.public_url](const JobChange& change) {
+    return render_change(change, kResolved, base);
+  };
+  exchange->gateway.resolve(exchange->caller, std::move(command), keep_with(202, render),
+                            answer_with(exchange, 202, render));
+}
+
 Route decision_route(std::string_view path, std::string_view id, std::string_view summary,
                      void (*handle)(const ExchangePtr&)) {
   return {.method = "POST",
@@ -167,6 +207,24 @@ std::vector<Route> message_routes() {
        .answers = {{202, "The signal is durable.", "JobChange"}},
        .errors = {ErrorCode::job_finished, ErrorCode::no_signal_expected, ErrorCode::too_many_signals,
                   ErrorCode::conflict, ErrorCode::idempotency_key_reused, ErrorCode::idempotency_key_in_flight}});
+  routes.push_back({.method = "POST",
+                    .path = "/v1/runs/{id}/steps/{step}/resolve",
+                    .id = "resolveAttempt",
+                    .tag = "Runs",
+                    .summary = "Decide about an attempt in doubt",
+                    .description =
+                        "Of a step with `idempotent: false`, or of its undoing, that had begun when its process died: "
+                        "`in_doubt` of the step lists them. `done`: it was done, and gave `output` (null if absent, 32 "
+                        "KiB at most). `repeat`: it is done again, as the same attempt. `failed`: it was not done and "
+                        "shall not be; it fails with `in_doubt` and is not retried. Decided once.",
+                    .role = Role::client,
+                    .handle = resolve_attempt,
+                    .headers = {kIdempotencyHeader},
+                    .body = BodyKind::json,
+                    .body_schema = "ResolveRequest",
+                    .answers = {{202, "The decision is durable.", "JobChange"}},
+                    .errors = {ErrorCode::job_finished, ErrorCode::conflict, ErrorCode::idempotency_key_reused,
+                               ErrorCode::idempotency_key_in_flight}});
   routes.push_back({.method = "POST",
                     .path = "/v1/runs/{id}/review",
                     .id = "reviewRun",

@@ -156,11 +156,9 @@ TEST_F(NodeTest, DoesNotStartAgainWhatMustNotBeDoneTwice) {
   const JobId job = submit("pay");
   ASSERT_THAT(executor_->running(), ElementsAre("pay"));
   restart_node();
-  pass(30s);
+  pass(1h, 10s);
   EXPECT_EQ(executor_->count_started("pay"), 1u);
-  EXPECT_FALSE(has_ended(status(job)));
-  pass(31s);
-  EXPECT_EQ(error_code(job), "run_timeout");
+  EXPECT_FALSE(has_ended(status(job)));  // doubt_test.cpp tells how it goes on
 }
 
 TEST_F(NodeTest, KeepsTheDeadlineOfARunAcrossACrash) {

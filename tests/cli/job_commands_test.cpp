@@ -221,6 +221,34 @@ TEST_F(JobCommandTest, SignalAndReviewGoToTheNewestRun) {
   EXPECT_EQ(run({"job", "review", "j1", "--reviewer", "ada"}), 2);
 }
 
+TEST_F(JobCommandTest, ADecisionAboutADoubtGoesToTheNewestRun) {
+  server_.answer("GET /v1/jobs/j1", 200, R"({"job_id":"j1","execution_id":"r2"})");
+  server_.answer("POST /v1/runs/r2/steps/pay/resolve", 202, R"({"job_id":"j1","status":"running"})");
+  EXPECT_EQ(
+      run({"job", "resolve", "j1", "pay", "done", "--item", "0", "--output", R"({"id":7})", "--comment", "it is"}), 0);
+  EXPECT_EQ(last_body(), (Json{{"decision", "done"}, {"item", 0}, {"output", {{"id", 7}}}, {"comment", "it is"}}));
+  EXPECT_THAT(out_, HasSubstr("running"));
+
+  server_.answer("GET /v1/jobs/j1", 200, R"({"job_id":"j1","execution_id":"r2"})");
+  server_.refuse("POST /v1/runs/r2/steps/book/resolve", 409, "conflict", "No attempt of it is in doubt.");
+  EXPECT_EQ(run({"job", "resolve", "j1", "book", "repeat"}), 6);
+  EXPECT_EQ(last_body(), (Json{{"decision", "repeat"}}));
+
+  EXPECT_EQ(run({"job", "resolve", "j1", "pay", "perhaps"}), 2);
+  EXPECT_EQ(run({"job", "resolve", "j1", "pay"}), 2);
+}
+
+TEST_F(JobCommandTest, GetTellsWhatIsInDoubt) {
+  server_.answer("GET /v1/jobs/j", 200,
+                 R"({"id":"j","status":"running","waiting_for":"approval","steps":[{"name":"pay","for_each":true,)"
+                 R"("in_doubt":[{"item":3,"attempt":2,"compensation":false,"since":"2026-11-21T01:03:03.456Z"}]},)"
+                 R"({"name":"book","for_each":false,)"
+                 R"("in_doubt":[{"item":0,"attempt":1,"compensation":true,"since":"2026-11-21T01:03:03.456Z"}]}]})");
+  EXPECT_EQ(run({"job", "get", "j"}), 0);
+  EXPECT_THAT(out_, HasSubstr("in doubt   pay, item 3, attempt 2, since 2026-11-21 01:03:03\n"));
+  EXPECT_THAT(out_, HasSubstr("in doubt   the undoing of book, attempt 1, since 2026-11-21 01:03:03\n"));
+}
+
 TEST_F(JobCommandTest, CancelOfAFinishedJobIsAConflict) {
   server_.refuse("POST /v1/jobs/j1/cancel", 409, "job_finished", "The job has ended.");
   EXPECT_EQ(run({"job", "cancel", "j1"}), 6);

@@ -170,6 +170,15 @@ TEST_F(EventRecords, WhatPeopleSayIsToldByDigest) {
                    R"(run.resumed {"deadline":"2026-11-21T01:02:04.456Z"})"}));
 }
 
+TEST_F(EventRecords, ADecisionAboutADoubtTellsWhatAndWhy) {
+  before_.epoch = 1;
+  EXPECT_EQ(told({DoubtResolved{task(1, 4), Resolution::repeat, "", at_},
+                  DoubtResolved{undoing(0), Resolution::failed, "by hand", at_}}),
+            (Lines{R"(attempt.resolved {"attempt":1,"decision":"repeat","epoch":1,"item":4,"step":"render"})",
+                   R"(attempt.resolved {"attempt":1,"comment":"by hand","compensation":true,"decision":"failed",)"
+                   R"("step":"fetch"})"}));
+}
+
 TEST_F(EventRecords, ARunThatCouldNotBeUndoneEndsWithThatError) {
   const Error incomplete{ErrorCode::compensation_incomplete, "one thing", false, {{"/steps/0/compensate", "no"}}};
   before_.error = late_;
@@ -239,7 +248,7 @@ TEST_F(EventRecords, EveryActionIsInTheDocumentation) {
                                    "asset.approved",      "asset.rejected",       "run.paused",
                                    "run.resumed",         "run.recovered",        "run.held",
                                    "run.admitted",        "run.completed",        "run.failed",
-                                   "run.cancelled"})
+                                   "run.cancelled",       "attempt.resolved"})
     EXPECT_NE(page.str().find("| `" + action + "` |"), std::string::npos) << action;
 }
 

@@ -119,7 +119,7 @@ class RandomWorkflow {
                                                  StepType::exec, StepType::signal, StepType::approval};
     step.name = "s" + std::to_string(index);
     step.type = choices_.one_of(kTypes);
-    step.idempotent = !choices_.chance(20);
+    step.idempotent = !choices_.chance(20) || needs_no_worker(step.type);
     step.timeout = Millis(1'000 + choices_.number(20'000));
     draw_retry(step.retry);
     if (choices_.chance(25)) {

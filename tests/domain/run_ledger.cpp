@@ -22,7 +22,20 @@ RunLedger::RunLedger(const WorkflowDefinition& workflow, const RunState& fresh)
 
 void RunLedger::note(const Event& event) {
   require(!ended() || std::holds_alternative<AssetReviewed>(event), "a run that has ended stays ended");
+  expect_promise_kept(event);
   std::visit([this](const auto& e) { on(e); }, event);
+}
+
+void RunLedger::expect_promise_kept(const Event& event) {
+  const auto promise = std::exchange(promise_, std::nullopt);
+  if (!promise) return;
+  const auto* completed = std::get_if<TaskCompleted>(&event);
+  const auto* failed = std::get_if<TaskFailed>(&event);
+  if (promise->resolution == Resolution::done)
+    require(completed && completed->task == promise->task, "what someone says was done is done");
+  else
+    require(failed && failed->task == promise->task && failed->error.code == ErrorCode::in_doubt,
+            "what someone says has failed has failed");
 }
 
 // --- what may happen when ------------------------------------------------------------------------------------------
@@ -67,11 +80,14 @@ void RunLedger::on(const ItemBegun& event) {
 void RunLedger::on(const TaskStarted& event) {
   require(is_live(event.task), "only a live task is started");
   require(event.task.compensation || !stopping(), "no task is started once the run is stopping");
+  require(!is_in_doubt(event.task), "what is in doubt is not started");
+  (event.task.compensation ? undoing_->started : item_of(event.task).started) = true;
   worked_on_ = true;
 }
 
 void RunLedger::on(const TaskCompleted& event) {
   require(is_live(event.task), "an outcome counts once, and only while its task is live");
+  require(!is_in_doubt(event.task), "what is in doubt is done only if someone says so");
   barren_ = 0;
   if (event.task.compensation) {
     steps_[event.task.step].undone.insert(event.task.item);
@@ -102,13 +118,16 @@ void RunLedger::on(const TaskRetried& event) {
   require(event.due >= event.at &&
               event.due <= event.at + std::max(policy.max, event.error.retry_after.value_or(Millis(0))),
           "a back-off lies between nothing and its maximum");
+  require(!is_in_doubt(event.task), "what is in doubt is not retried");
   if (event.task.compensation) {
     ++undoing_->attempt;
+    undoing_->started = false;
     return;
   }
   require(!stopping(), "nothing is retried once the run is stopping");
   worked_on_ = true;
   ++item_of(event.task).attempt;
+  item_of(event.task).started = false;
 }
 
 void RunLedger::on(const TaskFailed& event) {
@@ -173,6 +192,25 @@ void RunLedger::on(const CompensationBegun& event) {
 void RunLedger::on(const RunRecovered&) {
   ++epoch_;
   ++barren_;
+  const auto lose = [](auto& task, bool may_be_repeated) {
+    task.in_doubt = task.in_doubt || (task.started && !may_be_repeated);
+    task.started = false;
+  };
+  const auto may_be_repeated = [](const StepDefinition& step, StepType type) {
+    return step.idempotent || type == StepType::workflow;
+  };
+  for (std::size_t i = 0; i < steps_.size(); ++i)
+    for (Item& item : steps_[i].begun_items)
+      if (item.fate == Fate::live) lose(item, may_be_repeated(workflow_.steps[i], workflow_.steps[i].type));
+  if (!undoing_) return;
+  const StepDefinition& undone = workflow_.steps[undoing_->step];
+  lose(*undoing_, may_be_repeated(undone, undone.compensate->type));
+}
+
+void RunLedger::on(const DoubtResolved& event) {
+  require(is_live(event.task) && is_in_doubt(event.task), "only what is in doubt is decided about");
+  (event.task.compensation ? undoing_->in_doubt : item_of(event.task).in_doubt) = false;
+  if (event.resolution != Resolution::repeat) promise_ = event;
 }
 
 void RunLedger::on(const RunEnded& event) {
@@ -262,9 +300,11 @@ std::uint32_t RunLedger::Ask::approved() const {
 bool RunLedger::only_people() const {
   bool any = false;
   for (std::size_t i = 0; i < steps_.size(); ++i) {
-    if (count(steps_[i], Fate::live) == 0) continue;
-    if (!waits_for_message(workflow_.steps[i].type)) return false;
-    any = true;
+    for (const Item& item : steps_[i].begun_items) {
+      if (item.fate != Fate::live) continue;
+      if (!waits_for_message(workflow_.steps[i].type) && !item.in_doubt) return false;
+      any = true;
+    }
   }
   return any;
 }
@@ -295,6 +335,20 @@ bool RunLedger::is_live(const TaskKey& task) const {
   if (task.item >= step.begun_items.size()) return false;
   const Item& item = step.begun_items[task.item];
   return item.fate == Fate::live && item.attempt == task.attempt;
+}
+
+bool RunLedger::is_in_doubt(const TaskKey& task) const {
+  if (task.compensation) return undoing_ && undoing_->in_doubt;
+  return steps_[task.step].begun_items[task.item].in_doubt;
+}
+
+std::vector<ItemIndex> RunLedger::doubts(StepIndex step) const {
+  std::vector<ItemIndex> items;
+  for (ItemIndex item = 0; item < steps_[step].begun_items.size(); ++item)
+    if (steps_[step].begun_items[item].fate == Fate::live && steps_[step].begun_items[item].in_doubt)
+      items.push_back(item);
+  if (undoing_ && undoing_->step == step && undoing_->in_doubt) items.push_back(undoing_->item);
+  return items;
 }
 
 bool RunLedger::needs_met(StepIndex step) const {
@@ -391,6 +445,8 @@ void RunLedger::expect_agreement(const RunState& state) const {
     require(state.compensation_step == undoing_->step && state.compensation->item == undoing_->item &&
                 state.compensation->attempt == undoing_->attempt,
             "the undoing under way is the one that was begun");
+    require((state.compensation->phase == AttemptPhase::in_doubt) == undoing_->in_doubt,
+            "an undoing is in doubt that was begun, and must not be begun twice");
   }
   for (std::size_t i = 0; i < steps_.size(); ++i) expect_step_agreement(static_cast<StepIndex>(i), state.steps[i]);
 }
@@ -433,6 +489,8 @@ void RunLedger::expect_step_agreement(StepIndex index, const StepState& state) c
     if (item.fate != Fate::live) continue;
     require(live < state.live.size() && state.live[live].item == i && state.live[live].attempt == item.attempt,
             "the list of live items is in order, with their attempts");
+    require((state.live[live].phase == AttemptPhase::in_doubt) == item.in_doubt,
+            "what is in doubt was begun, and must not be begun twice");
     ++live;
   }
   require(live == state.live.size(), "nothing else is live");

@@ -26,6 +26,8 @@ class RunLedger {
   void expect_all_begun() const;
 
   bool is_live(const TaskKey& task) const;
+  /// Items of the step, or of its undoing, that were begun by a process that died and must not be begun again.
+  std::vector<ItemIndex> doubts(StepIndex step) const;
   bool needs_met(StepIndex step) const;
   bool ended() const { return ended_.has_value(); }
   bool stopping() const { return stopping_.has_value(); }
@@ -38,6 +40,8 @@ class RunLedger {
   struct Item {
     Fate fate = Fate::live;
     int attempt = 1;
+    bool started = false;
+    bool in_doubt = false;
     Timestamp until = kNever;
     std::string signal;
   };
@@ -55,6 +59,8 @@ class RunLedger {
     StepIndex step;
     ItemIndex item;
     int attempt = 1;
+    bool started = false;
+    bool in_doubt = false;
   };
 
   void on(const RunStarted& event);
@@ -78,6 +84,7 @@ class RunLedger {
   void on(const AssetReviewed& event);
   void on(const RunPaused& event);
   void on(const RunResumed& event);
+  void on(const DoubtResolved& event);
 
   /// An approval under way: who decided how, by image.
   struct Ask {
@@ -86,9 +93,11 @@ class RunLedger {
     std::uint32_t approved() const;
   };
   static Ask begin_ask(const ApprovalState& begun);
-  /// Is something live, and does all of it wait for a message?
+  /// Is something live, and does all of it wait for a message, or for a decision about a doubt?
   bool only_people() const;
 
+  void expect_promise_kept(const Event& event);
+  bool is_in_doubt(const TaskKey& task) const;
   Item& item_of(const TaskKey& task) { return steps_[task.step].begun_items[task.item]; }
   std::size_t count(const Step& step, Fate fate) const;
   bool anything_live() const;
@@ -116,6 +125,7 @@ class RunLedger {
   std::optional<Status> ended_;
   std::optional<Error> end_error_;  ///< that took the place of the first failure
   std::uint32_t undoings_failed_ = 0;
+  std::optional<DoubtResolved> promise_;  ///< of the event before: what comes next
   Timestamp paused_at_ = kNever;
   std::uint32_t signals_ = 0;
   std::vector<std::pair<std::uint32_t, std::string>> kept_signals_;

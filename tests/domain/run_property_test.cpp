@@ -15,12 +15,20 @@ struct Sightings {
   std::array<std::uint64_t, 6> ends{};
   std::uint64_t poison = 0;
   std::uint64_t in_doubt = 0;
+  std::array<std::uint64_t, 3> resolutions{};
+  std::uint64_t undoings_resolved = 0;
   std::uint64_t retries = 0;
   std::uint64_t decisions = 0;
 
   void note(const Decision& decision, const RunState& after) {
     ++decisions;
-    for (const Event& event : decision.events) ++events[event.index()];
+    for (const Event& event : decision.events) {
+      ++events[event.index()];
+      if (const auto* resolved = std::get_if<DoubtResolved>(&event)) {
+        ++resolutions[static_cast<std::size_t>(resolved->resolution)];
+        undoings_resolved += resolved->task.compensation;
+      }
+    }
     for (const Effect& effect : decision.effects) {
       ++effects[effect.index()];
       if (!std::holds_alternative<FinishRun>(effect)) continue;
@@ -53,6 +61,9 @@ TEST(RunProperty, TheRandomRunsReachEverythingThatCanHappen) {
     EXPECT_GT(seen.ends[static_cast<std::size_t>(end)], 100u) << status_text(end);
   EXPECT_GT(seen.poison, 0u);
   EXPECT_GT(seen.in_doubt, 100u);
+  for (Resolution resolution : {Resolution::done, Resolution::repeat, Resolution::failed})
+    EXPECT_GT(seen.resolutions[static_cast<std::size_t>(resolution)], 30u) << resolution_text(resolution);
+  EXPECT_GT(seen.undoings_resolved, 10u);
   EXPECT_GT(seen.retries, 100u);
   RecordProperty("decisions", std::to_string(seen.decisions));
 }

@@ -28,6 +28,7 @@ const TaskKey* task_of(const Command& command) {
     const TaskKey* operator()(const ReceiveSignal&) const { return nullptr; }
     const TaskKey* operator()(const ReviewAssets&) const { return nullptr; }
     const TaskKey* operator()(const AdmitRun&) const { return nullptr; }
+    const TaskKey* operator()(const ResolveDoubt&) const { return nullptr; }
   };
   return std::visit(Find{}, command);
 }
@@ -35,7 +36,7 @@ const TaskKey* task_of(const Command& command) {
 const char* name_of(const Command& command) {
   static constexpr const char* kNames[] = {"StartRun",      "StartTask",    "CompleteTask", "FailTask",
                                            "TaskStopped",   "FireTimer",    "CancelRun",    "RecoverRun",
-                                           "ReceiveSignal", "ReviewAssets", "AdmitRun"};
+                                           "ReceiveSignal", "ReviewAssets", "AdmitRun",     "ResolveDoubt"};
   return kNames[command.index()];
 }
 
@@ -129,6 +130,7 @@ bool RunWorld::give(const Command& given) {
   progress_ = progress;
   check_effects(before, command, *decision);
   check_outcome_counts_once(command);
+  check_resolution(before, command, *decision);
   check_timer_obeyed(before, command, *decision);
   if (observer_) observer_(before, *decision, state_);
   do_effects(decision->effects);
@@ -148,6 +150,7 @@ void RunWorld::check_refusal(const Command& command, const Error& error) const {
             "a signal is refused when nobody will take it, or too many wait");
     return;
   }
+  if (const auto* resolve = std::get_if<ResolveDoubt>(&command)) return check_refused_resolution(*resolve, error);
   require(error.code == ErrorCode::conflict, "an outcome that no longer counts is a conflict");
   const TaskKey* task = task_of(command);
   require(task != nullptr && !std::holds_alternative<FireTimer>(command), "only what tells of a task can be refused");
@@ -157,6 +160,20 @@ void RunWorld::check_refusal(const Command& command, const Error& error) const {
   const bool in_doubt = find_live(state_, *task)->phase == AttemptPhase::in_doubt;
   require(in_doubt || state_.phase == RunPhase::stopping,
           "a live task may start, unless it is in doubt or the run stops");
+}
+
+void RunWorld::check_refused_resolution(const ResolveDoubt& command, const Error& error) const {
+  if (ledger_->ended())
+    return require(error.code == ErrorCode::job_finished, "a decision comes too late after the end");
+  const auto step = drawn_.definition.find_step(command.step);
+  if (!step) return require(error.code == ErrorCode::not_found, "only a step that there is can be decided about");
+  const std::vector<ItemIndex> open = ledger_->doubts(*step);
+  if (!command.item && open.size() > 1)
+    return require(error.code == ErrorCode::validation_failed && error.faults.at(0).pointer == "/item",
+                   "where several are in doubt, one has to be named");
+  require(error.code == ErrorCode::conflict, "what is not in doubt cannot be decided about");
+  require(open.empty() || (command.item && std::count(open.begin(), open.end(), *command.item) == 0),
+          "what is in doubt can be decided about");
 }
 
 void RunWorld::check_effects(const RunState& before, const Command& command, const Decision& decision) {
@@ -291,6 +308,26 @@ void RunWorld::check_outcome_counts_once(const Command& command) {
   if (!std::holds_alternative<CompleteTask>(command) && !std::holds_alternative<FailTask>(command)) return;
   const auto again = decide_now(command);
   require(!again.ok() && again.error().code == ErrorCode::conflict, "an outcome counts once");
+}
+
+/// A decision about a doubt is carried out, and it is made once.
+void RunWorld::check_resolution(const RunState& before, const Command& command, const Decision& decision) const {
+  const auto* resolve = std::get_if<ResolveDoubt>(&command);
+  if (resolve == nullptr) return;
+  const auto* resolved = decision.events.empty() ? nullptr : std::get_if<DoubtResolved>(&decision.events.front());
+  require(resolved != nullptr && resolved->resolution == resolve->resolution && resolved->comment == resolve->comment,
+          "a decision about a doubt is an event");
+  const TaskKey& task = resolved->task;
+  require(drawn_.definition.steps.at(task.step).name == resolve->step && resolve->item.value_or(task.item) == task.item,
+          "a decision is about what it names");
+  require(find_live(before, task)->attempt == task.attempt, "an attempt that is repeated keeps its number");
+  require(has_effect<KeepResult>(decision, task) == (resolve->resolution == Resolution::done),
+          "what was done has a result");
+  if (ledger_->is_live(task))
+    require(resolve->resolution == Resolution::repeat && has_effect<DispatchTask>(decision, task),
+            "what is to be repeated is dispatched");
+  require(ledger_->ended() || std::ranges::count(ledger_->doubts(task.step), task.item) == 0,
+          "a doubt is decided once");
 }
 
 void RunWorld::do_effects(const std::vector<Effect>& effects) {

@@ -46,7 +46,8 @@ void RunWorld::play_once() {
 
 void RunWorld::disturb() {
   if (choices_.chance(50)) now_ += Millis(choices_.number(3'000));
-  const std::uint32_t kind = crash_prone_ && choices_.chance(40) ? 24 : choices_.number(31);
+  if (!doubts().empty() && choices_.chance(30)) return resolve_something();
+  const std::uint32_t kind = crash_prone_ && choices_.chance(40) ? 24 : choices_.number(33);
   if (kind < 7)
     complete_something();
   else if (kind < 10)
@@ -75,6 +76,8 @@ void RunWorld::disturb() {
     send_signal();
   else if (kind < 30)
     review_something();
+  else if (kind < 32)
+    resolve_something();
   else
     lose_next_commit_ = choices_.chance(50);
 }
@@ -98,6 +101,35 @@ void RunWorld::review_something() {
   if (!command.reviews.empty()) give(command);
 }
 
+/// Mostly what is in doubt; else anything, also what there is not.
+void RunWorld::resolve_something() {
+  ResolveDoubt command;
+  const std::vector<TaskKey> open = doubts();
+  if (!open.empty() && !choices_.chance(10)) {
+    const TaskKey task = choices_.one_of(open);
+    command.step = drawn_.definition.steps[task.step].name;
+    if (choices_.chance(70)) command.item = task.item;
+  } else {
+    command.step = "s" + std::to_string(choices_.number(9));
+    if (choices_.chance(50)) command.item = choices_.number(4);
+  }
+  command.resolution = static_cast<Resolution>(choices_.number(3));
+  if (choices_.chance(50)) command.comment = "as drawn";
+  give(command);
+}
+
+std::vector<TaskKey> RunWorld::doubts() const {
+  std::vector<TaskKey> open;
+  const auto add = [&](const LiveItem& item, std::size_t step, bool compensation) {
+    if (item.phase == AttemptPhase::in_doubt)
+      open.push_back({state_.run, static_cast<StepIndex>(step), item.item, item.attempt, compensation, state_.epoch});
+  };
+  for (std::size_t i = 0; i < state_.steps.size(); ++i)
+    for (const LiveItem& item : state_.steps[i].live) add(item, i, false);
+  if (state_.compensation) add(*state_.compensation, state_.compensation_step, true);
+  return open;
+}
+
 void RunWorld::complete_something() {
   if (work_.empty()) return fire_next_timer();
   const std::size_t which = choices_.number(static_cast<std::uint32_t>(work_.size()));
@@ -111,7 +143,10 @@ void RunWorld::start_something() {
   const std::size_t which = choices_.number(static_cast<std::uint32_t>(work_.size()));
   const TaskKey task = work_[which].task;
   work_[which].started = true;
-  if (!give(StartTask{task, "worker"})) std::erase_if(work_, [&](const Work& work) { return work.task == task; });
+  if (!give(StartTask{task, "worker"}))
+    std::erase_if(work_, [&](const Work& work) { return work.task == task; });
+  else if (!drawn_.definition.steps[task.step].may_be_repeated(task.compensation) && choices_.chance(50))
+    crash();  // what is in doubt then is rare otherwise
 }
 
 void RunWorld::fail_something() {
@@ -227,6 +262,7 @@ void RunWorld::let_it_end() {
 }
 
 bool RunWorld::waits_for_someone() const {
+  if (!doubts().empty()) return true;
   return state_.phase == RunPhase::forward &&
          std::any_of(state_.steps.begin(), state_.steps.end(), [](const auto& step) {
            return std::any_of(step.live.begin(), step.live.end(),
@@ -235,6 +271,11 @@ bool RunWorld::waits_for_someone() const {
 }
 
 void RunWorld::answer_someone() {
+  if (const std::vector<TaskKey> open = doubts(); !open.empty()) {
+    const auto resolution = static_cast<Resolution>(dice_.next() % 3);
+    give(ResolveDoubt{drawn_.definition.steps[open[0].step].name, open[0].item, resolution, {}, {}});
+    return;
+  }
   for (const ApprovalState& approval : state_.approvals) {
     ReviewAssets command;
     for (std::uint32_t reviewer = 0; reviewer < approval.terms.min_approvers; ++reviewer)

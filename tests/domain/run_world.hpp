@@ -53,9 +53,11 @@ class RunWorld {
   void repeat_last_command();
   void send_signal();
   void review_something();
+  void resolve_something();
   void crash();
 
   void let_it_end();
+  std::vector<TaskKey> doubts() const;
   bool waits_for_someone() const;
   void answer_someone();
   void expect_end();
@@ -64,6 +66,7 @@ class RunWorld {
   // one command, and what must hold after it
   bool give(const Command& command);
   void check_refusal(const Command& command, const Error& error) const;
+  void check_refused_resolution(const ResolveDoubt& command, const Error& error) const;
   void check_effects(const RunState& before, const Command& command, const Decision& decision);
   void check_dispatch(const RunState& before, const Command& command, const Decision& decision, std::size_t place);
   void check_admission(const Command& command, const Decision& decision, const TaskKey& task) const;
@@ -74,6 +77,7 @@ class RunWorld {
   void check_approval_begins(const ItemBegun& begun) const;
   void check_outcome_counts_once(const Command& command);
   void tell_reviews();
+  void check_resolution(const RunState& before, const Command& command, const Decision& decision) const;
   void do_effects(const std::vector<Effect>& effects);
 
   Result<Decision> decide_now(const Command& command);

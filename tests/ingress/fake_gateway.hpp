@@ -66,6 +66,7 @@ class FakeGateway final : public Gateway {
   RetryJob retried;
   SendSignal sent_signal;
   ReviewImages reviewed;
+  ResolveAttempt resolved;
   JobRef asked_job;
   std::optional<Millis> waited;
   JobQuery job_query;
@@ -162,6 +163,13 @@ class FakeGateway final : public Gateway {
     caller = who;
     reviewed = std::move(command);
     key = reviewed.idempotency;
+    rendered = render(change);
+    reply(give(change));
+  }
+  void resolve(const Caller& who, ResolveAttempt command, RenderChange render, Reply<JobChange> reply) override {
+    caller = who;
+    resolved = std::move(command);
+    key = resolved.idempotency;
     rendered = render(change);
     reply(give(change));
   }

@@ -63,7 +63,43 @@ TEST_F(MessagesTest, AReviewNamesEveryFaultAtItsPlace) {
   EXPECT_EQ(post(path("/review"), R"({"reviewer": "ada"})").status, 422);
 }
 
+TEST_F(MessagesTest, ADecisionAboutADoubtReachesTheCore) {
+  const auto answer = post(path("/steps/pay/resolve"),
+                           R"({"decision": "done", "item": 3, "output": {"id": 7}, "comment": "the bank has it"})");
+  EXPECT_EQ(answer.status, 202) << answer.body;
+  EXPECT_EQ(parse_json(answer.body)->at("execution_id"), kRun);
+  EXPECT_EQ(gateway_.resolved.run, *parse_id<RunId>(kRun));
+  const ResolveDoubt& decision = gateway_.resolved.decision;
+  EXPECT_EQ(decision.step, "pay");
+  EXPECT_EQ(decision.item, 3u);
+  EXPECT_EQ(decision.resolution, Resolution::done);
+  EXPECT_EQ(decision.outputs.view(), R"({"id":7})");
+  EXPECT_EQ(decision.comment, "the bank has it");
+  EXPECT_EQ(post(path("/steps/pay/resolve"), R"({"decision": "repeat"})").status, 202);
+  EXPECT_EQ(gateway_.resolved.decision.resolution, Resolution::repeat);
+  EXPECT_FALSE(gateway_.resolved.decision.item || gateway_.resolved.decision.outputs.present());
+  EXPECT_EQ(post(path("/steps/pay/resolve"), R"({"decision": "failed", "output": null})").status, 202);
+  EXPECT_EQ(gateway_.resolved.decision.resolution, Resolution::failed);
+}
+
+TEST_F(MessagesTest, ADecisionAboutADoubtNamesEveryFaultAtItsPlace) {
+  EXPECT_THAT(post(path("/steps/pay/resolve"), "{}").body, HasSubstr("\"/decision\""));
+  const auto answer = post(path("/steps/pay/resolve"), R"({"decision": "perhaps", "item": -1, "comment": ")" +
+                                                           std::string(2'001, 'x') + R"(", "reason": "x"})");
+  EXPECT_EQ(answer.status, 422);
+  for (const char* pointer : {"/decision", "/item", "/comment", "/reason"})
+    EXPECT_THAT(answer.body, HasSubstr("\"" + std::string(pointer) + "\""));
+  const auto output = post(path("/steps/pay/resolve"), R"({"decision": "repeat", "output": 1})");
+  EXPECT_EQ(output.status, 422);
+  EXPECT_THAT(output.body, HasSubstr("\"/output\""));
+  EXPECT_EQ(send("POST", path("/steps/pay/resolve")).status, 415);  // a body is needed
+  EXPECT_EQ(post(path("/steps/no%20name/resolve"), R"({"decision": "done"})").status, 400);
+  EXPECT_EQ(post("/v1/runs/mine/steps/pay/resolve", R"({"decision": "done"})").status, 400);
+}
+
 TEST_F(MessagesTest, WhatTheCoreRefusesHasItsStatus) {
+  gateway_.error = Error{ErrorCode::conflict, "no attempt is in doubt", false, {}};
+  EXPECT_EQ(post(path("/steps/pay/resolve"), R"({"decision": "done"})").status, 409);
   gateway_.error = Error{ErrorCode::already_reviewed, "", false, {}};
   EXPECT_EQ(post(path("/images/" + std::string(kFirst) + "/approve"), R"({"reviewer":"ada"})").status, 409);
   gateway_.error = Error{ErrorCode::too_many_signals, "", false, {}};

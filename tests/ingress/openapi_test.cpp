@@ -65,8 +65,12 @@ class OpenApiTest : public ApiTest {
   /// A request that fits the operation, and its answer.
   Answered try_out(const std::string& path, const std::string& method, const Json& operation) {
     std::string target = path;
-    for (const auto& [name, value] :
-         {std::pair{"{id}", kUuid}, {"{key}", "poster"}, {"{version}", "2"}, {"{image_id}", kUuid}, {"{name}", "paid"}})
+    for (const auto& [name, value] : {std::pair{"{id}", kUuid},
+                                      {"{key}", "poster"},
+                                      {"{version}", "2"},
+                                      {"{image_id}", kUuid},
+                                      {"{name}", "paid"},
+                                      {"{step}", "pay"}})
       if (const auto at = target.find(name); at != std::string::npos)
         target.replace(at, std::string_view(name).size(), value);
     std::string verb = method;

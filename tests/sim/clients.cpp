@@ -22,6 +22,7 @@ const char* verb_of(Ask ask) {
     case Ask::cancel: return " cancels ";
     case Ask::retry: return " retries ";
     case Ask::signal: return " signals ";
+    case Ask::resolve: return " decides about a doubt of ";
     default: return " reviews images of ";
   }
 }

@@ -21,7 +21,7 @@ struct Wish {
 };
 using WishPtr = std::shared_ptr<Wish>;
 
-enum class Ask : std::uint8_t { submit, cancel, retry, signal, review, read, wait, other };
+enum class Ask : std::uint8_t { submit, cancel, retry, signal, review, resolve, read, wait, other };
 
 /// One request to one node.
 struct Request {

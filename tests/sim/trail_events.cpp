@@ -97,7 +97,11 @@ void Reader::read_action(const std::string& action, const Json& details) {
     events_.push_back(RunHeld{at_});
   else if (action == "run.admitted")
     events_.push_back(RunAdmitted{at_});
-  else if (action == "signal.received")
+  else if (action == "attempt.resolved") {
+    const auto resolution = resolution_from_text(details.at("decision").get_ref<const std::string&>());
+    require(resolution.has_value(), "a decision about a doubt is done, repeat or failed");
+    events_.push_back(DoubtResolved{task_of(details, false), *resolution, details.value("comment", ""), at_});
+  } else if (action == "signal.received")
     events_.push_back(SignalReceived{details.at("ordinal"), details.at("name"), at_});
   else if (action == "asset.approved" || action == "asset.rejected")
     read_review(details, action == "asset.approved");

@@ -200,6 +200,7 @@ void World::watch_over_nodes() {
     release_switches(*this);
     remove_schedules(*this);
     decide_approvals(*this);
+    decide_doubts(*this);
   }
   after(has_faults() ? dice_.between(Millis(100), Millis(3'000)) : Millis(200), [this] { watch_over_nodes(); });
 }

@@ -77,7 +77,7 @@ namespace troupe {
   X(unknown_secret, "The server has no secret of this name.", "Add it to [secrets] in the server's configuration.") \
   X(compensation_incomplete, "Something that was done could not be undone.", "Undo by hand what the error lists.")  \
   X(poison, "The run was taken over too often.", "Look for what crashes the node; then retry the job.")             \
-  X(in_doubt, "It is not known whether the step was done.", "Decide: cancel the job, or retry from this step.")     \
+  X(in_doubt, "A step was in doubt, and someone decided that it failed.", "Retry the job, if it may be done now.")  \
   X(executor_failed, "The step's executor failed.", "See the message and the server's log.")                        \
   /* store, audit, start-up */                                                                                      \
   X(store_unavailable, "The database does not answer.", "Check the database; the server retries by itself.")        \

@@ -67,13 +67,19 @@ enum class AttemptPhase : std::uint8_t {
   awaiting = 3,  ///< waits for a message from outside: a signal, or decisions about images
 };
 
+/// What a person says of an attempt in doubt. The texts are stored.
+enum class Resolution : std::uint8_t { done = 0, repeat = 1, failed = 2 };
+std::string_view resolution_text(Resolution resolution);
+std::optional<Resolution> resolution_from_text(std::string_view text);
+
 /// An item of a step that is neither done nor given up.
 struct LiveItem {
   ItemIndex item = 0;
   AttemptNumber attempt = 1;
   AttemptPhase phase = AttemptPhase::waiting;
-  Timestamp due = kNever;  ///< waiting: not before this; started, awaiting: the deadline of the attempt (kNever: none)
-  std::string signal;      ///< awaiting: the signal's name; empty for an approval
+  /// Waiting: not before this; started, awaiting: the deadline of the attempt (kNever: none); in doubt: since then.
+  Timestamp due = kNever;
+  std::string signal;  ///< awaiting: the signal's name; empty for an approval
   bool operator==(const LiveItem&) const = default;
 };
 
@@ -197,8 +203,17 @@ struct ReviewAssets {
   std::vector<Review> reviews;
 };
 
+/// A person decides about an attempt in doubt, of a step or of its undoing.
+struct ResolveDoubt {
+  std::string step;               ///< its name
+  std::optional<ItemIndex> item;  ///< absent: the only one of the step that is in doubt
+  Resolution resolution = Resolution::done;
+  Document outputs;  ///< of what was done; absent counts as null
+  std::string comment;
+};
+
 using Command = std::variant<StartRun, StartTask, CompleteTask, FailTask, TaskStopped, FireTimer, CancelRun, RecoverRun,
-                             ReceiveSignal, ReviewAssets, AdmitRun>;
+                             ReceiveSignal, ReviewAssets, AdmitRun, ResolveDoubt>;
 
 // --- events --------------------------------------------------------------------------------------------------------
 
@@ -340,10 +355,19 @@ struct RunResumed {
   bool operator==(const RunResumed&) const = default;
 };
 
+/// What follows from it (the task is done, or has failed) is an event of its own; one to be repeated waits again.
+struct DoubtResolved {
+  TaskKey task;
+  Resolution resolution = Resolution::done;
+  std::string comment;
+  Timestamp at;
+  bool operator==(const DoubtResolved&) const = default;
+};
+
 using Event =
     std::variant<RunStarted, StepBegun, StepSkipped, ItemBegun, TaskStarted, TaskCompleted, TaskRetried, TaskFailed,
                  TaskCancelled, StepFailed, RunStopping, CompensationBegun, RunRecovered, RunEnded, SignalReceived,
-                 SignalTaken, AssetReviewed, RunPaused, RunResumed, RunHeld, RunAdmitted>;
+                 SignalTaken, AssetReviewed, RunPaused, RunResumed, RunHeld, RunAdmitted, DoubtResolved>;
 
 // --- effects -------------------------------------------------------------------------------------------------------
 // Idempotent by their key: doing one twice does no harm.
@@ -371,7 +395,7 @@ struct StopTask {
   TaskKey task;
   bool operator==(const StopTask&) const = default;
 };
-/// Write this as the task's result: it came of a message, not from a worker.
+/// Write this as the task's result: it came of a message or a decision, not from a worker.
 struct KeepResult {
   TaskKey task;
   Document outputs;

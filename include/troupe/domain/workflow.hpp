@@ -91,7 +91,7 @@ struct StepDefinition {
   Millis queue_timeout{0};  ///< longest wait of an attempt for a worker; 0: no limit
   Millis total_timeout{0};  ///< of the whole step, from its beginning; 0: no limit
   Millis heartbeat{0};      ///< longest silence of a running attempt; 0: no limit
-  bool idempotent = true;   ///< false: never started again when in doubt
+  bool idempotent = true;   ///< false: neither it nor its undoing is started again when in doubt
   std::string pool = "default";
   Document requires_labels;  ///< JSON object of what a worker must have; absent: anything
   std::string affinity;      ///< template text; empty: none
@@ -101,6 +101,8 @@ struct StepDefinition {
   const RetryPolicy& retry_of(bool compensation) const { return compensation ? compensate->retry : retry; }
   StepType type_of(bool compensation) const { return compensation ? compensate->type : type; }
   Millis timeout_of(bool compensation) const { return compensation ? compensate->timeout : timeout; }
+  /// May it be started again though it may have been done? Of a `workflow` the job is found again, not made twice.
+  bool may_be_repeated(bool compensation) const { return idempotent || type_of(compensation) == StepType::workflow; }
   /// Is the start of its work durable before the work begins? Where it leaves the process, where it must not be done
   /// twice, and where it must be known after a crash whether it still waited for a worker.
   bool commits_start(bool compensation) const {

@@ -146,6 +146,12 @@ struct ReviewImages {
   std::optional<IdempotencyKey> idempotency;
 };
 
+struct ResolveAttempt {
+  RunId run;
+  ResolveDoubt decision;  ///< outputs: any JSON of at most limits::kInlineDocumentBytes
+  std::optional<IdempotencyKey> idempotency;
+};
+
 /// A change of a job that was taken.
 struct JobChange {
   JobId id;
@@ -175,6 +181,14 @@ struct AttemptView {
   std::uint64_t log_bytes = 0;
 };
 
+/// An attempt that waits for a person to decide whether it was done.
+struct DoubtView {
+  ItemIndex item = 0;
+  AttemptNumber attempt = 1;
+  bool compensation = false;
+  Timestamp since = kNever;
+};
+
 struct StepView {
   std::string name;
   StepType type = StepType::noop;
@@ -193,6 +207,7 @@ struct StepView {
   Document error;
   RunId result_run;  ///< not nil: reused from that run
   std::vector<AttemptView> attempts;
+  std::vector<DoubtView> in_doubt;
 };
 
 /// Where a run stands that waits for a worker. Both are estimates.
@@ -377,6 +392,8 @@ class Gateway {
   /// Records decisions about images; those that the reviewer made before are left out. Errors: not_found (the run, an
   /// image), already_reviewed (the other way), conflict (the job has a newer run).
   virtual void review(const Caller& caller, ReviewImages command, RenderChange render, Reply<JobChange> reply) = 0;
+  /// not_found also for a step that the run does not have; conflict: nothing of it is in doubt.
+  virtual void resolve(const Caller& caller, ResolveAttempt command, RenderChange render, Reply<JobChange> reply) = 0;
   /// Replies when the job's newest run has ended, or after `timeout`, with the job as it is then.
   virtual void wait(const Caller& caller, JobRef job, Millis timeout, Reply<JobView> reply) = 0;
 

@@ -13,6 +13,10 @@ extern const Action kCancel, kRetry, kSignal;
 extern const Action kReview;
 /// What waits for reviewers only, for as long as they like.
 void decide_approvals(World& world);
+// decide_doubts.cpp
+extern const Action kResolve;
+/// What nobody else can go on with.
+void decide_doubts(World& world);
 // read.cpp
 extern const Action kRead, kWait, kList, kWatch;
 // trail.cpp

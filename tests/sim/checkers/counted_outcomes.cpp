@@ -1,5 +1,5 @@
 // What is counted was so: a task that the trail calls completed was begun by an executor and told as done by it, and
-// only by that attempt; nothing of it is counted twice.
+// only by that attempt, or someone said of it, when it was in doubt, that it was done; nothing of it is counted twice.
 #include <unordered_set>
 
 #include "sim/checkers/all.hpp"
@@ -19,6 +19,9 @@ class CountedOutcomes final : public Checker {
 
   void stored(const StoredChange& change) override {
     for (const Event& event : change.events) {
+      if (const auto* resolved = std::get_if<DoubtResolved>(&event);
+          resolved && resolved->resolution == Resolution::done)
+        done_.insert(resolved->task);
       const auto* completed = std::get_if<TaskCompleted>(&event);
       if (completed == nullptr) continue;
       const TaskKey& task = completed->task;

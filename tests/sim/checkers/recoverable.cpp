@@ -9,11 +9,13 @@ namespace {
 
 /// However long they take: what they say finds the job, and nothing else has to.
 bool waits_for_people_only(const RunState& state) {
+  if (state.compensation && state.compensation->phase == AttemptPhase::in_doubt) return true;
   if (state.phase != RunPhase::forward || state.paused_at == kNever) return false;
   for (const StepState& step : state.steps) {
     if (step.status == Status::running && step.deadline != kNever) return false;
     for (const LiveItem& item : step.live)
-      if (item.phase != AttemptPhase::awaiting || item.due != kNever) return false;
+      if (item.phase != AttemptPhase::in_doubt && (item.phase != AttemptPhase::awaiting || item.due != kNever))
+        return false;
   }
   return true;
 }

@@ -45,12 +45,14 @@ class TaskStarts final : public Checker {
       expect(begun_for_good_.insert(task.key).second || is_begun_again, "a task whose start is durable begins once",
              text(task));
     }
-    if (!step.idempotent && !task.key.compensation) begins_for_good(task);
+    if (!step.may_be_repeated(task.key.compensation)) begins_for_good(task);
     if (!task.key.compensation) is_given_results(*job, step, task);
   }
 
   /// Where the results are that a retry goes on from, whatever the node says of it.
   void stored(const StoredChange& change) override {
+    for (const Event& event : change.events)
+      if (const auto* resolved = std::get_if<DoubtResolved>(&event)) is_decided_about(*resolved, change.change.results);
     if (change.records.empty() || change.records.front().at("action") != "job.retried") return;
     const StoredJob& job = *change.job;
     for (std::size_t i = 0; i < job.state.steps.size(); ++i) {
@@ -69,9 +71,18 @@ class TaskStarts final : public Checker {
   }
 
  private:
+  /// Someone knows now what became of it: it may be begun again, or gave what they say.
+  void is_decided_about(const DoubtResolved& resolved, const std::vector<ResultRow>& results) {
+    const TaskKey& task = resolved.task;
+    if (resolved.resolution == Resolution::repeat)
+      last_begun_.erase({task.run, task.step, task.item, task.compensation});
+    for (const ResultRow& row : results)
+      if (row.task == task && row.status == Status::success) given_[task] = row.outputs;
+  }
+
   /// A step with `idempotent: false`: what was begun before must have failed, so that it is known.
   void begins_for_good(const Task& task) {
-    auto& last = last_begun_[{task.key.run, task.key.step, task.key.item}];
+    auto& last = last_begun_[{task.key.run, task.key.step, task.key.item, task.key.compensation}];
     if (last.attempt != 0)
       expect(task.key.attempt > last.attempt && task.key.epoch >= last.epoch,
              "what must not be done twice is begun again only as a new attempt", text(task));
@@ -127,7 +138,7 @@ class TaskStarts final : public Checker {
   };
   std::set<std::pair<int, TaskKey>> begun_;
   std::unordered_set<TaskKey> begun_for_good_, cancelled_;
-  std::map<std::tuple<RunId, StepIndex, ItemIndex>, Begun> last_begun_;
+  std::map<std::tuple<RunId, StepIndex, ItemIndex, bool>, Begun> last_begun_;
   std::unordered_map<TaskKey, Document> given_;
   std::map<Place, Place> origins_;  ///< of reused results: where the step did its work
 };

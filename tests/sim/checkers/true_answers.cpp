@@ -31,10 +31,10 @@ class TrueAnswers final : public Checker {
         use_key(mark);
         expect(retried_.emplace(mark, change.job->row.run).second, "a request to retry makes one run", mark);
         expect(!refused_.contains(mark), "of a retry that was refused no run comes", mark);
-      } else if (record.at("action") == "signal.received") {
+      } else if (record.at("action") == "signal.received" || record.at("action") == "attempt.resolved") {
         use_key(mark);
-        expect(signalled_.insert(mark).second, "a request is one signal", mark);
-        expect(!refused_.contains(mark), "a signal that was refused is not received", mark);
+        expect(said_.insert(mark).second, "a request is one signal, or one decision about a doubt", mark);
+        expect(!refused_.contains(mark), "what people say and is refused does not count", mark);
       }
     }
   }
@@ -77,9 +77,9 @@ class TrueAnswers final : public Checker {
     if (!result && result.error().code == ErrorCode::internal) return;  // it broke: nobody knows what came of it
     if (!result) refused_.insert(mark);
     const std::string code = result ? "" : std::string(code_text(result.error().code));
-    if (request.ask == Ask::signal) {
-      expect(signalled_.contains(mark) == (result && !result->kept),
-             "a signal is received if, and only if, it was taken", mark + ", " + code);
+    if (request.ask == Ask::signal || request.ask == Ask::resolve) {
+      expect(said_.contains(mark) == (result && !result->kept), "what people say counts if, and only if, it was taken",
+             mark + ", " + code);
       return;
     }
     const auto made = retried_.lower_bound({mark, RunId{}});
@@ -126,7 +126,8 @@ class TrueAnswers final : public Checker {
 
   std::unordered_map<std::string, WishPtr> wishes_;  ///< by mark
   std::unordered_map<std::string, JobId> job_of_;
-  std::set<std::string> refused_, signalled_;
+  std::set<std::string> refused_;
+  std::set<std::string> said_;                                ///< signals, and decisions about doubts
   std::unordered_map<JobId, std::set<std::string>> retries_;  ///< not answered yet
   std::set<std::string> beside_retry_;                        ///< cancels that may count as before a retry, or after it
   std::set<std::pair<std::string, RunId>> retried_;
