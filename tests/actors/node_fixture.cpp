@@ -34,6 +34,7 @@ KeptAnswer render_change(const JobChange& change) { return {202, to_string(chang
 
 std::vector<std::string> journal_actions(StoreReader& reader, const JobId& job) {
   JournalQuery query;
+  query.rows = 10'000;
   query.chain = job.as<ChainId>();
   std::vector<std::string> actions;
   const auto rows = reader.journal(query);
