@@ -38,11 +38,8 @@ void read_inputs(ObjectReader& reader, WorkflowDefinition& workflow, std::vector
   const Json* schema = reader.object("inputs");
   if (schema == nullptr) return;
   const auto compiled = JsonSchema::compile(*schema);
-  if (compiled.ok()) {
-    workflow.inputs_schema = to_document(*schema);
-    return;
-  }
-  for (const Fault& fault : compiled.error().faults)
+  if (compiled.ok()) workflow.inputs_schema = to_document(*schema);
+  for (const Fault& fault : compiled.ok() ? (*compiled)->check_defaults() : compiled.error().faults)
     faults.push_back({reader.pointer("inputs") + fault.pointer, fault.message});
 }
 

@@ -210,7 +210,8 @@ constexpr const char* kStricter =
         tone: {type: string}}},
         steps: [{name: say, type: http, config: {url: "http://h/${ .inputs.word }"}}]})";
 constexpr const char* kWithDefault =
-    R"({key: saying, inputs: {type: object, properties: {word: {type: string}, tone: {type: string, default: low}}},
+    R"({key: saying, inputs: {type: object, required: [tone], properties: {word: {type: string},
+        tone: {type: string, default: low}}},
         steps: [{name: say, type: http, config: {url: "http://h/${ .inputs.word }-${ .inputs.tone }"}}]})";
 
 TEST_F(RetriedInputsTest, ThatAreKeptAreCheckedByTheNewVersionsSchema) {

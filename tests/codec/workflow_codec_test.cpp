@@ -156,6 +156,23 @@ steps:
             "/steps/2/compensate/type step type \"task\" is not available in this version");
 }
 
+TEST(Definition, HasDefaultsThatFitTheirOwnSchema) {
+  EXPECT_EQ(faults_of(R"(key: a
+inputs:
+  properties:
+    count: {type: integer, default: many}
+    size: {type: object, required: [width], properties: {width: {type: integer, default: 512}}, default: {}}
+    lines: {type: array, items: {type: object, required: [sku]}, default: [{sku: a}, {}]}
+    side: {$ref: "#/definitions/side"}
+    tree: {default: 7, type: array, items: {$ref: "#/definitions/side"}}
+  definitions: {side: {enum: [left, right], default: up}}
+steps: [{name: a, type: noop}]
+)"),
+            "/inputs/definitions/side/default must be one of \"left\", \"right\"\n"
+            "/inputs/properties/count/default must be an integer\n"
+            "/inputs/properties/lines/default/1/sku is required");
+}
+
 TEST(Definition, HasAConcurrencyLimitWithAKeyOrWithout) {
   const std::string steps = "\nsteps: [{name: a, type: noop}]";
   const auto limited = parse_workflow("key: k\nconcurrency: {limit: 8, key: \"${ .client_id }-x\"}" + steps, {});
