@@ -94,6 +94,31 @@ steps:
             "/steps/0/compensate/retry/on/0 no attempt of a step fails with poison");
 }
 
+TEST(Definition, RefusesWhatWouldBeOfNoAccountForAStepOfItsType) {
+  EXPECT_EQ(faults_of(R"(key: a
+steps:
+  - {name: a, type: delay, config: {duration: 1s}, timeout: 1s, retry: {max_attempts: 2}, idempotent: false}
+  - {name: b, type: signal, config: {name: go}, timeout: 1s, retry: {max_attempts: 2}, idempotent: false}
+  - {name: c, type: approval, config: {assets: "${ .inputs.x }"}, retry: {max_attempts: 2}}
+)"),
+            "/steps/0/timeout a step of type delay has no time-out: its config says how long it takes\n"
+            "/steps/0/retry a step of type delay is tried once: no worker can fail at it\n"
+            "/steps/0/idempotent a step of type delay is not lost in a crash: no worker has it\n"
+            "/steps/1/retry a step of type signal is tried once: no worker can fail at it\n"
+            "/steps/1/idempotent a step of type signal is not lost in a crash: no worker has it\n"
+            "/steps/2/retry a step of type approval is tried once: no worker can fail at it");
+}
+
+TEST(Definition, LetsDefaultsAndWhatIsForACompensationStandForAnyType) {
+  const WorkflowDefinition workflow = given_workflow(R"(key: a
+defaults: {timeout: 7s, retry: {max_attempts: 9}}
+steps:
+  - {name: a, type: delay, config: {duration: 1s}, idempotent: true}
+  - {name: b, type: signal, config: {name: go}, retry: {max_attempts: 2}, compensate: {type: noop}}
+)");
+  EXPECT_EQ(workflow.steps[1].compensate->retry.max_attempts, 2);
+}
+
 TEST(Definition, TellsAllFaultsAtOnceEachAtItsPlace) {
   EXPECT_EQ(faults_of(R"(key: Bad Key
 descripton: typo
