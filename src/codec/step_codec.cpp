@@ -215,6 +215,7 @@ void read_step(const Json& value, const std::string& pointer, const StepDefaults
   if (type == StepType::workflow) step.idempotent = true;  // after a crash its job is found again, not made twice
   if (type) refuse_idle_fields(reader, *type);
   read_placement(reader, expressions, step);
+  expressions.within(std::nullopt);  // whatever is undone, all that was to be done has been done or given up
   if (const Json* compensate = reader.any("compensate"))
     step.compensate = read_compensation(*compensate, reader.pointer("compensate"), step.retry, expressions, faults);
   reader.refuse_others("a step");

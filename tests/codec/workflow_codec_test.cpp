@@ -263,6 +263,45 @@ struct Case {
   std::string_view faults;
 };
 
+TEST(Definition, SeesOnlyWhatTheStepsGiveThatHaveEndedBefore) {
+  EXPECT_EQ(faults_of(R"(key: a
+steps:
+  - {name: a, type: noop, when: "${ .steps.a }", config: {x: "${ .steps.d }"}}
+  - {name: b, type: noop, needs: [a], for_each: "${ .steps.a.list }", config: {x: "${ .steps.c.x }"}}
+  - {name: c, type: noop, config: {x: ["${ .steps[\"b\"].x + .steps.a.x }"]}}
+  - name: d
+    type: http
+    needs: [b, c]
+    config: {url: "${ .steps.a } ${ .steps.b } ${ .steps.c }"}
+    compensate: {type: http, config: {url: "${ .steps.d } ${ .steps.e }"}}
+  - {name: e, type: noop, config: {x: "${ .inputs | .steps.b }"}}
+outputs: {x: "${ .steps.e }"}
+)"),
+            "/steps/0/config/x \".steps.d\": step \"a\" begins before step \"d\" has ended, since \"d\" needs it\n"
+            "/steps/0/when \".steps.a\": step \"a\" does not see what it gives itself\n"
+            "/steps/1/config/x \".steps.c.x\": step \"b\" does not wait for step \"c\": add \"c\" to its needs\n"
+            "/steps/2/config/x/0 \".steps[\"b\"].x + .steps.a.x\": step \"c\" does not wait for step \"b\": add \"b\" "
+            "to its needs\n"
+            "/steps/2/config/x/0 \".steps[\"b\"].x + .steps.a.x\": step \"c\" does not wait for step \"a\": add \"a\" "
+            "to its needs");
+  EXPECT_EQ(
+      faults_of(R"(key: a
+steps:
+  - {name: a, type: noop, config: {x: "${ .steps.b }"}}
+  - {name: b, type: noop, config: {x: "${ .steps.a }"}}
+  - {name: c, type: noop, config: {x: "${ .steps.a }"}}
+)"),
+      "/steps/0/config/x \".steps.b\": step \"a\" begins before step \"b\" has ended, since steps run in list order")
+      << "in list order each step needs all before it";
+  EXPECT_EQ(faults_of(R"(key: a
+steps:
+  - {name: a, type: noop, needs: [b], config: {x: "${ .steps.b }"}}
+  - {name: b, type: noop, needs: [a], config: {x: "${ .steps.a }"}}
+)"),
+            "/steps/1/needs the steps form a cycle: a needs b needs a")
+      << "and tells nothing twice";
+}
+
 TEST(Definition, IsRefusedInWordsThatNameWhatWasExpected) {
   const Case cases[] = {
       {"[]", " must be an object with key and steps"},
