@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "actors/forecast/forecast.hpp"
+#include "actors/run/live_board.hpp"
 #include "actors/switches/kill_switches.hpp"
 #include "codec/unavailable.hpp"
 
@@ -155,7 +156,10 @@ void slot_free(Self self, const SlotFree& free) {
     assign_queued(self, entry.worker.types.front());
     break;
   }
-  if (was.is_due_again && free.is_undone) offer(self, was.offer);
+  if (was.is_due_again && free.is_undone) {
+    state.node->board.remove(free.task);  // its run takes it for under way still
+    offer(self, was.offer);
+  }
   if (state.idle && state.assigned.empty()) std::exchange(state.idle, nullptr)();
 }
 

@@ -324,6 +324,7 @@ TEST_F(KilledSagaTest, AnUndoingAtWorkIsStoppedAndMadeAgain) {
   EXPECT_EQ(busy_slots(), 0u);
   pass(1h, 1min);
   EXPECT_FALSE(has_ended(status(job_))) << "its time-out does not run while it is held";
+  EXPECT_EQ(view(job_).newest.waiting_for, WaitingFor::kill_switch);
   ASSERT_TRUE(release(id).ok());
   ASSERT_TRUE(executor_->complete("book"));
   run();
