@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "actors/forecast/forecast.hpp"
+#include "actors/run/live_board.hpp"
 #include "actors/switches/kill_switches.hpp"
 #include "codec/unavailable.hpp"
 
@@ -164,6 +165,7 @@ void slot_free(Self self, const SlotFree& free) {
   }
   make_way(self, free.task);
   if (was.is_due_again && free.is_undone) {
+    state.node->board.remove(free.task);  // its run takes it for under way still
     if (was.offer->may_be_repeated)
       offer(self, was.offer);
     else

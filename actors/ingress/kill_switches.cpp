@@ -4,6 +4,7 @@
 #include "actors/ingress/node_gateway.hpp"
 #include "actors/run/run_change.hpp"
 #include "codec/kill_switch_codec.hpp"
+#include "codec/unavailable.hpp"
 
 namespace troupe {
 namespace {
@@ -11,6 +12,18 @@ namespace {
 /// Whoever is tied to a client may stop that client's work, and no other's.
 bool is_own(const Caller& caller, const KillSwitch& kill_switch) {
   return !caller.client_id || (kill_switch.scope == SwitchScope::client && kill_switch.target == *caller.client_id);
+}
+
+/// A misspelt name would stop nothing, and say so to nobody. Empty: there is such a thing.
+std::string fault_of_target(const NodeContext& node, const KillSwitch& kill_switch) {
+  const std::string& target = kill_switch.target;
+  if (kill_switch.scope == SwitchScope::workflow && node.workflows.find(target, 0).newest == 0)
+    return "there is no workflow with this key";
+  if (kill_switch.scope == SwitchScope::pool && target != kOnlyPool)
+    return "there is no such pool: the only one is \"" + std::string(kOnlyPool) + "\"";
+  if (kill_switch.scope == SwitchScope::node && target != node.node_name)
+    return "there is no such node: this one is \"" + node.node_name + "\"";
+  return {};
 }
 
 Error failed(const Persisted& persisted) {
@@ -24,12 +37,8 @@ Error failed(const Persisted& persisted) {
 Result<KillSwitch> NodeGateway::make_kill_switch(const Caller& caller, const KillSwitchDraft& draft) {
   auto made = troupe::resolve(draft);
   if (!made) return made.error();
-  // A misspelt key would stop nothing, and say so to nobody.
-  if (made->scope == SwitchScope::workflow && node_.workflows.find(made->target, 0).newest == 0)
-    return Error{ErrorCode::validation_failed,
-                 "there is no workflow " + made->target,
-                 false,
-                 {{"/target", "there is no workflow with this key"}}};
+  if (std::string fault = fault_of_target(node_, *made); !fault.empty())
+    return Error{ErrorCode::validation_failed, "there is no " + describe_scope(*made), false, {{"/target", fault}}};
   if (!is_own(caller, *made))
     return {ErrorCode::forbidden, "the credential may stop only the client " + *caller.client_id};
   {

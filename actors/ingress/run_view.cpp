@@ -108,6 +108,8 @@ std::vector<StepView> outline_steps(const Loaded& loaded, Timestamp now) {
 /// Tasks that run right now show as running, with their progress, although nothing of it is stored yet.
 void lay_over(const LiveRun& live, const RunState& state, RunView& view) {
   if (has_ended(view.status)) return;
+  if (live.undoing && state.compensation && !live.undoing->message.empty())
+    view.message = view.steps[state.compensation_step].message = live.undoing->message;
   double added = 0;
   for (const auto& [place, task] : live.tasks) {
     if (place.first >= view.steps.size()) continue;
@@ -134,7 +136,7 @@ WaitingFor wait_of_queued(const NodeContext& node, const RunView& view) {
 
 /// Steps that could run but have no worker yet.
 void note_queued(const RunState& state, const std::optional<LiveRun>& live, WaitingFor wait, RunView& view) {
-  bool all_queued = true;
+  bool all_queued = !(live && live->undoing && state.compensation);
   for (std::size_t i = 0; i < state.steps.size(); ++i) {
     StepView& step = view.steps[i];
     if (step.status != Status::running || step.waiting_for != WaitingFor::nothing) continue;

@@ -202,15 +202,15 @@ Result<Document> NodeGateway::check_inputs(const CatalogEntry& entry, const Docu
   if (!entry.inputs) return inputs.present() ? inputs : Document("{}");
   auto value = inputs.present() ? parse_json(inputs.view()) : Result<Json>(Json::object());
   if (!value) return value.error();
+  if (!entry.inputs->apply_defaults(*value)) {
+    const std::string reason = "take too long to be filled with the defaults of the schema";
+    return Error{ErrorCode::validation_failed, "the inputs " + reason, false, {{"/inputs", reason}}};
+  }
   const std::vector<Fault> faults = entry.inputs->validate(*value);
   if (!faults.empty()) {
     Error error{ErrorCode::validation_failed, "the inputs do not fit the workflow's schema", false, {}};
     for (const Fault& fault : faults) error.faults.push_back({"/inputs" + fault.pointer, fault.message});
     return error;
-  }
-  if (!entry.inputs->apply_defaults(*value)) {
-    const std::string reason = "take too long to be filled with the defaults of the schema";
-    return Error{ErrorCode::validation_failed, "the inputs " + reason, false, {{"/inputs", reason}}};
   }
   return to_document(*value);
 }

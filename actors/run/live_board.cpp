@@ -2,30 +2,40 @@
 
 namespace troupe {
 
-void LiveBoard::update(const RunId& run, StepIndex step, ItemIndex item, LiveTask task) {
-  Part& part = this->part(run);
+void LiveBoard::update(const TaskKey& key, LiveTask task) {
+  Part& part = this->part(key.run);
   const std::lock_guard lock(part.mutex);
-  part.runs[run].tasks[{step, item}] = std::move(task);
+  LiveRun& run = part.runs[key.run];
+  if (key.compensation)
+    run.undoing = std::move(task);
+  else
+    run.tasks[{key.step, key.item}] = std::move(task);
 }
 
-void LiveBoard::progress(const RunId& run, StepIndex step, ItemIndex item, double fraction, std::string message) {
-  Part& part = this->part(run);
+void LiveBoard::progress(const TaskKey& key, double fraction, std::string message) {
+  Part& part = this->part(key.run);
   const std::lock_guard lock(part.mutex);
-  const auto found = part.runs.find(run);
+  const auto found = part.runs.find(key.run);
   if (found == part.runs.end()) return;
-  const auto task = found->second.tasks.find({step, item});
-  if (task == found->second.tasks.end()) return;
-  task->second.fraction = fraction;
-  task->second.message = std::move(message);
+  LiveRun& run = found->second;
+  const auto task = run.tasks.find({key.step, key.item});
+  if (key.compensation ? !run.undoing : task == run.tasks.end()) return;
+  LiveTask& live = key.compensation ? *run.undoing : task->second;
+  live.fraction = fraction;
+  live.message = std::move(message);
 }
 
-void LiveBoard::remove(const RunId& run, StepIndex step, ItemIndex item) {
-  Part& part = this->part(run);
+void LiveBoard::remove(const TaskKey& key) {
+  Part& part = this->part(key.run);
   const std::lock_guard lock(part.mutex);
-  const auto found = part.runs.find(run);
+  const auto found = part.runs.find(key.run);
   if (found == part.runs.end()) return;
-  found->second.tasks.erase({step, item});
-  if (found->second.tasks.empty()) part.runs.erase(found);
+  LiveRun& run = found->second;
+  if (key.compensation)
+    run.undoing.reset();
+  else
+    run.tasks.erase({key.step, key.item});
+  if (run.tasks.empty() && !run.undoing) part.runs.erase(found);
 }
 
 void LiveBoard::remove(const RunId& run) {

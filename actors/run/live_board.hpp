@@ -23,13 +23,14 @@ struct LiveTask {
 
 struct LiveRun {
   std::map<std::pair<StepIndex, ItemIndex>, LiveTask> tasks;
+  std::optional<LiveTask> undoing;  ///< things are undone one at a time
 };
 
 class LiveBoard {
  public:
-  void update(const RunId& run, StepIndex step, ItemIndex item, LiveTask task);
-  void progress(const RunId& run, StepIndex step, ItemIndex item, double fraction, std::string message);
-  void remove(const RunId& run, StepIndex step, ItemIndex item);
+  void update(const TaskKey& key, LiveTask task);
+  void progress(const TaskKey& key, double fraction, std::string message);
+  void remove(const TaskKey& key);
   void remove(const RunId& run);
   std::optional<LiveRun> find(const RunId& run) const;
 

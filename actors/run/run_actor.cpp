@@ -78,8 +78,7 @@ void RunDriver::on(const TaskStarting& starting) {
   if (!is_live(seed_.state, starting.task)) return;
   if (commits_start(starting.task)) waiting_for_admission_[starting.task] = starting.worker;
   note_sign_of_life(starting.task);
-  if (!starting.task.compensation)
-    node_.board.update(seed_.state.run, starting.task.step, starting.task.item, {true, 0, {}, node_.clock.now()});
+  node_.board.update(starting.task, {true, 0, {}, node_.clock.now()});
   if (watched())
     node_.events.publish(
         running_event(subject_, seed_.state.run, step_name(starting.task.step), starting.task, starting.worker_name));
@@ -89,7 +88,7 @@ void RunDriver::on(const TaskStarting& starting) {
 void RunDriver::on(const TaskProgress& progress) {
   if (!is_live(seed_.state, progress.task)) return;
   note_sign_of_life(progress.task);
-  node_.board.progress(seed_.state.run, progress.task.step, progress.task.item, progress.fraction, progress.message);
+  node_.board.progress(progress.task, progress.fraction, progress.message);
   if (watched())
     node_.events.publish(progress_event(subject_, seed_.state.run, step_name(progress.task.step), progress));
 }
@@ -133,6 +132,7 @@ void RunDriver::on(const TaskEndedPtr& ended) {
 
 void RunDriver::on(const TaskGone& gone) {
   waiting_for_admission_.erase(gone.task);
+  if (gone.is_due_again) node_.board.remove(gone.task);
   push({TaskStopped{gone.task}, nullptr, nullptr, gone.is_due_again});
 }
 
@@ -337,7 +337,7 @@ void RunDriver::note_ended_tasks(const Decision& decision, const TaskEndedPtr& o
   const auto ended = [&](const TaskKey& task, Status status, Timestamp at) {
     waiting_for_admission_.erase(task);
     signs_of_life_.erase(task);
-    if (!task.compensation) node_.board.remove(seed_.state.run, task.step, task.item);
+    node_.board.remove(task);
     const StepDefinition& step = seed_.workflow->steps[task.step];
     // What no worker had (a signal, a delay) took as long as its step has been under way.
     Timestamp began = task.compensation ? kNever : seed_.state.steps[task.step].started_at;

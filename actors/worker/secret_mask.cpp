@@ -12,6 +12,14 @@ constexpr std::string_view kMasked = "***";
 constexpr std::string_view kShortened = "…";
 constexpr std::size_t kShortenedMax = 64;  // places within one text where it is looked for halves of a value
 
+/// Host names come back in small letters, methods in capitals, and whoever has read the text can try both.
+std::string folded(std::string_view text) {
+  std::string small(text);
+  for (char& c : small)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return small;
+}
+
 std::string one_line(std::string text) {
   for (char& c : text)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
@@ -24,7 +32,8 @@ std::string in_json(const std::string& value, bool ascii) {
   return text.substr(1, text.size() - 2);
 }
 
-std::string percent_encoded(std::string_view value, const char* digits, bool form) {
+std::string percent_encoded(std::string_view value, bool form) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;
   for (const char c : value) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -35,7 +44,7 @@ std::string percent_encoded(std::string_view value, const char* digits, bool for
     else if (form && c == ' ')
       text += '+';
     else
-      text.append({'%', digits[byte >> 4], digits[byte & 15]});
+      text.append({'%', kDigits[byte >> 4], kDigits[byte & 15]});
   }
   return text;
 }
@@ -56,8 +65,7 @@ std::string url_alphabet(std::string text) {
 
 std::vector<std::string> shapes_of(const std::string& value) {
   std::vector<std::string> shapes = {value, one_line(value), in_json(value, false), in_json(value, true)};
-  for (const char* digits : {"0123456789ABCDEF", "0123456789abcdef"})
-    for (const bool form : {false, true}) shapes.push_back(percent_encoded(value, digits, form));
+  for (const bool form : {false, true}) shapes.push_back(percent_encoded(value, form));
   for (std::size_t before = 0; before < 3; ++before) {
     shapes.push_back(within_base64(value, before));
     shapes.push_back(url_alphabet(shapes.back()));
@@ -70,14 +78,16 @@ std::vector<std::string> shapes_of(const std::string& value) {
 SecretMask::SecretMask(const std::vector<std::string>& values) {
   for (const std::string& value : values) {
     if (value.size() < kMaskedBytes) continue;
-    for (std::string& shape : shapes_of(value)) shapes_.push_back(std::move(shape));
+    for (const std::string& shape : shapes_of(value)) shapes_.push_back(folded(shape));
   }
   std::sort(shapes_.begin(), shapes_.end());
   shapes_.erase(std::unique(shapes_.begin(), shapes_.end()), shapes_.end());
 }
 
-std::vector<SecretMask::Span> SecretMask::find(std::string_view text) const {
+std::vector<SecretMask::Span> SecretMask::find(std::string_view written) const {
   std::vector<Span> spans;
+  if (shapes_.empty()) return spans;
+  const std::string text = folded(written);
   for (const std::string& shape : shapes_)
     for (std::size_t at = text.find(shape); at != text.npos; at = text.find(shape, at + 1)) {
       if (!spans.empty() && spans.back().begin <= at && at <= spans.back().end)
@@ -182,11 +192,12 @@ void SecretMask::outcome(TaskOutcome& outcome) const {
 
 std::string MaskedStream::take(std::string_view piece) {
   kept_ += piece;
+  const std::string small = folded(kept_);
   // The longest end of it that a value may begin with.
   std::size_t whole = kept_.size();
   for (const std::string& shape : mask_.shapes_)
     for (std::size_t at = kept_.size() - std::min(kept_.size(), shape.size() - 1); at < whole; ++at)
-      if (shape.starts_with(std::string_view(kept_).substr(at))) {
+      if (shape.starts_with(std::string_view(small).substr(at))) {
         whole = at;
         break;
       }

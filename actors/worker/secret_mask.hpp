@@ -6,7 +6,8 @@
 //   percent-encoded, and as a form encodes it,
 //   as base64 at any place of a longer text (all but its first and last character), in both alphabets,
 //
-// and cut in two beside the "…" of a shortened text, if kEdgeBytes of it are left. What is found becomes `***`. Other
+// whatever the case of its letters from A to Z, and cut in two beside the "…" of a shortened text, if kEdgeBytes of it
+// are left. What is found becomes `***`. Other
 // shapes of it (hexadecimal, compressed, split over several texts) are not known, nor are the bytes of files that a
 // task makes.
 #pragma once
@@ -40,12 +41,12 @@ class SecretMask {
   struct Span {
     std::size_t begin = 0, end = 0;
   };
-  std::vector<Span> find(std::string_view text) const;  ///< sorted, apart from each other
+  std::vector<Span> find(std::string_view written) const;  ///< sorted, apart from each other
   void find_halves(std::string_view text, std::vector<Span>& spans) const;
   static std::string masked(std::string_view text, const std::vector<Span>& spans);
   void mask(Json& value) const;
 
-  std::vector<std::string> shapes_;
+  std::vector<std::string> shapes_;  ///< in small letters
 };
 
 /// A text that comes in pieces. The end of a piece that may be the beginning of a value is kept back until the next one

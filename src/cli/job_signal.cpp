@@ -10,11 +10,23 @@ struct Signal {
   std::string name, payload;
 };
 
+/// Text that is no JSON is sent as text, unless it was certainly meant to be JSON.
+Result<Json> read_payload(const std::string& text) {
+  auto payload = parse_json(text);
+  if (payload) return payload;
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string::npos || std::string_view("{[\"").find(text[first]) == std::string_view::npos)
+    return Json(text);
+  return Error{
+      ErrorCode::wrong_usage, "--payload begins like JSON, but is none: " + payload.error().message, false, {}};
+}
+
 int send_signal(Session& session, const Signal& options) {
   Json body = Json::object();
   if (!options.payload.empty()) {
-    auto payload = parse_json(options.payload);
-    body["payload"] = payload ? *std::move(payload) : Json(options.payload);
+    auto payload = read_payload(options.payload);
+    if (!payload) return session.fail(payload.error(), kWrongUse);
+    body["payload"] = *std::move(payload);
   }
   const ApiAnswer job = session.api().get(options.job.target());
   if (!job.ok()) return session.fail(job);
@@ -30,7 +42,7 @@ void add_job_signal(CLI::App& parent, Session& session) {
   auto options = std::make_shared<Signal>();
   options->job.add_to(*command);
   command->add_option("NAME", options->name, "The signal's name")->required();
-  command->add_option("--payload", options->payload, "JSON, or text that is none");
+  command->add_option("--payload", options->payload, "JSON, or text that does not begin like it");
   command->callback(
       [&session, options] { session.command = [&session, options] { return send_signal(session, *options); }; });
 }

@@ -104,33 +104,38 @@ void ExpressionCheck::step_names(std::string_view jq, const std::string& pointer
       rest.remove_prefix(2);
       const std::size_t end = rest.find('"');
       if (end != std::string_view::npos && rest.substr(0, end).find('\\') == std::string_view::npos)
-        step_name(rest.substr(0, end), {}, pointer);
+        step_name(jq, rest.substr(0, end), {}, pointer);
     } else if (rest.size() > 1 && rest[0] == '.' && is_name_char(rest[1])) {
       rest.remove_prefix(1);
       const auto end = std::find_if_not(rest.begin(), rest.end(), is_name_char);
       const auto length = static_cast<std::size_t>(end - rest.begin());
-      step_name(rest.substr(0, length), rest.substr(length), pointer);
+      step_name(jq, rest.substr(0, length), rest.substr(length), pointer);
     }
   }
 }
 
-void ExpressionCheck::step_name(std::string_view name, std::string_view rest, const std::string& pointer) {
+void ExpressionCheck::step_name(std::string_view jq, std::string_view name, std::string_view rest,
+                                const std::string& pointer) {
   if (before_steps_)
     return faults_.push_back(
         {pointer, "sees no steps, since none has begun then: inputs, metadata, client_id and job_id are there"});
-  if (is_step(name)) return;
+  if (is_step(name)) {
+    const std::string why = step_ ? steps_.why_unseen(*step_, name) : std::string();
+    if (!why.empty()) faults_.push_back({pointer, "\"" + shortened(trimmed(jq)) + "\": " + why});
+    return;
+  }
   if (rest.starts_with('-')) {  // jq reads `.steps.to-do` as a subtraction
     const auto end = std::find_if_not(rest.begin(), rest.end(), [](char c) { return is_name_char(c) || c == '-'; });
     const std::string whole = std::string(name) + std::string(rest.begin(), end);
     if (is_step(whole))
       return faults_.push_back({pointer, "a step name with \"-\" is written .steps[\"" + whole + "\"]"});
   }
-  const std::vector<std::string_view> known(steps_.begin(), steps_.end());
+  const std::vector<std::string_view> known(steps_.names().begin(), steps_.names().end());
   faults_.push_back({pointer, "there is no step \"" + std::string(name) + "\"" + did_you_mean(name, known)});
 }
 
 bool ExpressionCheck::is_step(std::string_view name) const {
-  return std::find(steps_.begin(), steps_.end(), name) != steps_.end();
+  return std::find(steps_.names().begin(), steps_.names().end(), name) != steps_.names().end();
 }
 
 }  // namespace troupe

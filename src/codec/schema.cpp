@@ -1,5 +1,6 @@
 #include "codec/schema.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
@@ -19,6 +20,14 @@ struct JsonSchema::Compiled {
 };
 
 namespace {
+
+constexpr std::size_t kDefaultFaultsMax = 100;
+
+/// What a reference leads to is known only within the whole document.
+bool holds_reference(const Json& value) {
+  if (value.is_object() && value.contains("$ref")) return true;
+  return value.is_structured() && std::any_of(value.begin(), value.end(), holds_reference);
+}
 
 /// Fills a value with the defaults of its schema. A schema may lead back to itself, by `allOf` or by a default that
 /// asks for the next one, so depth and number are bounded.
@@ -94,8 +103,23 @@ std::vector<Fault> JsonSchema::validate(const Json& value) const {
   return check_value(compiled_->schema, compiled_->source, value);
 }
 
+std::vector<Fault> JsonSchema::check_defaults() const {
+  std::vector<Fault> faults;
+  for (const auto& [schema, pointer] : compiled_->source.defaults) {
+    if (holds_reference(*schema)) continue;
+    const auto alone = compile(*schema);
+    if (!alone.ok()) continue;
+    Json value = schema->at("default");
+    if (!(*alone)->apply_defaults(value)) continue;
+    for (const Fault& fault : (*alone)->validate(value))
+      faults.push_back({pointer_append(pointer, "default") + fault.pointer, fault.message});
+    if (faults.size() >= kDefaultFaultsMax) break;
+  }
+  return faults;
+}
+
 bool JsonSchema::apply_defaults(Json& value) const {
-  if (!compiled_->source.has_defaults) return true;
+  if (compiled_->source.defaults.empty()) return true;
   Defaults defaults(compiled_->written);
   defaults.fill(compiled_->written, value);
   return defaults.are_complete();

@@ -21,6 +21,10 @@ class JsonSchema {
   /// False: there is no end of it, as when `allOf` names the schema that it stands in; the value is of no use then.
   [[nodiscard]] bool apply_defaults(Json& value) const;
 
+  /// The faults of defaults that do not fit the schema that they stand in, with pointers into the schema. Not looked at
+  /// are those whose schema leads elsewhere by references: what they fill in is validated like all else.
+  std::vector<Fault> check_defaults() const;
+
  private:
   struct Compiled;
   explicit JsonSchema(std::unique_ptr<Compiled> compiled);

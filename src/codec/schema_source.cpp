@@ -94,7 +94,7 @@ class Reader {
         pattern(expression, pointer_append(pointer_append(at, "patternProperties"), expression));
     if (const auto value = node.find("enum"); value != node.end()) source_.choices.push_back(&*value);
     if (const auto value = node.find("const"); value != node.end()) source_.constants.push_back(&*value);
-    source_.has_defaults = source_.has_defaults || node.contains("default");
+    if (node.contains("default")) source_.defaults.emplace_back(&node, at);
   }
 
   /// Whatever references lead to is looked at too, wherever it stands.

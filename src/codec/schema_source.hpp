@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "codec/json.hpp"
@@ -12,11 +13,11 @@
 namespace troupe {
 
 struct SchemaSource {
-  std::vector<Fault> faults;                             ///< with pointers into the schema
-  std::map<std::string, Pattern, std::less<>> patterns;  ///< by their text
-  std::vector<const Json*> choices;                      ///< every `enum` list
-  std::vector<const Json*> constants;                    ///< every `const` value
-  bool has_defaults = false;
+  std::vector<Fault> faults;                                  ///< with pointers into the schema
+  std::map<std::string, Pattern, std::less<>> patterns;       ///< by their text
+  std::vector<const Json*> choices;                           ///< every `enum` list
+  std::vector<const Json*> constants;                         ///< every `const` value
+  std::vector<std::pair<const Json*, std::string>> defaults;  ///< schemas with a `default`, and where they stand
 };
 
 /// The result points into `schema`.

@@ -90,9 +90,7 @@ class SecretCheck {
 
 }  // namespace
 
-bool takes_secrets(StepType type) {
-  return type == StepType::noop || type == StepType::http || type == StepType::exec || type == StepType::generate;
-}
+bool takes_secrets(StepType type) { return type == StepType::noop || type == StepType::http || type == StepType::exec; }
 
 void refuse_misplaced_secrets(const Json& root, std::vector<Fault>& faults) { SecretCheck(faults).definition(root); }
 

@@ -10,7 +10,7 @@
 namespace troupe {
 
 /// May the config of a step of this type hold `${secret:NAME}`? Not where the core itself reads it, or where it becomes
-/// outputs or another job's inputs.
+/// outputs, part of a file, or another job's inputs.
 bool takes_secrets(StepType type);
 
 /// A fault for each `${secret:…}` of the definition that stands elsewhere.

@@ -149,6 +149,18 @@ void read_placement(ObjectReader& reader, ExpressionCheck& expressions, StepDefi
     if (reader.any(field.name) != nullptr) reader.fault(field.name, not_available(field.what));
 }
 
+/// What no worker has, it cannot lose, nor fail at twice. `retry` may be meant for what undoes the step.
+void refuse_idle_fields(ObjectReader& reader, StepType type) {
+  if (!needs_no_worker(type)) return;
+  const std::string step = "a step of type " + std::string(step_type_text(type));
+  if (type == StepType::delay && reader.any("timeout") != nullptr)
+    reader.fault("timeout", step + " has no time-out: its config says how long it takes");
+  if (reader.any("retry") != nullptr && reader.any("compensate") == nullptr)
+    reader.fault("retry", step + " is tried once: no worker can fail at it");
+  if (const Json* idempotent = reader.any("idempotent"); idempotent != nullptr && *idempotent == false)
+    reader.fault("idempotent", step + " is not lost in a crash: no worker has it");
+}
+
 /// How long, and how many at once. People are waited for as long as the run may, unless the step itself says otherwise.
 void read_limits(ObjectReader& reader, const StepDefaults& defaults, StepDefinition& step) {
   if (waits_for_message(step.type))
@@ -202,7 +214,9 @@ void read_step(const Json& value, const std::string& pointer, const StepDefaults
   step.idempotent = reader.flag("idempotent").value_or(true);
   // After a crash the job of a `workflow` is found again, not made twice; and what has no worker begins nothing.
   if (type && (type == StepType::workflow || needs_no_worker(*type))) step.idempotent = true;
+  if (type) refuse_idle_fields(reader, *type);
   read_placement(reader, expressions, step);
+  expressions.within(std::nullopt);  // whatever is undone, all that was to be done has been done or given up
   if (const Json* compensate = reader.any("compensate"))
     step.compensate = read_compensation(*compensate, reader.pointer("compensate"), step.retry, expressions, faults);
   reader.refuse_others("a step");

@@ -38,11 +38,8 @@ void read_inputs(ObjectReader& reader, WorkflowDefinition& workflow, std::vector
   const Json* schema = reader.object("inputs");
   if (schema == nullptr) return;
   const auto compiled = JsonSchema::compile(*schema);
-  if (compiled.ok()) {
-    workflow.inputs_schema = to_document(*schema);
-    return;
-  }
-  for (const Fault& fault : compiled.error().faults)
+  if (compiled.ok()) workflow.inputs_schema = to_document(*schema);
+  for (const Fault& fault : compiled.ok() ? (*compiled)->check_defaults() : compiled.error().faults)
     faults.push_back({reader.pointer("inputs") + fault.pointer, fault.message});
 }
 
@@ -83,14 +80,6 @@ void read_rate_limit(ObjectReader& reader, const CheckExpression& check, Workflo
   fields.refuse_others("rate_limit");
 }
 
-std::vector<std::string> step_names(const Json& root) {
-  std::vector<std::string> names;
-  if (!root.is_object() || !root.contains("steps") || !root["steps"].is_array()) return names;
-  for (const Json& step : root["steps"])
-    if (step.is_object() && step.contains("name") && step["name"].is_string()) names.push_back(step["name"]);
-  return names;
-}
-
 void read_steps(ObjectReader& reader, ExpressionCheck& expressions, WorkflowDraft& draft, std::vector<Fault>& faults) {
   StepDefaults defaults;
   if (const Json* value = reader.any("defaults"))
@@ -102,9 +91,12 @@ void read_steps(ObjectReader& reader, ExpressionCheck& expressions, WorkflowDraf
     return reader.fault("steps", "has " + std::to_string(steps->size()) + " steps; at most " +
                                      std::to_string(limits::kSteps) + " are allowed");
   }
-  for (std::size_t i = 0; i < steps->size(); ++i)
+  for (std::size_t i = 0; i < steps->size(); ++i) {
+    expressions.within(i);
     read_step((*steps)[i], pointer_append(reader.pointer("steps"), std::to_string(i)), defaults, expressions, draft,
               faults);
+  }
+  expressions.within(std::nullopt);
 }
 
 /// Reads everything below the root and gives the pointer of the workflow's key.
@@ -112,7 +104,7 @@ std::string read_workflow(const Json& root, const CheckExpression& check, Workfl
                           std::vector<Fault>& faults) {
   WorkflowDefinition& workflow = draft.definition;
   ObjectReader reader(root, "", faults);
-  ExpressionCheck expressions(check, step_names(root), faults);
+  ExpressionCheck expressions(check, StepOrder(root), faults);
   std::string key_pointer = read_key(reader, workflow.key);
   workflow.name = reader.text("name").value_or("");
   workflow.description = reader.text("description").value_or("");

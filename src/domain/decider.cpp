@@ -50,8 +50,9 @@ const LiveItem* find_live_item(const RunState& state, const TaskKey& task) {
 /// Of a run some of whose steps could not be undone.
 Error compensation_incomplete(const RunState& state) {
   Error error{ErrorCode::compensation_incomplete, {}, false, state.not_undone};
-  error.message = std::to_string(state.undoings_failed) + (state.undoings_failed == 1 ? " thing" : " things") +
-                  " that were done could not be undone; before, the run had " +
+  error.message = std::to_string(state.undoings_failed) +
+                  (state.undoings_failed == 1 ? " thing that was" : " things that were") +
+                  " done could not be undone; before, the run had " +
                   (state.verdict == Status::cancelled ? "been cancelled" : "failed");
   if (state.error) error.message += ": " + std::string(code_text(state.error->code)) + ": " + state.error->message;
   return error;

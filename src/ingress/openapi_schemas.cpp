@@ -79,7 +79,7 @@ constexpr std::string_view kRequests = R"json(
   "type": "object", "required": ["scope", "mode", "reason"], "additionalProperties": false,
   "properties": {
     "scope": {"$ref": "#/components/schemas/SwitchScope"},
-    "target": {"type": ["string", "null"], "maxLength": 128, "description": "Which workflow (its key), client, pool or node; none with `global`."},
+    "target": {"type": ["string", "null"], "maxLength": 128, "description": "Which workflow (its key), client, pool or node; none with `global`. All but clients must be there: the only pool is `default`, the only node this one."},
     "mode": {"$ref": "#/components/schemas/SwitchMode"},
     "reason": {"type": "string", "minLength": 1, "maxLength": 1000, "description": "Told to whoever is refused or stopped."}},
   "examples": [{"scope": "workflow", "target": "product-poster", "mode": "pause", "reason": "the renderer makes nonsense since 9:00"}]},

@@ -1,4 +1,5 @@
 // Runs, and what their steps wrote.
+#include <algorithm>
 #include <utility>
 
 #include "ingress/exchange.hpp"
@@ -77,6 +78,9 @@ void get_run_logs(const ExchangePtr& exchange) {
   if (exchange->query.error()) return exchange->fail(*exchange->query.error());
   exchange->gateway.run(exchange->caller, *id, [=](Result<RunView> run) {
     if (!succeeded(exchange, run)) return;
+    const auto is_asked = [&](const StepView& one) { return one.name == step; };
+    if (!step.empty() && std::ranges::none_of(run->steps, is_asked))
+      return exchange->fail(Error{ErrorCode::not_found, "the run has no step \"" + step + "\"", false, {}});
     if (follow && !has_ended(run->status))
       follow_log(exchange, *run, step);
     else
@@ -121,7 +125,7 @@ std::vector<Route> run_routes() {
                     .description =
                         "Text, by step and attempt, each under a line `==> STEP, attempt N <==`. With `follow=1` "
                         "the text goes on with what is written from now on, until the run ends. At most 500 "
-                        "attempts are shown at once; `step` narrows them.",
+                        "attempts are shown at once; `step` narrows them, and is 404 if the run has none of that name.",
                     .role = Role::viewer,
                     .handle = get_run_logs,
                     .query = {{"follow", kFlagSchema, "Go on until the run ends."},

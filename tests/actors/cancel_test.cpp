@@ -128,5 +128,60 @@ steps:
   EXPECT_EQ(status(job), Status::cancelled);
 }
 
+TEST_F(NodeTest, ShowsAnUndoingThatAWorkerHasAsWaitingForNothing) {
+  given_workflow(R"(
+key: saga
+steps:
+  - {name: book, type: noop, compensate: {type: noop, retry: {max_attempts: 2, initial: 10s, jitter: none}}}
+  - {name: pay, type: noop}
+)");
+  const JobId job = submit("saga");
+  executor_->complete("book");
+  run();
+  ASSERT_TRUE(cancel(job).ok());
+  ASSERT_THAT(executor_->running(), ElementsAre("book"));
+  EXPECT_EQ(view(job).newest.waiting_for, WaitingFor::nothing);
+  ASSERT_TRUE(executor_->progress("book", 0.5, "gives the seat back"));
+  run();
+  const RunView undone = view(job).newest;
+  EXPECT_EQ(undone.waiting_for, WaitingFor::nothing);
+  EXPECT_EQ(undone.message, "gives the seat back");
+  EXPECT_EQ(undone.steps.at(0).waiting_for, WaitingFor::nothing);
+  EXPECT_EQ(undone.steps.at(0).message, "gives the seat back");
+  EXPECT_EQ(undone.steps.at(0).progress, 1) << "the step itself was done";
+
+  ASSERT_TRUE(executor_->fail("book", /*retryable=*/true));
+  run();
+  EXPECT_EQ(view(job).newest.waiting_for, WaitingFor::timer);
+  EXPECT_EQ(view(job).newest.message, "") << "of an attempt that has ended nothing is told";
+  pass(11s);
+  executor_->complete("book");
+  run();
+  EXPECT_EQ(status(job), Status::cancelled);
+}
+
+TEST_F(NodeTest, ShowsAnUndoingThatNoWorkerHasAsWaitingForOne) {
+  start_node(/*slots=*/1);
+  given_workflow("{key: saga, steps: [{name: book, type: noop, compensate: {type: noop}}, {name: pay, type: noop}]}");
+  given_workflow("{key: other, steps: [{name: other, type: noop}]}");
+  const JobId job = submit("saga");
+  submit("other");
+  executor_->complete("book");
+  run();
+  executor_->complete("other");
+  run();
+  ASSERT_THAT(executor_->running(), ElementsAre("pay"));
+  submit("other");
+  ASSERT_TRUE(cancel(job).ok());
+  ASSERT_THAT(executor_->running(), ElementsAre("other"));
+  EXPECT_EQ(view(job).newest.waiting_for, WaitingFor::worker);
+  executor_->complete("other");
+  run();
+  EXPECT_EQ(view(job).newest.waiting_for, WaitingFor::nothing);
+  executor_->complete("book");
+  run();
+  EXPECT_EQ(status(job), Status::cancelled);
+}
+
 }  // namespace
 }  // namespace troupe::test

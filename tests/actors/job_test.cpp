@@ -55,6 +55,28 @@ TEST_F(NodeTest, RunsAJobFromAcceptanceToItsEnd) {
   EXPECT_THAT(actions(job), ElementsAre("job.accepted", "step.completed", "step.completed", "run.completed"));
 }
 
+TEST_F(NodeTest, FillsDefaultsInBeforeItChecksTheInputs) {
+  given_workflow(R"(
+key: sized
+inputs:
+  type: object
+  required: [size, count]
+  properties:
+    count: {type: integer, default: 4}
+    size: {type: object, default: {}, required: [width], properties: {width: {type: integer, default: 512}}}
+steps: [{name: work, type: noop}]
+)");
+  EXPECT_EQ(view(submit("sized")).newest.inputs, Document(R"({"count":4,"size":{"width":512}})"));
+  SubmitJob job;
+  job.workflow_key = "sized";
+  for (const char* inputs : {R"({"size":7})", R"({"size":[{}],"count":"x"})", "[]"}) {
+    job.inputs = Document(inputs);
+    const auto refused = try_submit(job);
+    ASSERT_FALSE(refused.ok()) << inputs;
+    EXPECT_EQ(refused.error().code, ErrorCode::validation_failed) << inputs;
+  }
+}
+
 TEST_F(NodeTest, StartsAStepOnlyWhenAllItNeedsIsDone) {
   given_workflow(kDiamond);
   const JobId job = submit("diamond");

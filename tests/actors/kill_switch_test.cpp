@@ -22,8 +22,8 @@ struct Scope {
 constexpr Scope kScopes[] = {{"global", "", "", true},
                              {"workflow", "poster", "letter", true},
                              {"client", "shop", "else", true},
-                             {"pool", "default", "gpu", false},
-                             {"node", "node", "node-2", true}};
+                             {"pool", "default", "", false},
+                             {"node", "node", "", true}};
 
 class EveryScope : public KillSwitchTest, public ::testing::WithParamInterface<Scope> {
  protected:
@@ -80,6 +80,21 @@ TEST_F(KillSwitchTest, RefusesBeforeItLooksAtTheJob) {
   SubmitJob job;
   job.workflow_key = "there is none";
   EXPECT_EQ(try_submit(job).error().code, ErrorCode::kill_switch_engaged);
+}
+
+TEST_F(KillSwitchTest, IsRefusedWhereItsTargetIsNotThereSinceItWouldStopNothing) {
+  const struct {
+    const char *scope, *target, *fault;
+  } rows[] = {{"workflow", "postre", "there is no workflow with this key"},
+              {"pool", "gpu", "there is no such pool: the only one is \"default\""},
+              {"node", "zz", "there is no such node: this one is \"node\""}};
+  for (const auto& row : rows) {
+    const auto engaged = try_engage(draft(row.scope, row.target, "kill"));
+    ASSERT_FALSE(engaged.ok()) << row.scope;
+    EXPECT_EQ(engaged.error().code, ErrorCode::validation_failed);
+    EXPECT_THAT(engaged.error().faults, ElementsAre(Fault{"/target", row.fault}));
+  }
+  EXPECT_THAT(gateway().kill_switches({}), IsEmpty());
 }
 
 // --- starting --------------------------------------------------------------------------------------------------------
@@ -309,6 +324,7 @@ TEST_F(KilledSagaTest, AnUndoingAtWorkIsStoppedAndMadeAgain) {
   EXPECT_EQ(busy_slots(), 0u);
   pass(1h, 1min);
   EXPECT_FALSE(has_ended(status(job_))) << "its time-out does not run while it is held";
+  EXPECT_EQ(view(job_).newest.waiting_for, WaitingFor::kill_switch);
   ASSERT_TRUE(release(id).ok());
   ASSERT_TRUE(executor_->complete("book"));
   run();

@@ -117,7 +117,7 @@ TEST_F(RetryTest, OfTwoAtOnceBeginsOneRun) {
 constexpr const char* kSaying =
     R"({key: saying, inputs: {type: object, properties: {word: {type: string}}},
         steps: [{name: say, type: http, config: {url: "http://h/${ .inputs.word }"}},
-                {name: wait, type: delay, config: {duration: 1h}, timeout: 2h},
+                {name: wait, type: delay, config: {duration: 1h}},
                 {name: again, type: http, config: {url: "http://h/${ .inputs.word }"}}], timeout: 10h})";
 
 class RetriedInputsTest : public RetryTest {
@@ -210,7 +210,8 @@ constexpr const char* kStricter =
         tone: {type: string}}},
         steps: [{name: say, type: http, config: {url: "http://h/${ .inputs.word }"}}]})";
 constexpr const char* kWithDefault =
-    R"({key: saying, inputs: {type: object, properties: {word: {type: string}, tone: {type: string, default: low}}},
+    R"({key: saying, inputs: {type: object, required: [tone], properties: {word: {type: string},
+        tone: {type: string, default: low}}},
         steps: [{name: say, type: http, config: {url: "http://h/${ .inputs.word }-${ .inputs.tone }"}}]})";
 
 TEST_F(RetriedInputsTest, ThatAreKeptAreCheckedByTheNewVersionsSchema) {

@@ -28,6 +28,21 @@ TEST(SecretMask, HidesAValueInEveryShapeItPromises) {
   for (const auto& row : rows) EXPECT_EQ(mask.text(row.text), row.shown) << row.what;
 }
 
+TEST(SecretMask, HidesAValueWhoseLettersCameBackInAnotherCase) {
+  const SecretMask mask({"S3cr3t-File-Value", "T3nant.Example", kValue});
+  EXPECT_EQ(mask.text("the name t3nant.example.hooks.invalid cannot be resolved"),
+            "the name ***.hooks.invalid cannot be resolved");
+  EXPECT_EQ(mask.text("S3CR3T-FILE-VALUE http://x/ answered 501"), "*** http://x/ answered 501");
+  EXPECT_EQ(mask.text("?T=P%22%c3%A4%20SS%2fW%26RD"), "?T=***");
+  EXPECT_EQ(mask.text("cut: s3cr3t-FI…"), "cut: ***…");
+  EXPECT_EQ(mask.document(Document(R"({"T3NANT.example":["s3CR3T-file-VALUE"]})")).view(), R"({"***":["***"]})");
+
+  MaskedStream stream(mask);
+  EXPECT_EQ(stream.take("the name T3NANT"), "the name ");
+  EXPECT_EQ(stream.take(".eXAMPLE is not known"), "*** is not known");
+  EXPECT_EQ(SecretMask({"pässwort"}).text("PÄSSWORT"), "PÄSSWORT") << "of letters beyond ASCII the case counts";
+}
+
 TEST(SecretMask, HidesAllOfAValueWithinBase64ButItsEdges) {
   const SecretMask mask({"Aladdin's open sesame?>"});
   for (const std::string user : {"", "a", "ab", "abc", "user:", "us:"}) {

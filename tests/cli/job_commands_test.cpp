@@ -249,6 +249,19 @@ TEST_F(JobCommandTest, GetTellsWhatIsInDoubt) {
   EXPECT_THAT(out_, HasSubstr("in doubt   the undoing of book, attempt 1, since 2026-11-21 01:03:03\n"));
 }
 
+TEST_F(JobCommandTest, APayloadThatBeginsAsJsonIsJsonOrRefused) {
+  for (const char* broken : {"{bad", "[1,", "\"open", "  {\"a\":}"}) {
+    EXPECT_EQ(run({"job", "signal", "j1", "paid", "--payload", broken}), 2) << broken;
+    EXPECT_THAT(err_, HasSubstr("--payload begins like JSON, but is none: line 1, column ")) << broken;
+  }
+  for (const char* text : {"paid in full", "12 apples", "true story"}) {
+    server_.answer("GET /v1/jobs/j1", 200, R"({"job_id":"j1","execution_id":"r2"})");
+    server_.answer("POST /v1/runs/r2/signals/paid", 202, R"({"job_id":"j1","status":"running"})");
+    EXPECT_EQ(run({"job", "signal", "j1", "paid", "--payload", text}), 0) << text;
+    EXPECT_EQ(last_body(), (Json{{"payload", text}}));
+  }
+}
+
 TEST_F(JobCommandTest, CancelOfAFinishedJobIsAConflict) {
   server_.refuse("POST /v1/jobs/j1/cancel", 409, "job_finished", "The job has ended.");
   EXPECT_EQ(run({"job", "cancel", "j1"}), 6);

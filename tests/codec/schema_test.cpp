@@ -209,6 +209,17 @@ TEST(Defaults, FillWhatIsAbsentAndNothingElse) {
   EXPECT_EQ(to_text(value), R"({"count":null})");
 }
 
+TEST(Defaults, LeaveValuesOfWrongTypesAsTheyAre) {
+  const auto schema = compile(R"({"properties":{"size":{"properties":{"width":{"default":1}}},
+      "layers":{"items":{"properties":{"opacity":{"default":1}}}}},"allOf":[{"properties":{"x":{"default":1}}}]})");
+  for (const char* text : {R"([{"size":{}}])", "7", "null", R"("size")", R"({"layers":{"0":{}},"size":[{}],"x":0})",
+                           R"({"layers":[[],null,"a"],"size":null,"x":0})"}) {
+    Json value = json(text);
+    EXPECT_TRUE(schema->apply_defaults(value));
+    EXPECT_EQ(to_text(value), text);
+  }
+}
+
 TEST(Defaults, ReachNestedObjectsItemsAndWhatReferencesLeadTo) {
   const auto schema = compile(R"({"properties":{
       "size":{"default":{},"properties":{"width":{"default":512},"height":{"$ref":"#/definitions/side"}}},

@@ -74,6 +74,8 @@ steps:
     config: {"${secret:NAME}": 1, written: "$${secret:A} is text"}
   - {name: b, type: transform, config: {value: ["x ${secret:A}"]}}
   - {name: c, type: delay, config: {duration: "${secret:A}"}}
+  - {name: d, type: generate, config: {prompt: "a ${secret:A}"}}
+  - {name: e, type: noop, compensate: {type: generate, config: {prompt: e, style: "${secret:A}"}}}
 outputs: {x: "${secret:A}"}
 )"),
       "/inputs/properties/x/default \"${secret:NAME}\" may stand only in the config of a step or of its "
@@ -90,7 +92,11 @@ outputs: {x: "${secret:A}"}
       "/steps/1/config/value/0 a step of type transform takes no \"${secret:NAME}\": its config becomes part of "
       "what is stored and shown\n"
       "/steps/2/config/duration a step of type delay takes no \"${secret:NAME}\": its config becomes part of what "
-      "is stored and shown");
+      "is stored and shown\n"
+      "/steps/3/config/prompt a step of type generate takes no \"${secret:NAME}\": its config becomes part of what "
+      "is stored and shown\n"
+      "/steps/4/compensate/config/style a step of type generate takes no \"${secret:NAME}\": its config becomes "
+      "part of what is stored and shown");
 }
 
 }  // namespace

@@ -94,6 +94,31 @@ steps:
             "/steps/0/compensate/retry/on/0 no attempt of a step fails with poison");
 }
 
+TEST(Definition, RefusesWhatWouldBeOfNoAccountForAStepOfItsType) {
+  EXPECT_EQ(faults_of(R"(key: a
+steps:
+  - {name: a, type: delay, config: {duration: 1s}, timeout: 1s, retry: {max_attempts: 2}, idempotent: false}
+  - {name: b, type: signal, config: {name: go}, timeout: 1s, retry: {max_attempts: 2}, idempotent: false}
+  - {name: c, type: approval, config: {assets: "${ .inputs.x }"}, retry: {max_attempts: 2}}
+)"),
+            "/steps/0/timeout a step of type delay has no time-out: its config says how long it takes\n"
+            "/steps/0/retry a step of type delay is tried once: no worker can fail at it\n"
+            "/steps/0/idempotent a step of type delay is not lost in a crash: no worker has it\n"
+            "/steps/1/retry a step of type signal is tried once: no worker can fail at it\n"
+            "/steps/1/idempotent a step of type signal is not lost in a crash: no worker has it\n"
+            "/steps/2/retry a step of type approval is tried once: no worker can fail at it");
+}
+
+TEST(Definition, LetsDefaultsAndWhatIsForACompensationStandForAnyType) {
+  const WorkflowDefinition workflow = given_workflow(R"(key: a
+defaults: {timeout: 7s, retry: {max_attempts: 9}}
+steps:
+  - {name: a, type: delay, config: {duration: 1s}, idempotent: true}
+  - {name: b, type: signal, config: {name: go}, retry: {max_attempts: 2}, compensate: {type: noop}}
+)");
+  EXPECT_EQ(workflow.steps[1].compensate->retry.max_attempts, 2);
+}
+
 TEST(Definition, TellsAllFaultsAtOnceEachAtItsPlace) {
   EXPECT_EQ(faults_of(R"(key: Bad Key
 descripton: typo
@@ -154,6 +179,23 @@ steps:
             "/steps/0/affinity choosing workers by affinity is not available in this version\n"
             "/steps/1/type step type \"comfyui\" is not available in this version\n"
             "/steps/2/compensate/type step type \"task\" is not available in this version");
+}
+
+TEST(Definition, HasDefaultsThatFitTheirOwnSchema) {
+  EXPECT_EQ(faults_of(R"(key: a
+inputs:
+  properties:
+    count: {type: integer, default: many}
+    size: {type: object, required: [width], properties: {width: {type: integer, default: 512}}, default: {}}
+    lines: {type: array, items: {type: object, required: [sku]}, default: [{sku: a}, {}]}
+    side: {$ref: "#/definitions/side"}
+    tree: {default: 7, type: array, items: {$ref: "#/definitions/side"}}
+  definitions: {side: {enum: [left, right], default: up}}
+steps: [{name: a, type: noop}]
+)"),
+            "/inputs/definitions/side/default must be one of \"left\", \"right\"\n"
+            "/inputs/properties/count/default must be an integer\n"
+            "/inputs/properties/lines/default/1/sku is required");
 }
 
 TEST(Definition, HasAConcurrencyLimitWithAKeyOrWithout) {
@@ -220,6 +262,45 @@ struct Case {
   std::string_view definition;
   std::string_view faults;
 };
+
+TEST(Definition, SeesOnlyWhatTheStepsGiveThatHaveEndedBefore) {
+  EXPECT_EQ(faults_of(R"(key: a
+steps:
+  - {name: a, type: noop, when: "${ .steps.a }", config: {x: "${ .steps.d }"}}
+  - {name: b, type: noop, needs: [a], for_each: "${ .steps.a.list }", config: {x: "${ .steps.c.x }"}}
+  - {name: c, type: noop, config: {x: ["${ .steps[\"b\"].x + .steps.a.x }"]}}
+  - name: d
+    type: http
+    needs: [b, c]
+    config: {url: "${ .steps.a } ${ .steps.b } ${ .steps.c }"}
+    compensate: {type: http, config: {url: "${ .steps.d } ${ .steps.e }"}}
+  - {name: e, type: noop, config: {x: "${ .inputs | .steps.b }"}}
+outputs: {x: "${ .steps.e }"}
+)"),
+            "/steps/0/config/x \".steps.d\": step \"a\" begins before step \"d\" has ended, since \"d\" needs it\n"
+            "/steps/0/when \".steps.a\": step \"a\" does not see what it gives itself\n"
+            "/steps/1/config/x \".steps.c.x\": step \"b\" does not wait for step \"c\": add \"c\" to its needs\n"
+            "/steps/2/config/x/0 \".steps[\"b\"].x + .steps.a.x\": step \"c\" does not wait for step \"b\": add \"b\" "
+            "to its needs\n"
+            "/steps/2/config/x/0 \".steps[\"b\"].x + .steps.a.x\": step \"c\" does not wait for step \"a\": add \"a\" "
+            "to its needs");
+  EXPECT_EQ(
+      faults_of(R"(key: a
+steps:
+  - {name: a, type: noop, config: {x: "${ .steps.b }"}}
+  - {name: b, type: noop, config: {x: "${ .steps.a }"}}
+  - {name: c, type: noop, config: {x: "${ .steps.a }"}}
+)"),
+      "/steps/0/config/x \".steps.b\": step \"a\" begins before step \"b\" has ended, since steps run in list order")
+      << "in list order each step needs all before it";
+  EXPECT_EQ(faults_of(R"(key: a
+steps:
+  - {name: a, type: noop, needs: [b], config: {x: "${ .steps.b }"}}
+  - {name: b, type: noop, needs: [a], config: {x: "${ .steps.a }"}}
+)"),
+            "/steps/1/needs the steps form a cycle: a needs b needs a")
+      << "and tells nothing twice";
+}
 
 TEST(Definition, IsRefusedInWordsThatNameWhatWasExpected) {
   const Case cases[] = {

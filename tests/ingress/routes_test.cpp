@@ -414,12 +414,26 @@ TEST_F(RoutesTest, LogsAreOneTextUnderHeadings) {
   LogPiece small{"fetch", 0, 1, "hello\n", {}, 6}, large{"render", 3, 2, "", sha256("0123456789"), 10},
       gone{"render", 4, 1, "", sha256("gone"), 4};
   gateway_.log_pieces = {small, large, gone};
+  gateway_.run_view = sample_run();
+  gateway_.run_view.steps.emplace_back().name = "fetch";
   const auto answer = get(std::string("/v1/runs/") + kUuid + "/logs");
   EXPECT_EQ(answer.header("Content-Type"), "text/plain; charset=utf-8");
   EXPECT_EQ(answer.body,
             "==> fetch, attempt 1 <==\nhello\n\n==> render, item 3, attempt 2 <==\n0123456789"
             "\n==> render, item 4, attempt 1 <==\n[no longer stored]\n");
   EXPECT_EQ(get(std::string("/v1/runs/") + kUuid + "/logs?step=fetch").body, "==> fetch, attempt 1 <==\nhello\n");
+}
+
+TEST_F(RoutesTest, LogsOfAStepThatTheRunDoesNotHaveAre404AlsoWhenFollowed) {
+  for (const Status status : {Status::success, Status::running}) {
+    gateway_.run_view = sample_run(status);
+    for (const char* query : {"?step=nope", "?step=nope&follow=1"}) {
+      const auto answer = get(std::string("/v1/runs/") + kUuid + "/logs" + query);
+      EXPECT_EQ(answer.status, 404) << query;
+      EXPECT_EQ(answer.json()["detail"], "the run has no step \"nope\"") << query;
+    }
+    EXPECT_EQ(get(std::string("/v1/runs/") + kUuid + "/logs?step=render").status, 200);
+  }
 }
 
 TEST_F(RoutesTest, ALogCanBeReadFromAnyPlace) {

@@ -82,6 +82,8 @@ Json draw_step(std::size_t index, std::size_t shift, bool is_simple, const std::
     step["compensate"] = {{"type", dice.chance(50) ? "http" : "noop"},
                           {"config", {{"url", "http://undo/"}}},
                           {"timeout", millis(dice.between(Millis(500), Millis(5'000)))}};
+  if (type == "delay") step.erase("timeout");  // drawn all the same, so that a seed stays what it was
+  if (!has_worker && !step.contains("compensate")) step.erase("retry");
   return step;
 }
 
