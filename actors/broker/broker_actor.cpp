@@ -122,9 +122,18 @@ void withdraw(Self self, const WithdrawTask& withdrawal) {
     self->send(found->second.worker, StopTaskMessage{withdrawal.task});
     return;
   }
-  state.held.remove(withdrawal.task);
   state.stopping.withdraw(withdrawal.task);
-  if (const auto found = state.queued.find(withdrawal.task); found != state.queued.end()) take_out(state, found);
+  TaskOfferPtr offer = state.held.take(withdrawal.task);
+  if (const auto found = state.queued.find(withdrawal.task); found != state.queued.end()) {
+    offer = found->second.offer;
+    take_out(state, found);
+  }
+  if (offer && may_be_at_work(*offer) && state.assigning) {
+    if (auto* worker = free_worker(state, offer->task.type)) {
+      assign(self, *worker, offer, state.node->clock.now() - offer->ready_at);
+      return withdraw(self, withdrawal);
+    }
+  }
   self->send(withdrawal.run, TaskGone{withdrawal.task});
 }
 

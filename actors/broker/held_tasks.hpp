@@ -16,12 +16,15 @@ class HeldTasks {
   void add(const TaskOfferPtr& offer) {
     if (const auto [place, fresh] = places_.try_emplace(offer->task.key, next_); fresh) offers_[next_++] = offer;
   }
-  bool remove(const TaskKey& task) {
+  /// Null: it is not held.
+  TaskOfferPtr take(const TaskKey& task) {
     const auto place = places_.find(task);
-    if (place == places_.end()) return false;
-    offers_.erase(place->second);
+    if (place == places_.end()) return nullptr;
+    const auto offer = offers_.find(place->second);
+    TaskOfferPtr taken = std::move(offer->second);
+    offers_.erase(offer);
     places_.erase(place);
-    return true;
+    return taken;
   }
   /// Takes out all for which the predicate holds.
   template <class Predicate>

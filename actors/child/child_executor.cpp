@@ -143,13 +143,12 @@ void ChildExecutor::let_go() {
 void ChildExecutor::look(const WaitPtr& wait) {
   const auto ids = node_.reader.jobs_called(child_job_key(wait->task.key), wait->task.client_id);
   if (!ids) return pause(&ChildExecutor::look, wait, ids.error());
-  if (!ids->empty()) {
-    {
-      const std::lock_guard lock(mutex_);
-      wait->child = ids->front();
-    }
-    return watch(wait);
+  {
+    const std::lock_guard lock(mutex_);
+    wait->is_known = true;
+    if (!ids->empty()) wait->child = ids->front();
   }
+  if (!ids->empty()) return watch(wait);
   if (give_up(wait)) return;
   auto job = make_job(wait->task);
   if (job) return submit(wait, *std::move(job));
@@ -305,7 +304,7 @@ void ChildExecutor::pause(Stage next, const WaitPtr& wait, const Error& because)
     if (wait->finished) return;
     if (time == Millis(0)) time = std::min(kPauseMin * (1 << std::min(wait->pauses, 10)), kPauseMax);
     ++wait->pauses;
-    gives_up = wait->stop_asked && !wait->child;
+    gives_up = wait->stop_asked && wait->is_known && !wait->child;
     wait->pausing = true;
   }
   if (gives_up) return finish(wait, cancelled());
@@ -325,7 +324,7 @@ void ChildExecutor::pause(Stage next, const WaitPtr& wait, const Error& because)
 bool ChildExecutor::give_up(const WaitPtr& wait) {
   {
     const std::lock_guard lock(mutex_);
-    if (!wait->stop_asked || wait->child) return wait->finished;
+    if (!wait->stop_asked || !wait->is_known || wait->child) return wait->finished;
   }
   finish(wait, cancelled());
   return true;

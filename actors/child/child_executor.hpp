@@ -49,6 +49,7 @@ class ChildExecutor final : public Executor, public std::enable_shared_from_this
     std::shared_ptr<TaskSink> sink;
     std::optional<JobId> child;
     std::unique_ptr<Subscription> subscription;
+    bool is_known = false;  ///< whether it has a job: it was looked for
     bool stop_asked = false;
     bool pausing = false;    ///< nothing is under way, and a timer will go on
     bool has_ended = false;  ///< its job has, as an event said
@@ -72,7 +73,7 @@ class ChildExecutor final : public Executor, public std::enable_shared_from_this
 
   void run(Stage stage, const WaitPtr& wait);
   void pause(Stage next, const WaitPtr& wait, const Error& because);
-  /// Was it told to stop, with no job to cancel? Then it is finished.
+  /// Was it told to stop, with no job to cancel, as is known? Then it is finished.
   bool give_up(const WaitPtr& wait);
   void finish(const WaitPtr& wait, TaskOutcome outcome);
 

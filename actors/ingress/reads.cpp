@@ -1,4 +1,6 @@
 // What people read: jobs, runs, assets, logs. Everything here runs on the blocking pool.
+#include <algorithm>
+
 #include "actors/ingress/node_gateway.hpp"
 #include "actors/ingress/run_view.hpp"
 #include "actors/job/run_loader.hpp"
@@ -50,11 +52,13 @@ Result<JobView> NodeGateway::view_job(const Caller& caller, const JobRef& ref, b
     RunQuery query;
     query.job = view.row.id;
     query.limit = limits::kPageMax;
-    const auto earlier = node_.reader.runs(query);
-    if (!earlier) return earlier.error();
-    for (auto record = earlier->rbegin(); record != earlier->rend(); ++record) {
-      if (record->run == view.newest.id) continue;
-      auto described = describe_run(node_, *record);
+    auto all = node_.reader.runs(query);
+    if (!all) return all.error();
+    // They come by their ids: where the clock was set back, that is not the order in which they were.
+    std::sort(all->begin(), all->end(), [](const auto& one, const auto& other) { return one.number < other.number; });
+    for (const RunRecord& record : *all) {
+      if (record.number >= view.newest.number) break;  // the newest, or one that was begun since the job was read
+      auto described = describe_run(node_, record);
       if (!described) return described.error();
       view.runs.push_back(*std::move(described));
     }

@@ -197,10 +197,12 @@ Result<std::size_t> load_results(NodeContext& node, const RunState& state, const
                                  Evaluator& evaluator) {
   std::size_t bytes = 0;
   std::map<RunId, std::vector<std::size_t>> steps_by_run;  // a retry reuses steps of earlier runs
-  for (std::size_t i = 0; i < state.steps.size(); ++i)
+  for (std::size_t i = 0; i < state.steps.size(); ++i) {
+    const bool had_no_items = state.steps[i].status == Status::success && state.steps[i].items == 0;
+    if (had_no_items) evaluator.add_empty(static_cast<StepIndex>(i));
     if (state.steps[i].done.count() + state.steps[i].failed.count() > 0)
       steps_by_run[state.steps[i].result_run.is_nil() ? state.run : state.steps[i].result_run].push_back(i);
-
+  }
   if (!state.signals.empty()) steps_by_run[state.run];
 
   for (const auto& [run, steps] : steps_by_run) {

@@ -76,6 +76,11 @@ struct TaskOffer {
   bool may_be_repeated = true;  ///< once it was begun, without its run's saying so
 };
 using TaskOfferPtr = std::shared_ptr<const TaskOffer>;
+/// Is it perhaps at work already, though no worker of this node has begun it? The job of a step goes on when the node
+/// that had the step is gone: whoever stops the step must find that job first.
+inline bool may_be_at_work(const TaskOffer& offer) {
+  return offer.task.type == StepType::workflow && offer.task.key.epoch > 0;
+}
 
 /// Run to broker: stop this task, wherever it is. If it is nowhere, the run is told TaskGone.
 struct WithdrawTask {

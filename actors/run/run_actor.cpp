@@ -406,6 +406,7 @@ void RunDriver::do_effect(const AdmitTask& effect) {
   if (found == waiting_for_admission_.end()) return;
   self_->send(found->second, TaskAdmitted{effect.task});
   waiting_for_admission_.erase(found);
+  note_sign_of_life(effect.task);  // it could give none while its start was being written
 }
 
 void RunDriver::do_effect(const SetTimer& effect) {

@@ -178,10 +178,11 @@ void stop(Self self, const StopTaskMessage& message) {
   const auto found = self->state.running.find(task);
   if (found == self->state.running.end() || found->second.stopping) return;
   Running& running = found->second;
-  if (!running.executing) {
+  if (!running.executing && !may_be_at_work(*running.offer)) {
     self->send(running.offer->run, TaskGone{task});
     return forget(self, task);
   }
+  if (!running.executing && start(self, running, running.offer->task.config)) return;
   running.stopping = true;
   stop_executor(*self->state.options.executors.at(running.offer->task.type), task, message.is_abandoned);
   if (!self->state.options.stops_late) self->delayed_send(self, limits::kStopDeadline, StopOverdue{task});

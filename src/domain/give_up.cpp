@@ -21,6 +21,7 @@ class NoEvaluator final : public Evaluator {
   Result<std::string> concurrency_key() override { return why_; }
   void add_result(StepIndex, ItemIndex, Document) override {}
   void add_failure(StepIndex, ItemIndex, const Error&) override {}
+  void add_empty(StepIndex) override {}
   void add_signal(std::uint32_t, Document) override {}
   void add_review(const Review&) override {}
   std::vector<Review> reviews(const AssetId&) const override { return {}; }

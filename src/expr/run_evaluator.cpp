@@ -20,7 +20,7 @@ class RunEvaluator final : public Evaluator {
       : workflow_(std::move(workflow)), facts_(std::move(facts)), steps_(workflow_->steps.size()) {}
 
   Result<bool> condition(StepIndex step) override {
-    auto value = evaluate_bare(step, definition(step).when);
+    auto value = evaluate_bare(definition(step).when);
     if (!value.ok()) return in_step(step, "when", std::move(value).error());
     return !value->is_null() && *value != false;
   }
@@ -28,6 +28,7 @@ class RunEvaluator final : public Evaluator {
   Result<ItemIndex> item_count(StepIndex step) override {
     const auto list = items(step);
     if (!list.ok()) return list.error();
+    if ((*list)->empty()) add_empty(step);
     return static_cast<ItemIndex>((*list)->size());
   }
 
@@ -82,7 +83,6 @@ class RunEvaluator final : public Evaluator {
     const Document& form = workflow_->outputs;
     if (!form.present()) return Document("{}");
     if (is_literal(form.view())) return form;
-    for (StepIndex step = 0; step < steps_.size(); ++step) show_empty_list(step);
     show_item(nullptr, nullptr);
     const auto rendered = render_in(scope(), from_document(form, nullptr), SecretParts::plain_text);
     if (rendered.ok()) return to_document(*rendered);
@@ -108,7 +108,6 @@ class RunEvaluator final : public Evaluator {
 
   void add_result(StepIndex step, ItemIndex item, Document outputs) override {
     TROUPE_ASSERT(step < steps_.size(), "a step that the workflow does not have");
-    steps_[step].has_results = true;
     if (scope_)
       show_result(step, item, outputs);
     else
@@ -118,6 +117,8 @@ class RunEvaluator final : public Evaluator {
   void add_failure(StepIndex step, ItemIndex item, const Error& error) override {
     add_result(step, item, to_document(Json{{"error", error_to_json(error)}}));
   }
+
+  void add_empty(StepIndex step) override { scope().set_step(definition(step).name, std::nullopt, Json::array()); }
 
   void add_signal(std::uint32_t ordinal, Document payload) override { signals_[ordinal] = std::move(payload); }
 
@@ -153,9 +154,6 @@ class RunEvaluator final : public Evaluator {
 
  private:
   struct StepFacts {
-    bool has_results = false;
-    bool is_ready = false;         ///< what it needs has been shown
-    std::optional<bool> is_empty;  ///< of a for_each step: does its list have no items?
     std::optional<std::shared_ptr<const Json>> items;
   };
 
@@ -200,7 +198,6 @@ class RunEvaluator final : public Evaluator {
       if (!list.ok()) return list.error();
       if (item < (*list)->size()) value = (**list)[item];
     }
-    show_needs(step);
     show_item(std::move(value), attempt);
     auto rendered = render_in(scope(), from_document(form), SecretParts::marked);
     if (rendered.ok()) return rendered;
@@ -211,7 +208,7 @@ class RunEvaluator final : public Evaluator {
   Result<std::shared_ptr<const Json>> items(StepIndex step) {
     auto& known = steps_[step].items;
     if (known) return *known;
-    auto value = evaluate_bare(step, definition(step).for_each);
+    auto value = evaluate_bare(definition(step).for_each);
     if (!value.ok()) return in_step(step, "for_each", std::move(value).error());
     const auto wrong_list = [&](const std::string& what) {
       const std::string expression = excerpt(definition(step).for_each);
@@ -226,8 +223,7 @@ class RunEvaluator final : public Evaluator {
   }
 
   /// `when` and `for_each` belong to the step as a whole: there is no item yet.
-  Result<Json> evaluate_bare(StepIndex step, const std::string& expression) {
-    show_needs(step);
+  Result<Json> evaluate_bare(const std::string& expression) {
     show_item(nullptr, nullptr);
     return evaluate_in(scope(), expression);
   }
@@ -235,28 +231,6 @@ class RunEvaluator final : public Evaluator {
   void show_item(Json item, Json attempt) {
     scope().set("item", std::move(item));
     scope().set("attempt", std::move(attempt));
-  }
-
-  /// A for_each step that ended without items gave no result that would show it, yet `.steps.NAME` is `[]` then.
-  /// Whether it did follows from the expressions; they may be asked only once the step's needs have ended, that is, for
-  /// the sake of a step that comes after it.
-  void show_needs(StepIndex step) {
-    if (std::exchange(steps_[step].is_ready, true)) return;
-    for (const StepIndex need : definition(step).needs) {
-      show_needs(need);
-      show_empty_list(need);
-    }
-  }
-  void show_empty_list(StepIndex step) {
-    const StepDefinition& of = definition(step);
-    StepFacts& facts = steps_[step];
-    if (of.for_each.empty() || facts.has_results || facts.is_empty) return;
-    facts.is_empty = false;
-    if (!of.when.empty() && !condition(step).value_or(false)) return;  // skipped
-    const auto list = items(step);
-    if (!list.ok() || !(*list)->empty()) return;
-    facts.is_empty = true;
-    scope().set_step(of.name, std::nullopt, Json::array());
   }
 
   std::vector<Review> reviews_of(const std::vector<AssetId>& assets) const {

@@ -19,8 +19,8 @@ class HookedReader final : public StoreReader {
   std::function<void()> while_reading_journal;
   /// So many of the next calls of open_jobs() find the store away.
   int open_jobs_failures = 0;
-  /// Likewise of jobs().
-  int jobs_failures = 0;
+  /// Likewise of jobs(), and of jobs_called().
+  int jobs_failures = 0, jobs_called_failures = 0;
   /// What settings() says in place of the store.
   std::optional<Result<std::vector<SettingRow>>> settings_answer;
   /// A row beside those of the store.
@@ -45,6 +45,10 @@ class HookedReader final : public StoreReader {
     return inner_->job(id);
   }
   Result<std::vector<JobId>> jobs_called(const std::string& id, const std::optional<std::string>& client) override {
+    if (jobs_called_failures > 0) {
+      --jobs_called_failures;
+      return Error{ErrorCode::not_ready, "the store is away", true, {}};
+    }
     return inner_->jobs_called(id, client);
   }
   Result<std::vector<JobRow>> jobs(const JobQuery& query) override {

@@ -332,6 +332,23 @@ TEST_F(MessagesTest, SilenceEndsAnAttemptAndSignsOfLifeDoNot) {
   EXPECT_EQ(error_code(job), "heartbeat_timeout");
 }
 
+TEST_F(MessagesTest, SilenceCountsFromWhenTheAttemptIsLetGo) {
+  given_workflow(
+      "{key: alive, steps: [{name: work, type: exec, heartbeat: 10s, timeout: 10m, retry: {max_attempts: 1}, "
+      "config: {command: x}}]}");
+  script_.all_commits(Fate::unavailable);
+  script_.next_commits({Fate::goes_through});  // it is accepted, and its start has to wait
+  const JobId job = submit("alive");
+  pass(30s);
+  EXPECT_EQ(executor_->count_started("work"), 0u);
+  script_.all_commits(Fate::goes_through);
+  while (executor_->count_started("work") == 0) pass(250ms);
+  pass(9s);
+  EXPECT_FALSE(has_ended(status(job)));
+  pass(1s + 250ms);
+  EXPECT_EQ(error_code(job), "heartbeat_timeout");
+}
+
 TEST_F(MessagesTest, AWaitForAWorkerIsLimitedAlsoOverARestart) {
   given_workflow(
       "{key: patient, steps: [{name: work, type: exec, queue_timeout: 60s, retry: {max_attempts: 1}, config: {command: "

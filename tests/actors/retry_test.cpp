@@ -162,6 +162,22 @@ TEST_F(RetriedInputsTest, AreKeptWhenTheJobWasLetGoOfBetweenTwoRetries) {
   EXPECT_EQ(said("say"), "b");
 }
 
+TEST_F(RetriedInputsTest, DoNotChangeThatAStepThatIsReusedHadNoItems) {
+  given_workflow(R"({key: listing, outputs: {each: "${ .steps.each }", skipped: "${ .steps.skipped }"}, steps: [
+      {name: each, type: noop, for_each: "${ .inputs.list }"},
+      {name: skipped, type: noop, when: "${ .inputs.all }", for_each: "${ .inputs.none }"},
+      {name: last, type: noop}]})");
+  SubmitJob job;
+  job.inputs = Document(R"({"list":[],"none":[],"all":false})");
+  const JobId id = submit("listing", std::move(job));
+  executor_->fail("last", /*retryable=*/false);
+  run();
+  ASSERT_TRUE(retry(id, "last", R"({"list":[1,2],"none":[],"all":true})").ok());
+  restart_node();
+  complete("last");
+  EXPECT_EQ(row(id).outputs, Document(R"({"each":[],"skipped":null})"));
+}
+
 TEST_F(RetriedInputsTest, MayBeThoseOfTheJobAgain) {
   const JobId job = job_given({R"({"word":"a"})", R"({"word":"b"})", R"({"word":"a"})", ""});
   EXPECT_EQ(said("say"), "a");
@@ -335,6 +351,43 @@ TEST_F(RetryTest, IsRefusedWhenAnotherHasBegunAndEndedMeanwhile) {
   EXPECT_EQ(status(job), Status::success);
   EXPECT_EQ(live_jobs(), 0u);
   reader_->edit_workflow = nullptr;
+}
+
+TEST_F(RetryTest, IsNoneOfTheRunsThatAreShownWhereItBeganWhileTheJobWasRead) {
+  const JobId job = failed_job();
+  ASSERT_TRUE(retry(job, "second").ok());
+  executor_->fail("second", /*retryable=*/false);
+  run();
+  executor_->ends_at_once("first");
+  executor_->ends_at_once("second");
+  given_workflow("{key: two, steps: [{name: first, type: noop}]}");
+  restart_node();  // so that version 1 has to be read, in the midst of reading the job
+  bool meanwhile = false;
+  reader_->edit_workflow = [&](WorkflowRow&) {
+    if (std::exchange(meanwhile, true)) return;
+    EXPECT_TRUE(retry(job).ok());
+  };
+  const JobView shown = view(job);
+  reader_->edit_workflow = nullptr;
+  ASSERT_TRUE(meanwhile);
+  ASSERT_EQ(shown.runs.size(), 2u);
+  EXPECT_EQ(shown.runs[0].number, 1u);
+  EXPECT_EQ(shown.runs[1].number, 2u);
+}
+
+TEST_F(RetryTest, IsShownAfterTheRunsBeforeThoughTheClockWasSetBackMeanwhile) {
+  const JobId job = failed_job();
+  crash_node();
+  clock_.advance(-1h);
+  start_node();
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(retry(job, "second").ok());
+    executor_->fail("second", /*retryable=*/false);
+    run();
+  }
+  const JobView shown = view(job);
+  ASSERT_EQ(shown.runs.size(), 3u);
+  for (std::uint32_t i = 0; i < 3; ++i) EXPECT_EQ(shown.runs[i].number, i + 1);
 }
 
 TEST_F(RetryTest, SurvivesACrash) {

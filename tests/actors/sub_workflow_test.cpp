@@ -282,6 +282,27 @@ TEST_F(SubWorkflowTest, FindsItsJobAgainWhenTheParentsActorBreaks) {
   EXPECT_EQ(status(parent), Status::success);
 }
 
+TEST_F(SubWorkflowTest, IsStoppedOnlyWithItsJobThoughThatCannotBeReadAtFirst) {
+  const JobId parent = submit_parent();
+  reader_->jobs_called_failures = 1;
+  restart_node();
+  ASSERT_TRUE(cancel(parent).ok());
+  EXPECT_FALSE(has_ended(status(parent))) << "nobody knows whether it has a job";
+  pass(1s);
+  EXPECT_EQ(status(children().at(0).id), Status::cancelled);
+  EXPECT_EQ(status(parent), Status::cancelled);
+}
+
+TEST_F(SubWorkflowTest, IsStoppedWithItsJobThoughAKillSwitchHoldsItSinceARestart) {
+  const JobId parent = submit_parent();
+  engage("workflow", "parent", "pause");
+  restart_node();
+  ASSERT_TRUE(cancel(parent).ok());
+  run();
+  EXPECT_EQ(status(children().at(0).id), Status::cancelled);
+  EXPECT_EQ(status(parent), Status::cancelled);
+}
+
 TEST_F(SubWorkflowTest, LeavesNoJobBehindThatItsParentNoLongerWantsAfterACrash) {
   const JobId parent = submit_parent();
   const JobId child = children().at(0).id;

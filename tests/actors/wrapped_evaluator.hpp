@@ -31,6 +31,7 @@ class WrappedEvaluator : public Evaluator {
   void add_failure(StepIndex step, ItemIndex item, const Error& error) override {
     inner_->add_failure(step, item, error);
   }
+  void add_empty(StepIndex step) override { inner_->add_empty(step); }
   void add_signal(std::uint32_t ordinal, Document payload) override { inner_->add_signal(ordinal, std::move(payload)); }
   std::vector<Review> reviews(const AssetId& asset) const override { return inner_->reviews(asset); }
   void add_review(const Review& review) override { inner_->add_review(review); }

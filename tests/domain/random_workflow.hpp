@@ -79,6 +79,7 @@ class ScriptedEvaluator final : public Evaluator {
   Result<std::string> concurrency_key() override { return std::string("null"); }
   void add_result(StepIndex, ItemIndex, Document) override {}
   void add_failure(StepIndex, ItemIndex, const Error&) override {}
+  void add_empty(StepIndex) override {}
   void add_signal(std::uint32_t, Document) override {}
   void add_review(const Review& review) override { reviews_[review.asset].push_back(review); }
   void forget_reviews() { reviews_.clear(); }

@@ -56,6 +56,7 @@ class FakeEvaluator final : public Evaluator {
   Result<std::string> concurrency_key() override { return std::string("null"); }
   void add_result(StepIndex, ItemIndex, Document) override {}
   void add_failure(StepIndex step, ItemIndex item, const Error& error) override { failures[step][item] = error; }
+  void add_empty(StepIndex) override {}
   void add_signal(std::uint32_t, Document) override {}
   void add_review(const Review& review) override { decisions.push_back(review); }
   std::vector<Review> reviews(const AssetId& asset) const override {

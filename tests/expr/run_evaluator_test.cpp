@@ -93,18 +93,24 @@ TEST_F(RunEvaluatorTest, MakesAListInItemOrderOfAForEachStep) {
   EXPECT_EQ(config_of(after), R"({"all":[{"i":0},{"i":1}],"last":{"i":1}})");
 }
 
-TEST_F(RunEvaluatorTest, ShowsAnEmptyListOfAForEachStepWithoutItemsEvenAfterARestart) {
+TEST_F(RunEvaluatorTest, ShowsAnEmptyListOfAForEachStepWithoutItems) {
   StepDefinition each = step("each", {});
   each.for_each = ".inputs.none";
-  given(each);
-  StepDefinition skipped = step("skipped", {});
-  skipped.for_each = ".inputs.none";
-  skipped.when = "false";
-  given(skipped);
-  const auto after = given(step("after", {0, 1}, R"({"each":"${ .steps.each }","skipped":"${ .steps.skipped }"})"));
-  EXPECT_EQ(config_of(after), R"({"each":[],"skipped":null})");  // nothing was asked of this evaluator before
+  const auto index = given(each);
+  const auto after = given(step("after", {0}, R"({"each":"${ .steps.each }"})"));
+  EXPECT_EQ(config_of(after), R"({"each":null})");
+  EXPECT_EQ(*evaluator().item_count(index), 0u);
+  EXPECT_EQ(config_of(after), R"({"each":[]})");
+}
+
+TEST_F(RunEvaluatorTest, ShowsTheEmptyListThatItIsToldOfWhateverTheListWouldBeNow) {
+  StepDefinition each = step("each", {});
+  each.for_each = ".inputs.names";
+  const auto index = given(each);
+  const auto after = given(step("after", {0}, R"({"each":"${ .steps.each }"})"));
   workflow_.outputs = Document(R"("${ .steps.each | length }")");
-  evaluator_.reset();
+  evaluator().add_empty(index);
+  EXPECT_EQ(config_of(after), R"({"each":[]})");
   EXPECT_EQ(outputs(), "0");
 }
 

@@ -46,6 +46,8 @@ class Evaluator {
   virtual void add_result(StepIndex step, ItemIndex item, Document outputs) = 0;
   /// Makes an item that failed for good visible in `.steps.NAME`, as `{error: {code, message, retryable}}`.
   virtual void add_failure(StepIndex step, ItemIndex item, const Error& error) = 0;
+  /// Makes it visible that a step with `for_each` had no items: `.steps.NAME` is `[]`. So it is by item_count(), too.
+  virtual void add_empty(StepIndex step) = 0;
   /// Tells of a signal that no step has taken yet (an absent payload counts as null).
   virtual void add_signal(std::uint32_t ordinal, Document payload) = 0;
   /// Tells of a decision about an image of the run.
