@@ -72,7 +72,7 @@ struct TaskOffer {
   std::string workflow_key;
   Timestamp ready_at = kNever;  ///< it has waited since then; of a task that is offered again, too
   std::uint8_t priority = 5;
-  bool commits_start = false;  ///< the worker waits for TaskAdmitted
+  bool commits_start = false;   ///< the worker waits for TaskAdmitted
   bool may_be_repeated = true;  ///< once it was begun, without its run's saying so
 };
 using TaskOfferPtr = std::shared_ptr<const TaskOffer>;

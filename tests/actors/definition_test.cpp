@@ -152,7 +152,7 @@ TEST_F(OldVersionTest, IsKeptForTheRunsThatAreUnderWayWithItAndNoLonger) {
 
 TEST_F(OldVersionTest, IsReadAgainForARunThatRested) {
   given_workflow(
-      "{key: two, steps: [{name: wait, type: delay, config: {duration: 1h}, timeout: 2h}, {name: first, "
+      "{key: two, steps: [{name: wait, type: delay, config: {duration: 1h}}, {name: first, "
       "type: noop}, {name: second, type: http, config: {url: \"http://one/\"}}], timeout: 1d}");
   const JobId job = submit("two");
   ASSERT_EQ(live_jobs(), 0u);

@@ -333,14 +333,14 @@ TEST_F(OutlookTest, LearnsNothingFromHowWrongItsGuessesWere) {
   restart_node(1);
   for (int i = 0; i < 8; ++i) submit("long");  // a tenth of the time-out is 6 s, and they take 15
   run_dry();
-  EXPECT_EQ(context().forecast.history_of("long", clock_.now())->ask([](const WorkflowHistory& history) {
+  EXPECT_EQ(node().context().forecast.history_of("long", clock_.now())->ask([](const WorkflowHistory& history) {
     return history.correction();
   }),
             1);
 }
 
 TEST_F(OutlookTest, NeverEndsAJobBeforeItsTurn) {
-  const auto history = context().forecast.history_of("short", clock_.now());
+  const auto history = node().context().forecast.history_of("short", clock_.now());
   history->tell([](WorkflowHistory& observed) {
     for (int i = 0; i < 32; ++i) observed.run_took(1s, 1h);
   });

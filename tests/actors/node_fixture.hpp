@@ -73,7 +73,6 @@ class NodeTest : public ::testing::Test {
   std::size_t times_ended(const JobId& job) const;
   std::size_t busy_slots() const;
   std::size_t live_jobs() const { return node_->health().live.count(); }
-  NodeContext& context() const { return node_->context(); }
   /// No slot, task, timer, job, actor or parked row is left over: all is as it was when the node had started.
   void expect_nothing_left();
   /// A worker dies of an error.
