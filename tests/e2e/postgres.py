@@ -22,7 +22,7 @@ class Postgres:
     def stop(self):
         if self._process:
             self._process.stdin.close()
-            self._process.wait(120)  # it writes down what so many databases have
+            self._process.wait(120)
 
     def sql(self, statement, url=None):
         done = subprocess.run(["psql", url or self.url, "-XAtqc", statement], capture_output=True, text=True, timeout=60)

@@ -26,7 +26,7 @@ fi
 server=
 finish() {
   if [ -n "$server" ]; then
-    kill -INT "$server" 2>/dev/null  # fast shutdown
+    kill -QUIT "$server" 2>/dev/null  # at once: nothing of it is kept
     wait "$server" 2>/dev/null
   fi
   rm -rf "$dir"
