@@ -1,6 +1,7 @@
 // What people read: jobs, runs, assets, logs. Everything here runs on the blocking pool.
 #include <algorithm>
 
+#include "actors/ingress/list_by_status.hpp"
 #include "actors/ingress/node_gateway.hpp"
 #include "actors/ingress/run_view.hpp"
 #include "actors/job/run_loader.hpp"
@@ -74,7 +75,7 @@ void NodeGateway::job(const Caller& caller, JobRef job, bool details, Reply<JobV
 void NodeGateway::jobs(const Caller& caller, JobQuery query, Reply<std::vector<JobView>> reply) {
   if (caller.client_id) query.client_id = caller.client_id;
   read<std::vector<JobView>>(reply, [this, query = std::move(query)]() -> Result<std::vector<JobView>> {
-    auto rows = node_.reader.jobs(query);
+    auto rows = list_by_status(node_, query, [&](const JobQuery& one) { return node_.reader.jobs(one); });
     if (!rows) return rows.error();
     std::vector<JobView> views;
     for (JobRow& row : *rows) {
@@ -98,7 +99,7 @@ void NodeGateway::run(const Caller& caller, RunId run, Reply<RunView> reply) {
 void NodeGateway::runs(const Caller& caller, RunQuery query, Reply<std::vector<RunView>> reply) {
   if (caller.client_id) query.client_id = caller.client_id;
   read<std::vector<RunView>>(reply, [this, query = std::move(query)]() -> Result<std::vector<RunView>> {
-    const auto records = node_.reader.runs(query);
+    const auto records = list_by_status(node_, query, [&](const RunQuery& one) { return node_.reader.runs(one); });
     if (!records) return records.error();
     std::vector<RunView> views;
     for (const RunRecord& record : *records) {

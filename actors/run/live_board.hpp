@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "troupe/base/id.hpp"
 #include "troupe/domain/run.hpp"
@@ -33,6 +34,10 @@ class LiveBoard {
   void remove(const TaskKey& key);
   void remove(const RunId& run);
   std::optional<LiveRun> find(const RunId& run) const;
+  /// A worker has a task of it.
+  bool is_running(const RunId& run) const;
+  /// All of those, the newest first.
+  std::vector<RunId> running() const;
 
  private:
   struct Part {

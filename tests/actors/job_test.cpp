@@ -345,5 +345,54 @@ TEST_F(NodeTest, FailsWhatWouldGiveARunMoreThanItsStepsMayGiveTogether) {
   EXPECT_EQ(items, limits::kResultBytes / limits::kInlineDocumentBytes + 1);
 }
 
+TEST_F(NodeTest, ListsByTheStatusThatItShows) {
+  start_node(2);
+  given_workflow("{key: one, steps: [{name: work, type: noop}, {name: rest, type: noop}]}");
+  std::vector<JobId> jobs;
+  for (int i = 0; i < 5; ++i) jobs.push_back(submit("one"));
+  executor_->complete("work");  // of the first, which is written
+  run();
+  const auto list = [&](JobQuery query) {
+    std::optional<Result<std::vector<JobView>>> answer;
+    gateway().jobs({}, std::move(query), [&](auto views) { answer = std::move(views); });
+    run();
+    std::vector<JobId> ids;
+    for (const JobView& view : answer->value()) {
+      EXPECT_EQ(view.newest.status, *query.status);
+      ids.push_back(view.row.id);
+    }
+    return ids;
+  };
+  const auto query = [](Status status, int limit = 100) {
+    JobQuery made;
+    made.status = status;
+    made.limit = limit;
+    return made;
+  };
+  const std::vector<std::string> at_work = executor_->running();
+  ASSERT_EQ(at_work.size(), 2u);
+  std::vector<JobId> running = list(query(Status::running)), pending = list(query(Status::pending));
+  EXPECT_EQ(running.size() + pending.size(), 5u);
+  EXPECT_TRUE(std::is_sorted(running.rbegin(), running.rend()));
+  EXPECT_THAT(running, ::testing::Contains(jobs[0])) << "by the store";
+  EXPECT_THAT(running, ::testing::Contains(jobs[1])) << "by the board";
+  JobQuery page = query(Status::pending, 1);
+  std::vector<JobId> paged;
+  for (auto ids = list(page); !ids.empty(); ids = list(page)) {
+    paged.push_back(ids.at(0));
+    page.before = ids.at(0);
+  }
+  EXPECT_EQ(paged, pending);
+  JobQuery nobody = query(Status::running);
+  nobody.client_id = "nobody";
+  EXPECT_TRUE(list(nobody).empty());
+  RunQuery runs;
+  runs.status = Status::running;
+  std::optional<Result<std::vector<RunView>>> found;
+  gateway().runs({}, runs, [&](auto views) { found = std::move(views); });
+  run();
+  EXPECT_EQ((*found)->size(), running.size());
+}
+
 }  // namespace
 }  // namespace troupe::test
