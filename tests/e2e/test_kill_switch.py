@@ -217,7 +217,7 @@ def test_kill_stops_all_kinds_of_work_and_nothing_starts_again(server, tmp_path)
         "far": {"type": "delay", "config": {"duration": "1d"}},
     }
     for key, step in steps.items():
-        server.apply({"key": key, "timeout": "7d", "steps": [{"name": "it", "timeout": "30m", **step}]})
+        server.apply({"key": key, "timeout": "7d", "defaults": {"timeout": "30m"}, "steps": [{"name": "it", **step}]})
     jobs = {key: server.submit(key, timeout_seconds=2 * 86400) for key in steps}
     eventually(lambda: pids_file.exists() and len(pids_file.read_text().split()) == 3, "the commands run")
     assert silent.asked.wait(20)
@@ -262,7 +262,7 @@ def seconds_until_in_force(server, folder):
     steps = {"command": {"type": "exec", "config": {"command": "sh", "args": [script]}},
              "call": {"type": "http", "config": {"url": silent.url, "timeout": "10m"}}}
     for key, step in steps.items():
-        server.apply({"key": key, "steps": [{"name": "it", "timeout": "30m", **step}]})
+        server.apply({"key": key, "defaults": {"timeout": "30m"}, "steps": [{"name": "it", **step}]})
     jobs = [server.submit(key) for key in steps]
     eventually(begun.exists, "the command runs")
     assert silent.asked.wait(20)

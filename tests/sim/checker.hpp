@@ -36,6 +36,8 @@ class Checker {
   virtual void accepted(const Request&, const Result<AcceptedJob>&) {}
   virtual void changed(const Request&, const Result<JobChange>&) {}
   virtual void shown(const Request&, const Result<JobView>&) {}
+  /// Someone is told that a workflow is disabled now.
+  virtual void disabled(const std::string& /*workflow*/) {}
   // executors: one each for a worker of a node
   virtual void task_begins(const Life&, std::string_view /*worker*/, const Task&) {}
   virtual void task_ends(const Life&, std::string_view /*worker*/, const TaskKey&, const TaskOutcome&) {}

@@ -39,13 +39,20 @@ SubmitJob Clients::draw_job() {
   job.workflow_key = dice_.chance(1) ? "unknown" : workflow_key(dice_.number(kWorkflows));
   job.priority = static_cast<std::uint8_t>(1 + dice_.number(10));
   job.patient = dice_.chance(20);
+  if (const std::uint32_t newest = world_.jobs().newest_version(job.workflow_key); newest > 0 && dice_.chance(10))
+    job.workflow_version = static_cast<std::uint32_t>(1 + dice_.number(newest));
   if (dice_.chance(10)) job.timeout = dice_.between(Millis(1'000), Millis(120'000));
-  Json inputs = {{"n", wishes_made_}, {"yes", true}, {"no", false}, {"wait", draw_wait(dice_)}};
-  inputs["list"] = Json::array();
-  for (std::size_t items = dice_.chance(2) ? 70 : dice_.number(4); items > 0; --items) inputs["list"].push_back(items);
-  job.inputs = to_document(inputs);
+  job.inputs = draw_inputs();
   job.request = sha256(job.workflow_key, job.inputs.view());
   return job;
+}
+
+Document Clients::draw_inputs() {
+  Json inputs = {{"n", ++inputs_drawn_}, {"yes", true}, {"no", false}, {"wait", draw_wait(dice_)}};
+  inputs["list"] = Json::array();
+  for (std::size_t items = dice_.chance(2) ? 70 : dice_.number(4); items > 0; --items) inputs["list"].push_back(items);
+  if (dice_.chance(90)) inputs["region"] = dice_.chance(50) ? "north" : "south";
+  return to_document(inputs);
 }
 
 WishPtr Clients::make_wish() {
@@ -91,8 +98,10 @@ void Clients::post(const std::vector<WishPtr>& wishes) {
     const RequestPtr request = make_request(Ask::submit, node->life());
     request->wish = wish;
     request->lost = [this, wish] { post_again(wish); };
+    request->limits = std::make_shared<RateLimitStates>();
     jobs.push_back(wish->job);
     jobs.back().user_id = request->mark();
+    jobs.back().limits = request->limits;
     requests.push_back(request);
     world_.trace(request->mark(), " wants ", wish->job.workflow_key, " job_id ", wish->job.job_id,
                  wish->job.idempotency ? " with a key" : "");
@@ -118,14 +127,17 @@ void Clients::answered(const WishPtr& wish, const Result<AcceptedJob>& result) {
   if (result || !result.error().retryable) {
     wish->answered = true;
   } else {
-    post_again(wish);
+    post_again(wish, result.error().retry_after);
   }
 }
 
-void Clients::post_again(const WishPtr& wish) {
-  if (wish->answered || !wish->can_be_repeated() || wish->posts > kPostsMax) return;
+/// Who is told when to come again knows that nothing came of it, and may, without a name for what it wants.
+void Clients::post_again(const WishPtr& wish, std::optional<Millis> wait) {
+  if (wish->answered || (!wish->can_be_repeated() && !wait)) return;
+  if (wish->posts > kPostsMax) return world_.violated("who comes again and again is let in", wish->job.workflow_key);
   ++wishes_open_;
-  world_.after(dice_.between(Millis(20), Millis(3'000)), [this, wish] {
+  const Millis pause = wait && dice_.chance(50) ? Millis(0) : dice_.between(Millis(20), Millis(3'000));
+  world_.after(wait.value_or(Millis(0)) + pause, [this, wish] {
     --wishes_open_;
     if (!wish->answered) post({wish});
   });
@@ -151,19 +163,23 @@ bool Clients::is_heard(const RequestPtr& request) {
   return true;
 }
 
-void Clients::ask_change(Ask ask, const JobId& job, const std::optional<IdempotencyKey>& key,
-                         const Send<JobChange>& send, const std::optional<ReviewImages>& review) {
+void Clients::ask_change(Ask ask, const JobId& job, const Particulars& with, const Send<JobChange>& send) {
   Host* node = world_.node();
   if (node == nullptr) return;
   const RequestPtr request = make_request(ask, node->life());
   request->job = job;
-  if (key) request->key = key->scope;
-  request->review = review;
+  if (with.key) request->key = with.key->scope;
+  request->review = with.review;
+  request->retry = with.retry;
+  if (with.retry) request->limits = std::make_shared<RateLimitStates>();
   request->seq_then = world_.jobs().find(job)->row.last_seq;
   world_.trace(request->mark(), verb_of(ask), job);
-  if (review)
+  if (const auto& review = with.review)
     world_.trace(request->mark(), " is ", review->reviewer, ", who approves ", review->approve.size(), " and rejects ",
                  review->reject.size(), " images");
+  if (const auto& retry = with.retry)
+    world_.trace(request->mark(), " is from ", retry->from_step.value_or("the start"), " of version ",
+                 retry->workflow_version, " with ", retry->inputs.present() ? retry->inputs.view() : "the same inputs");
   world_.tell([&](Checker& checker) { checker.asked(*request); });
   send(node->gateway(), *request, caller_of(*request), [this, request](const Result<JobChange>& result) {
     if (!is_heard(request)) return;

@@ -28,8 +28,7 @@ class Clients {
   /// A request about a job. `send` is given the reply function. Without a node that serves, nothing.
   template <class T>
   using Send = std::function<void(Gateway&, const Request&, const Caller&, Reply<T>)>;
-  void ask_change(Ask ask, const JobId& job, const std::optional<IdempotencyKey>& key, const Send<JobChange>& send,
-                  const std::optional<ReviewImages>& review = {});
+  void ask_change(Ask ask, const JobId& job, const Particulars& with, const Send<JobChange>& send);
   void ask_view(Ask ask, const JobId& job, const Send<JobView>& send);
   /// Any other: `send` calls the function once it is answered.
   void ask_other(const std::function<void(Gateway&, const Caller&, std::function<void()>)>& send);
@@ -37,6 +36,8 @@ class Clients {
   /// Some job that is stored; nothing: there is none.
   std::optional<JobId> some_job();
   IdempotencyKey fresh_key();
+  /// Of a job, or of its retry; by their number `n` no others are like them.
+  Document draw_inputs();
 
   void node_gone(const Life& life);
   /// Requests that a living node owes an answer, and wishes that are posted again.
@@ -50,14 +51,15 @@ class Clients {
   /// False: the process is dead, and nobody hears the answer.
   bool is_heard(const RequestPtr& request);
   void answered(const WishPtr& wish, const Result<AcceptedJob>& result);
-  void post_again(const WishPtr& wish);
+  /// `wait`: so long it is told to.
+  void post_again(const WishPtr& wish, std::optional<Millis> wait = {});
   SubmitJob draw_job();
 
   World& world_;
   Dice dice_;
   std::uint64_t requests_ = 0;
   std::map<std::uint64_t, RequestPtr> open_;
-  std::size_t wishes_made_ = 0, wishes_open_ = 0;
+  std::size_t wishes_made_ = 0, wishes_open_ = 0, inputs_drawn_ = 0;
   std::vector<WishPtr> named_;  ///< wishes with a job_id or key, to be repeated or clashed with
 };
 

@@ -12,6 +12,7 @@
 #include "expr/expr.hpp"
 #include "sim/clock.hpp"
 #include "sim/sim_executor.hpp"
+#include "sim/workflows.hpp"
 #include "sim/world.hpp"
 #include "support/silent_ports.hpp"
 
@@ -47,6 +48,20 @@ class TraceLog final : public Log {
   const LifePtr life_;
 };
 
+/// Now and then its file cannot be read.
+class SimSecrets final : public troupe::Secrets {
+ public:
+  explicit SimSecrets(World& world) : world_(world) {}
+  Result<std::string> resolve(std::string_view name) override {
+    if (world_.has_faults() && world_.dice().chance(1)) return {ErrorCode::io_failed, "cannot be read now", true};
+    if (name == "TOKEN") return std::string(kSecretValue);
+    return {ErrorCode::unknown_secret, "the server has no secret " + std::string(name)};
+  }
+
+ private:
+  World& world_;
+};
+
 constexpr std::size_t kShards = 4;
 
 template <class State, class Actor>
@@ -62,6 +77,7 @@ struct Host::Parts {
       : clock(world.now(), life),
         random(world.dice().fork()),
         log(world, life),
+        secrets(world),
         reader(world.store().reader(life)),
         blobs(world.store().blobs(life)) {}
 
@@ -72,6 +88,7 @@ struct Host::Parts {
   MachineClock clock;
   MachineRandom random;
   TraceLog log;
+  SimSecrets secrets;
   test::SilentMetrics metrics;
   std::unique_ptr<StoreReader> reader;
   std::unique_ptr<BlobStore> blobs;
@@ -94,9 +111,15 @@ bool Host::start() {
   options.run_blocking = [blocking = &parts_->blocking](BlockingPool::Function function) {
     blocking->push_back(std::move(function));
   };
+  options.secrets = &parts_->secrets;
   options.testing = true;
   options.gateway.check_expression = check_expression;
   options.gateway.is_quick_expression = is_quick;
+  options.gateway.evaluate = evaluate;
+  options.gateway.client_rates = world_.client_rates();
+  auto fair = std::make_shared<FairRules>();
+  fair->weights["client-0"] = static_cast<std::uint32_t>(1 + world_.dice().number(5));
+  options.fair_rules = std::move(fair);
   options.gateway.runs_live_max = size_.live_max;
   options.failed = [this](const std::string& why) {
     if (!life_->dead) world_.violated("no actor of the node fails", why);

@@ -13,8 +13,9 @@ struct Life {
   int number = 0;
   bool dead = false;  ///< nothing it does has an effect any more
   bool had_shards = false;
-  bool owns_shards = false;         ///< false: not yet, or another has taken them
-  Millis clock_offset{0};           ///< of its machine's clock
+  bool owns_shards = false;  ///< false: not yet, or another has taken them
+  Millis clock_offset{0};    ///< of its machine's clock
+  bool clock_was_set = false;
   Timestamp clock_latest = kNever;  ///< the latest that this clock was seen to say
   Timestamp started_at = kNever;    ///< by the world's time
   std::size_t slots = 0;            ///< of each worker

@@ -23,6 +23,13 @@ using WishPtr = std::shared_ptr<Wish>;
 
 enum class Ask : std::uint8_t { submit, cancel, retry, signal, review, resolve, read, wait, other };
 
+/// What a change of a job is asked for with.
+struct Particulars {
+  std::optional<IdempotencyKey> key;
+  std::optional<ReviewImages> review;
+  std::optional<RetryJob> retry;
+};
+
 /// One request to one node.
 struct Request {
   std::uint64_t number = 0;
@@ -36,7 +43,9 @@ struct Request {
   std::uint64_t seq_then = 0;  ///< of that job, as it was durable when the request was made
   std::optional<Digest> key;   ///< of a change: its Idempotency-Key, which several requests may have
   std::optional<ReviewImages> review;
-  std::function<void()> lost;  ///< told when the node dies without an answer; may be empty
+  std::optional<RetryJob> retry;
+  std::shared_ptr<RateLimitStates> limits;  ///< of a submit and a retry: the rate limits that it is told it met
+  std::function<void()> lost;               ///< told when the node dies without an answer; may be empty
 
   /// By this its job, and its records, name it.
   std::string mark() const { return "r" + std::to_string(number); }

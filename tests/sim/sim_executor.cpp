@@ -3,11 +3,13 @@
 #include <stdexcept>
 #include <vector>
 
+#include "sim/workflows.hpp"
 #include "sim/world.hpp"
 
 namespace troupe::sim {
 namespace {
 
+constexpr std::size_t kSignsMost = 40;  // of life; then it is silent, if it hangs
 constexpr std::size_t kTooManyBytes = limits::kOutputBytes + 100;
 
 TaskOutcome failure(ErrorCode code, bool retryable) { return {Error{code, "as drawn", retryable, {}}, {}}; }
@@ -17,6 +19,10 @@ bool is_instant(StepType type) { return type == StepType::noop || type == StepTy
 
 }  // namespace
 
+std::string SimExecutor::indiscretion(const Task& task) {
+  return holds_secret(task.config.view()) ? " with " + std::string(kSecretValue) : "";
+}
+
 // The value names the attempt, so that a step that is given it shows which one was counted.
 TaskOutcome SimExecutor::success(const Task& task) {
   Dice& dice = world_.dice();
@@ -24,9 +30,10 @@ TaskOutcome SimExecutor::success(const Task& task) {
   std::string value = task.step + "/" + std::to_string(task.key.item) + "/" + std::to_string(task.key.attempt) + "/" +
                       std::to_string(task.key.epoch);
   if (world_.has_faults() && dice.chance(0.02)) value.append(kTooManyBytes, 'x');
-  TaskOutcome outcome{TaskOutputs{Document("{\"value\":\"" + value + "\"}"), {}}, {}};
-  if (dice.chance(0.5)) outcome.log.assign(limits::kInlineDocumentBytes + 1, 'l');
-  if (dice.chance(5)) outcome.log = "a line\n";
+  const std::string echo = indiscretion(task);
+  TaskOutcome outcome{TaskOutputs{Document("{\"value\":\"" + value + "\",\"echo\":\"done" + echo + "\"}"), {}}, {}};
+  if (dice.chance(0.5)) outcome.log = std::string(limits::kInlineDocumentBytes + 1, 'l') + echo;
+  if (dice.chance(5)) outcome.log = "a line" + echo + "\n";
   const bool draws = task.type == StepType::generate ? dice.chance(90) : dice.chance(2);
   for (std::size_t images = draws ? 1 + dice.number(4) : 0; images > 0; --images)
     outcome.result->assets.push_back({"a.png", "image/png", 10, Digest{1}, 64, 64});
@@ -36,8 +43,14 @@ TaskOutcome SimExecutor::success(const Task& task) {
 TaskOutcome SimExecutor::draw_outcome(const Task& task) {
   Dice& dice = world_.dice();
   if (!world_.has_faults() || dice.chance(88)) return success(task);
-  if (dice.chance(75)) return failure(ErrorCode::http_failed, true);
-  return failure(ErrorCode::command_failed, dice.chance(30));
+  Error error{ErrorCode::http_failed, "as drawn" + indiscretion(task), true, {}};
+  if (dice.chance(25)) {
+    error.code = ErrorCode::command_failed;
+    error.retryable = dice.chance(30);
+  } else if (dice.chance(20)) {
+    error.retry_after = dice.between(Millis(100), Millis(20'000));
+  }
+  return {std::move(error), {}};
 }
 
 void SimExecutor::start(Task task, std::shared_ptr<TaskSink> sink) {
@@ -58,7 +71,7 @@ void SimExecutor::start(Task task, std::shared_ptr<TaskSink> sink) {
     world_.tell([&](Checker& checker) { checker.task_ends(*life_, worker_, task.key, outcome); });
     return sink->done(std::move(outcome));
   }
-  if (dice.chance(10)) sink->progress(0.5, "half");
+  if (dice.chance(10)) sink->progress(0.5, "half" + indiscretion(task));
   const std::uint64_t number = ++numbers_;
   TaskOutcome outcome = draw_outcome(task);
   Work& work = works_[number] = Work{std::move(task), std::move(sink)};
@@ -69,10 +82,23 @@ void SimExecutor::start(Task task, std::shared_ptr<TaskSink> sink) {
     work.hangs = dice.chance(2);
     work.twice = dice.chance(3);
   }
+  const bool may_give_signs = work.task.type == StepType::exec || work.task.type == StepType::generate;
+  if (may_give_signs && dice.chance(30)) give_sign(number, kSignsMost);
   if (work.hangs) return world_.saw("executor hung");
   // At last there may be ten thousand tasks for one slot: seventy items that make a job each, of seventy items.
   const Millis wait = world_.has_faults() ? dice.skewed(Millis(4'000)) : dice.skewed(Millis(20));
   end_later(number, wait, std::move(outcome));
+}
+
+void SimExecutor::give_sign(std::uint64_t number, std::size_t left) {
+  world_.after(world_.dice().between(Millis(100), Millis(1'000)), [weak = weak_from_this(), number, left] {
+    const auto self = weak.lock();
+    if (!self || self->life_->dead) return;
+    const auto found = self->works_.find(number);
+    if (found == self->works_.end()) return;
+    found->second.sink->progress(0.5, "at work");
+    if (left > 1) self->give_sign(number, left - 1);
+  });
 }
 
 void SimExecutor::end_later(std::uint64_t number, Millis wait, TaskOutcome outcome) {

@@ -40,7 +40,10 @@ class SimExecutor final : public Executor, public std::enable_shared_from_this<S
   };
 
   TaskOutcome success(const Task& task);
+  /// Of what it was given, and should tell nobody.
+  static std::string indiscretion(const Task& task);
   TaskOutcome draw_outcome(const Task& task);
+  void give_sign(std::uint64_t number, std::size_t left);
   void end_later(std::uint64_t number, Millis wait, TaskOutcome outcome);
   void end(std::uint64_t number, TaskOutcome outcome);
 

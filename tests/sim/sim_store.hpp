@@ -28,6 +28,7 @@ class SimStore {
   std::unique_ptr<BlobStore> blobs(const LifePtr& life);
   /// What is really stored.
   StoreReader& truth() { return *truth_; }
+  const std::map<Digest, std::string>& stored_blobs() const { return blobs_; }
 
   void begin_outage(Outage outage) { outage_ = outage; }
   void end_outage();

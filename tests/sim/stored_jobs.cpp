@@ -75,6 +75,7 @@ void StoredJobs::follow(const Change& change, StoredChange& stored) {
     job.row = *change.insert;
     const Json spec = from_document(job.row.spec);
     job.timeout = Millis(std::llround(spec.value("timeout_seconds", 0.0) * 1000));
+    job.inputs = to_document(spec.at("inputs"));
     job.is_child = spec.contains("parent");
     ids_.push_back(stored.id);
     open_ += is_open(job.row.status) ? 1 : 0;
@@ -92,6 +93,9 @@ void StoredJobs::follow(const Change& change, StoredChange& stored) {
     job.row.run_workflow_version = update.run_workflow_version;
     job.row.outputs = update.outputs;
     job.row.error = update.error;
+    if (change.run)
+      job.inputs =
+          change.run->inputs.present() ? change.run->inputs : to_document(from_document(job.row.spec).at("inputs"));
     open_ += is_open(job.row.status) ? 1 : 0;
   }
   job.state = decoded(change.insert ? change.insert->state : change.update->state);

@@ -23,6 +23,7 @@ struct StoredJob {
   RunState state;        ///< of the newest run
   WorkflowPtr workflow;  ///< of the newest run
   Millis timeout{0};
+  Document inputs;  ///< of the newest run
   std::set<RunId> runs;
   std::vector<std::pair<std::uint64_t, Status>> versions;                ///< last_seq and status after every commit
   std::unordered_set<TaskKey> live_ever;                                 ///< tasks that were live in some durable state

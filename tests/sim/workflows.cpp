@@ -12,21 +12,90 @@ constexpr std::size_t kSimpleWorkflows = 4;
 
 std::string millis(Millis time) { return std::to_string(time.count()) + "ms"; }
 
+std::vector<std::string> draw_codes(Dice& dice) {
+  static const std::vector<std::string> kCodes = {"http_failed",   "command_failed",    "step_timeout",
+                                                  "queue_timeout", "heartbeat_timeout", "sub_workflow_failed"};
+  std::vector<std::string> codes = {dice.one_of(kCodes)};
+  for (const std::string& code : kCodes)
+    if (code != codes.front() && dice.chance(30)) codes.push_back(code);
+  return codes;
+}
+
 Json draw_retry(Dice& dice) {
   static const std::vector<std::string> kBackoff = {"fixed", "linear", "exponential"}, kJitter = {"none", "full"};
-  return {{"max_attempts", 1 + dice.number(4)},
-          {"backoff", dice.one_of(kBackoff)},
-          {"initial", millis(dice.between(Millis(0), Millis(2'000)))},
-          {"max", millis(dice.between(Millis(2'000), Millis(90'000)))},
-          {"factor", 1 + dice.number(3)},
-          {"jitter", dice.one_of(kJitter)}};
+  Json retry = {{"max_attempts", 1 + dice.number(4)},
+                {"backoff", dice.one_of(kBackoff)},
+                {"initial", millis(dice.between(Millis(0), Millis(2'000)))},
+                {"max", millis(dice.between(Millis(2'000), Millis(90'000)))},
+                {"factor", 1 + dice.number(3)},
+                {"jitter", dice.one_of(kJitter)}};
+  if (dice.chance(15)) retry["on"] = draw_codes(dice);
+  if (dice.chance(15)) retry["never_on"] = draw_codes(dice);
+  return retry;
+}
+
+/// By this a task shows which inputs its run has.
+void tell_inputs(Json& sent) {
+  sent["n"] = "${ .inputs.n }";
+  sent["extra"] = "${ .inputs.extra }";
 }
 
 /// What is sent tells what the steps it needs gave.
 Json call(const std::vector<std::string>& needs) {
   Json seen = Json::object();
   for (const std::string& need : needs) seen[need] = "${ .steps." + need + " }";
-  return {{"url", "http://there/"}, {"body", {{"seen", seen}}}};
+  Json body = {{"seen", seen}};
+  tell_inputs(body);
+  return {{"url", "http://there/"}, {"body", body}};
+}
+
+Json call_workflow(Dice& dice) {
+  Json config = {{"key", workflow_key(dice.number(kSimpleWorkflows))}, {"inputs", "${ .inputs }"}};
+  if (dice.chance(10)) config["version"] = 1;
+  return config;
+}
+
+/// Now and then one that the server does not have.
+void name_secret(const std::string& type, Json& config, Dice& dice) {
+  const std::string mark = dice.chance(3) ? "${secret:ABSENT}" : std::string(kSecretMark);
+  if (type == "http") config["headers"] = {{"Authorization", "Bearer " + mark}};
+  if (type == "exec") config["env"] = {{"TOKEN", mark}};
+}
+
+Json draw_compensation(bool is_simple, Dice& dice) {
+  static const std::vector<std::string> kTypes = {"http", "http", "noop", "noop", "workflow", "workflow"};
+  const std::string type = is_simple ? kTypes[dice.number(4)] : dice.one_of(kTypes);
+  Json config = {{"url", "http://undo/"}, {"body", Json::object()}};
+  tell_inputs(config["body"]);
+  if (dice.chance(10)) name_secret(type, config, dice);
+  const bool calls = type == "workflow";
+  Json undo = {{"type", type},
+               {"config", calls ? call_workflow(dice) : config},
+               {"timeout", millis(dice.between(Millis(500), Millis(calls ? 120'000 : 5'000)))}};
+  if (dice.chance(40)) undo["retry"] = draw_retry(dice);
+  return undo;
+}
+
+/// Whose key it is, is the same in all versions of a workflow: what it has let in can be told then.
+Json rate_limit_of(const std::string& key, Dice& dice) {
+  const RateLimit limit = draw_rate_limit(dice);
+  Json written = {{"limit", limit.limit}, {"per", millis(limit.per)}, {"burst", limit.burst}};
+  if (key == workflow_key(2)) written["key"] = "${ .client_id }";
+  if (key == workflow_key(6)) written["key"] = "${ .inputs.region }";
+  return written;
+}
+
+bool has_rate_limit(const std::string& key) {
+  for (const std::size_t which : {1, 2, 5, 6})
+    if (key == workflow_key(which)) return true;
+  return false;
+}
+
+Json draw_schema(Dice& dice) {
+  Json schema = {{"type", "object"}, {"properties", Json::object()}};
+  if (dice.chance(70)) schema["properties"]["extra"] = {{"type", "integer"}, {"default", dice.number(1'000)}};
+  if (dice.chance(30)) schema["required"] = {"region"};
+  return schema;
 }
 
 Json config_of(const std::string& type, const std::vector<std::string>& needs, Dice& dice) {
@@ -35,7 +104,7 @@ Json config_of(const std::string& type, const std::vector<std::string>& needs, D
   if (type == "transform") return {{"value", call(needs)["body"]}};
   if (type == "generate") return {{"prompt", "a prompt"}};
   if (type == "signal") return {{"name", "go"}};
-  if (type == "workflow") return {{"key", workflow_key(dice.number(kSimpleWorkflows))}, {"inputs", "${ .inputs }"}};
+  if (type == "workflow") return call_workflow(dice);
   if (type == "delay") return {{"duration", dice.chance(60) ? "${ .inputs.wait }" : draw_wait(dice)}};
   return Json::object();
 }
@@ -67,6 +136,7 @@ Json draw_step(std::size_t index, std::size_t shift, bool is_simple, const std::
       needs.push_back(step_name(before, shift));
   Json step = {{"name", step_name(index, shift)}, {"type", type}, {"needs", needs}};
   step["config"] = type == "approval" ? draw_approval(images, dice) : config_of(type, needs, dice);
+  if (dice.chance(20)) name_secret(type, step["config"], dice);
   if (dice.chance(15)) step["when"] = dice.chance(60) ? "${ .inputs.yes }" : "${ .inputs.no }";
   if (dice.chance(15)) step["for_each"] = "${ .inputs.list }";
   if (dice.chance(80)) step["retry"] = draw_retry(dice);
@@ -78,10 +148,9 @@ Json draw_step(std::size_t index, std::size_t shift, bool is_simple, const std::
   if (step.contains("for_each") && dice.chance(40)) step["max_parallel"] = 1 + dice.number(3);
   if (step.contains("for_each") && dice.chance(40)) step["on_item_failure"] = "collect";
   if (has_worker && dice.chance(15)) step["idempotent"] = false;
-  if ((has_worker || type == "approval") && dice.chance(35))
-    step["compensate"] = {{"type", dice.chance(50) ? "http" : "noop"},
-                          {"config", {{"url", "http://undo/"}}},
-                          {"timeout", millis(dice.between(Millis(500), Millis(5'000)))}};
+  if ((type == "exec" || type == "generate") && dice.chance(25))
+    step["heartbeat"] = millis(dice.between(Millis(300), Millis(6'000)));
+  if ((has_worker || type == "approval") && dice.chance(35)) step["compensate"] = draw_compensation(is_simple, dice);
   if (type == "delay") step.erase("timeout");  // drawn all the same, so that a seed stays what it was
   if (!has_worker && !step.contains("compensate")) step.erase("retry");
   return step;
@@ -90,6 +159,16 @@ Json draw_step(std::size_t index, std::size_t shift, bool is_simple, const std::
 }  // namespace
 
 std::string workflow_key(std::size_t which) { return "w" + std::to_string(which); }
+
+bool may_be_called(const std::string& key) { return key < workflow_key(kSimpleWorkflows); }
+
+RateLimit draw_rate_limit(Dice& dice) {
+  RateLimit limit;
+  limit.limit = static_cast<std::uint32_t>(1 + dice.number(12));
+  limit.per = Millis(1'000) * static_cast<int>(1 + dice.number(5));
+  limit.burst = static_cast<std::uint32_t>(1 + dice.number(10));
+  return limit;
+}
 
 std::string draw_wait(Dice& dice) {
   if (dice.chance(70)) return millis(dice.skewed(Millis(8'000)));
@@ -104,7 +183,9 @@ std::string draw_workflow(const std::string& key, Dice& dice) {
   if (dice.chance(20)) definition["concurrency"] = {{"limit", 1 + dice.number(4)}, {"key", "${ .client_id }"}};
   const std::size_t steps = dice.chance(35) ? 1 : 1 + dice.number(6);
   const std::size_t shift = dice.number(3);
-  const bool is_simple = key < workflow_key(kSimpleWorkflows);
+  const bool is_simple = may_be_called(key);
+  if (has_rate_limit(key)) definition["rate_limit"] = rate_limit_of(key, dice);
+  if (dice.chance(20)) definition["inputs"] = draw_schema(dice);
   std::string images;
   for (std::size_t i = 0; i < steps; ++i) {
     const Json& step = definition["steps"].emplace_back(draw_step(i, shift, is_simple, images, dice));

@@ -13,6 +13,20 @@ constexpr std::size_t kDueMax = 16;  // events of the world that are looked at a
 constexpr std::uint64_t kEventsAtOnce = 500'000;
 /// After the last fault, what is still engaged stays so for this long: what it was to do must be done then.
 constexpr Millis kSwitchesStay{20'000};
+ClientRates draw_client_rates(Dice& dice) {
+  const auto draw = [&] {
+    RateLimit limit = draw_rate_limit(dice);
+    limit.limit *= 5;
+    limit.burst *= 3;
+    return limit;
+  };
+  ClientRates rates;
+  if (dice.chance(50)) rates.named["client-0"] = draw();
+  if (dice.chance(20)) rates.all = draw();
+  if (dice.chance(50)) rates.named["client-1"] = RateLimit{};
+  return rates;
+}
+
 constexpr const char* kProbe = R"({"key": "probe", "steps": [{"name": "only", "type": "noop"}]})";
 
 }  // namespace
@@ -26,6 +40,7 @@ World::World(Settings settings)
       clients_(std::make_unique<Clients>(*this, dice_.fork())),
       checkers_(make_checkers(*this)) {
   calm_ = dice_.chance(10);
+  client_rates_ = draw_client_rates(dice_);
 }
 
 World::~World() {

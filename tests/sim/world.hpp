@@ -18,6 +18,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "actors/ingress/rate_limits.hpp"
 #include "sim/checker.hpp"
 #include "sim/clients.hpp"
 #include "sim/dice.hpp"
@@ -68,6 +69,8 @@ class World {
   SimStore& store() { return *store_; }
   const StoredJobs& jobs() const { return stored_; }
   Clients& clients() { return *clients_; }
+  /// As every node is configured.
+  const ClientRates& client_rates() const { return client_rates_; }
   template <class... Parts>
   void trace(const Parts&... parts) {
     trace_.add(now_ - kBegin, parts...);
@@ -137,8 +140,9 @@ class World {
   std::vector<std::unique_ptr<Checker>> checkers_;
   std::vector<std::unique_ptr<Host>> hosts_;
   int lives_ = 0;
-  std::size_t depth_ = 0;      ///< of interleave
-  std::size_t starting_ = 0;   ///< nodes between the decision to start one and its being there
+  std::size_t depth_ = 0;     ///< of interleave
+  std::size_t starting_ = 0;  ///< nodes between the decision to start one and its being there
+  ClientRates client_rates_;
   bool calm_ = false;          ///< an episode without faults of machines
   bool asks_no_more_ = false;  ///< the last of the safety phase
   Timestamp liveness_began_ = kNever;

@@ -28,7 +28,7 @@ extern const Action kSwitch, kRestartWorker;
 /// What is engaged when nobody engages any more.
 void release_switches(World& world);
 // schedules.cpp
-extern const Action kSchedule, kUnschedule;
+extern const Action kSchedule, kUnschedule, kSwitchSchedule, kTrigger;
 /// All of them.
 void remove_schedules(World& world);
 // machines.cpp

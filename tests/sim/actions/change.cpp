@@ -12,7 +12,7 @@ void cancel(World& world) {
   if (!job) return;
   ask_with_key(world, [&world, job](const Key& key) {
     world.clients().ask_change(
-        Ask::cancel, *job, key, [&](Gateway& gateway, const Request&, const Caller& caller, auto reply) {
+        Ask::cancel, *job, {key, {}, {}}, [&](Gateway& gateway, const Request&, const Caller& caller, auto reply) {
           gateway.cancel(caller, {{*job, "", {}}, "enough", key}, render_change, std::move(reply));
         });
   });
@@ -38,10 +38,14 @@ void retry(World& world) {
   const std::string& workflow = world.jobs().find(*job)->row.workflow_key;
   const WorkflowPtr newest = world.jobs().workflow(workflow, world.jobs().newest_version(workflow));
   if (world.dice().chance(70)) command.from_step = world.dice().one_of(newest->steps).name;
+  if (world.dice().chance(30)) command.inputs = world.clients().draw_inputs();
+  if (world.dice().chance(20))
+    command.workflow_version = static_cast<std::uint32_t>(1 + world.dice().number(newest->version));
   ask_with_key(world, [&world, job, command](const Key& key) mutable {
     command.idempotency = key;
-    world.clients().ask_change(Ask::retry, *job, key,
-                               [&](Gateway& gateway, const Request&, const Caller& caller, auto reply) {
+    world.clients().ask_change(Ask::retry, *job, {key, {}, command},
+                               [&](Gateway& gateway, const Request& request, const Caller& caller, auto reply) {
+                                 command.limits = request.limits;
                                  gateway.retry(caller, command, render_change, std::move(reply));
                                });
   });
@@ -53,7 +57,7 @@ void signal(World& world) {
   SendSignal command{world.jobs().find(*job)->row.run, "go", Document("{\"value\":1}"), {}};
   ask_with_key(world, [&world, job, command](const Key& key) mutable {
     command.idempotency = key;
-    world.clients().ask_change(Ask::signal, *job, key,
+    world.clients().ask_change(Ask::signal, *job, {key, {}, {}},
                                [&](Gateway& gateway, const Request&, const Caller& caller, auto reply) {
                                  gateway.signal(caller, command, render_change, std::move(reply));
                                });

@@ -15,7 +15,10 @@ void apply(World& world) {
 
 void set_disabled(World& world, const std::string& key, bool disabled) {
   world.clients().ask_other([&](Gateway& gateway, const Caller& caller, const std::function<void()>& done) {
-    gateway.set_workflow_disabled(caller, key, disabled, [done](const Result<WorkflowView>&) { done(); });
+    gateway.set_workflow_disabled(caller, key, disabled, [&world, key, done](const Result<WorkflowView>& set) {
+      if (set && set->disabled) world.tell([&](Checker& checker) { checker.disabled(key); });
+      done();
+    });
   });
 }
 

@@ -29,6 +29,7 @@ void leap_clock(World& world) {
   if (node == nullptr) return;
   world.saw("clock set");
   const Millis far = world.dice().skewed(Millis(30'000));
+  node->life()->clock_was_set = true;
   node->life()->clock_offset += world.dice().chance(50) ? far : -far;
 }
 

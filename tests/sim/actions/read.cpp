@@ -1,5 +1,6 @@
 // People look: at a job, at lists, until a job ends, at live events.
 #include "sim/actions/all.hpp"
+#include "sim/workflows.hpp"
 #include "sim/world.hpp"
 
 namespace troupe::sim {
@@ -46,6 +47,7 @@ void watch(World& world) {
         const StoredJob* stored = world.jobs().find(id);
         if (event->seq > stored->row.last_seq)
           world.violated("an event with a number tells of what is durable", to_string(id));
+        if (holds_secret(event->data)) world.violated("no event tells a secret", event->data);
       }));
   node->keep(subscription);
   world.after(world.dice().skewed(Millis(20'000)), [weak = std::weak_ptr(subscription), life] {

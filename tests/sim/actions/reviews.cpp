@@ -12,12 +12,10 @@ namespace {
 void post(World& world, const JobId& job, const ReviewImages& wanted, const Key& key) {
   ReviewImages command = wanted;
   command.idempotency = key;
-  world.clients().ask_change(
-      Ask::review, job, key,
-      [&](Gateway& gateway, const Request&, const Caller& caller, auto reply) {
-        gateway.review(caller, command, render_change, std::move(reply));
-      },
-      command);
+  world.clients().ask_change(Ask::review, job, {key, command, {}},
+                             [&](Gateway& gateway, const Request&, const Caller& caller, auto reply) {
+                               gateway.review(caller, command, render_change, std::move(reply));
+                             });
 }
 
 /// Mostly one with an approval under way.

@@ -1,6 +1,7 @@
-// Nothing comes before its time by the clock of its node: no attempt before its back-off is over, no delay, no time-out
-// of a run. And nothing is forgotten: once all is quiet, no delay, task or time-out is left for long after it was due.
-// (That a run ends at last says little: its time-out ends it, whatever was forgotten.)
+// Nothing comes before its time by the clock of its node: no attempt before its back-off is over, and as long as it was
+// asked to wait; no delay, no time-out of a run or of an attempt. And nothing is forgotten: once all is quiet, no
+// delay, task or time-out is left for long after it was due. (That a run ends at last says little: its time-out ends
+// it, whatever was forgotten.)
 #include <map>
 
 #include "sim/checkers/all.hpp"
@@ -21,8 +22,12 @@ class InTime final : public Checker {
   void stored(const StoredChange& change) override {
     if (change.job == nullptr || !change.before) return;
     for (const Event& event : change.events) {
-      if (const auto* started = std::get_if<TaskStarted>(&event)) begins(*change.life, started->task);
-      if (const auto* retried = std::get_if<TaskRetried>(&event)) note_back_off(*retried);
+      if (const auto* started = std::get_if<TaskStarted>(&event)) starts(*change.life, *started);
+      if (const auto* retried = std::get_if<TaskRetried>(&event)) {
+        is_over(change, retried->task, retried->error.code);
+        note_back_off(*retried);
+      }
+      if (const auto* failed = std::get_if<TaskFailed>(&event)) is_over(change, failed->task, failed->error.code);
       if (const auto* completed = std::get_if<TaskCompleted>(&event)) delay_is_over(change, completed->task);
       if (const auto* stopping = std::get_if<RunStopping>(&event);
           stopping && stopping->error.code == ErrorCode::run_timeout)
@@ -31,7 +36,15 @@ class InTime final : public Checker {
     if (change.before->phase == RunPhase::forward) nothing_is_overdue(change, *change.before, *change.workflow_before);
   }
 
-  void task_begins(const Life& life, std::string_view, const Task& task) override { begins(life, task.key); }
+  void task_begins(const Life& life, std::string_view, const Task& task) override {
+    begins(life, task.key);
+    began_.try_emplace(task.key, life.clock_latest);
+  }
+
+  void task_ends(const Life& life, std::string_view, const TaskKey& task, const TaskOutcome& outcome) override {
+    if (!outcome.result && outcome.result.error().retry_after)
+      asked_to_wait_[task] = life.clock_latest + *outcome.result.error().retry_after;
+  }
 
  private:
   /// For the first time: one that is lost with its node is due at once, by another clock.
@@ -49,7 +62,44 @@ class InTime final : public Checker {
     return task;
   }
 
+  /// The time of what is let go only now has begun when its worker asked.
+  void starts(const Life& life, const TaskStarted& started) {
+    begins(life, started.task);
+    began_.try_emplace(started.task, life.clock_latest);
+    deadlines_[started.task] = started.deadline;
+  }
+
+  /// An attempt whose time is over has had it.
+  void is_over(const StoredChange& change, const TaskKey& task, ErrorCode code) const {
+    const StepDefinition& step = change.job->workflow->steps.at(task.step);
+    const Timestamp now = change.life->clock_latest;
+    const auto had = [&](Timestamp since, Millis time) {
+      expect(since + time <= now, "no attempt is timed out early",
+             step.name + " of " + to_string(task.run) + ", attempt " + std::to_string(task.attempt) + ", by " +
+                 std::string(code_text(code)));
+    };
+    if (code == ErrorCode::heartbeat_timeout) world_.saw("heartbeat timed out");
+    if (code == ErrorCode::queue_timeout) world_.saw("queue timed out");
+    const auto began = began_.find(task);
+    const auto deadline = deadlines_.find(task);
+    if (code == ErrorCode::step_timeout && deadline != deadlines_.end())
+      had(deadline->second, Millis(0));
+    else if (code == ErrorCode::step_timeout && began != began_.end())
+      had(began->second, step.timeout_of(task.compensation));
+    if (code == ErrorCode::heartbeat_timeout && began != began_.end()) had(began->second, step.heartbeat);
+    if (task.compensation || task.run != change.before->run) return;
+    for (const LiveItem& item : change.before->steps.at(task.step).live) {
+      if (item.item != task.item) continue;
+      if (code == ErrorCode::queue_timeout) had(item.due, step.queue_timeout);
+      if (code == ErrorCode::step_timeout && item.phase == AttemptPhase::awaiting) had(item.due, Millis(0));
+    }
+  }
+
   void note_back_off(const TaskRetried& retried) {
+    if (const auto wait = asked_to_wait_.find(retried.task);
+        wait != asked_to_wait_.end() && retried.error.code == ErrorCode::http_failed)
+      expect(retried.due >= wait->second, "an attempt waits as long as it was asked to",
+             "step " + std::to_string(retried.task.step) + " of " + to_string(retried.task.run));
     TaskKey next = without_epoch(retried.task);
     ++next.attempt;
     back_offs_[next] = retried.due;
@@ -84,7 +134,10 @@ class InTime final : public Checker {
     }
   }
 
-  std::map<TaskKey, Timestamp> back_offs_;  ///< of attempts to come, whatever their epoch
+  std::map<TaskKey, Timestamp> back_offs_;      ///< of attempts to come, whatever their epoch
+  std::map<TaskKey, Timestamp> began_;          ///< or were let go, by the clock of their node
+  std::map<TaskKey, Timestamp> deadlines_;      ///< of those whose start is durable
+  std::map<TaskKey, Timestamp> asked_to_wait_;  ///< until then, by a Retry-After
 };
 
 }  // namespace

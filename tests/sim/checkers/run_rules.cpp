@@ -26,6 +26,10 @@ class RunRules final : public Checker {
     }
   }
 
+  void task_ends(const Life&, std::string_view, const TaskKey& task, const TaskOutcome& outcome) override {
+    if (!outcome.result && outcome.result.error().retry_after) waits_[task] = *outcome.result.error().retry_after;
+  }
+
  private:
   struct Book {
     WorkflowPtr workflow;  ///< which the ledger refers to
@@ -50,9 +54,16 @@ class RunRules final : public Checker {
     }
     const auto book = books_.find(change.id);
     expect(book != books_.end(), "a job's trail begins with its acceptance");
-    for (const Event& event : change.events) book->second->ledger.note(event);
+    for (const Event& event : change.events) book->second->ledger.note(with_wait(event));
     book->second->ledger.expect_agreement(job.state);
     expect(job.row.status == job.state.status, "the row's status is the run's");
+  }
+
+  /// A record does not tell how long an attempt was asked to wait.
+  Event with_wait(Event event) const {
+    if (auto* retried = std::get_if<TaskRetried>(&event))
+      if (const auto wait = waits_.find(retried->task); wait != waits_.end()) retried->error.retry_after = wait->second;
+    return event;
   }
 
   void open(const StoredJob& job, const RunState& fresh) {
@@ -60,6 +71,7 @@ class RunRules final : public Checker {
   }
 
   std::unordered_map<JobId, std::unique_ptr<Book>> books_;
+  std::unordered_map<TaskKey, Millis> waits_;
 };
 
 }  // namespace

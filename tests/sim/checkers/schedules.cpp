@@ -46,6 +46,7 @@ class Schedules final : public Checker {
 
   void fired(const StoredChange& change, const Schedule& before, const Schedule& after) {
     const std::string what = after.id + " for " + format_rfc3339(after.last_at);
+    expect(before.enabled, "a schedule that is disabled begins no job", what);
     expect(after.last_job == change.id, "a schedule names the job that it began", what);
     expect(after.last_at == before.next_at, "a schedule begins the job that was next", what);
     expect(after.last_at > before.last_at, "a schedule begins one job for a time", what);
@@ -57,6 +58,7 @@ class Schedules final : public Checker {
   static void not_fired(const Schedule& before, const Schedule& after) {
     expect(after.last_at == before.last_at, "only a job counts as begun", after.id);
     if (before.missed_runs != MissedRuns::all || after.next_at == before.next_at) return;
+    if (!before.enabled || !after.enabled) return;
     const bool was_refused = after.last_fault && after.last_fault->at == before.next_at;
     expect(was_refused && after.next_at == before.next_at + kPeriod, "what makes up for all leaves out none",
            after.id + " at " + format_rfc3339(before.next_at));

@@ -106,7 +106,8 @@ class TaskStarts final : public Checker {
       if (needed.for_each.empty()) {
         same(seen, result_of(job, need, 0), task, needed.name);
       } else {
-        expect(seen.is_array() && seen.size() == state.items, "a task is given all items of a need", text(task));
+        expect(seen.is_array() && seen.size() == state.items, "a task is given all items of a need",
+               text(task) + ": of " + needed.name + " it sees " + to_text(seen));
         for (ItemIndex item = 0; item < state.items; ++item)
           same(seen.at(item), result_of(job, need, item), task, needed.name);
       }
