@@ -10,7 +10,7 @@ namespace {
 void post(World& world, const JobId& job, const ResolveAttempt& wanted, const Key& key) {
   ResolveAttempt command = wanted;
   command.idempotency = key;
-  world.clients().ask_change(Ask::resolve, job, key,
+  world.clients().ask_change(Ask::resolve, job, {key, {}, {}},
                              [&](Gateway& gateway, const Request&, const Caller& caller, auto reply) {
                                gateway.resolve(caller, command, render_change, std::move(reply));
                              });
