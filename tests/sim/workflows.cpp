@@ -62,17 +62,22 @@ void name_secret(const std::string& type, Json& config, Dice& dice) {
   if (type == "exec") config["env"] = {{"TOKEN", mark}};
 }
 
-Json draw_compensation(bool is_simple, Dice& dice) {
+/// Seventy items may have to be undone one at a time, each by a job whose time is over: that takes an hour.
+Json draw_compensation(bool is_simple, bool has_items, Dice& dice) {
   static const std::vector<std::string> kTypes = {"http", "http", "noop", "noop", "workflow", "workflow"};
   const std::string type = is_simple ? kTypes[dice.number(4)] : dice.one_of(kTypes);
   Json config = {{"url", "http://undo/"}, {"body", Json::object()}};
   tell_inputs(config["body"]);
   if (dice.chance(10)) name_secret(type, config, dice);
   const bool calls = type == "workflow";
+  const Millis longest(!calls ? 5'000 : has_items ? 30'000 : 120'000);
   Json undo = {{"type", type},
                {"config", calls ? call_workflow(dice) : config},
-               {"timeout", millis(dice.between(Millis(500), Millis(calls ? 120'000 : 5'000)))}};
-  if (dice.chance(40)) undo["retry"] = draw_retry(dice);
+               {"timeout", millis(dice.between(Millis(500), longest))}};
+  if (calls && has_items)
+    undo["retry"] = {{"max_attempts", 1}};
+  else if (dice.chance(40))
+    undo["retry"] = draw_retry(dice);
   return undo;
 }
 
@@ -150,7 +155,8 @@ Json draw_step(std::size_t index, std::size_t shift, bool is_simple, const std::
   if (has_worker && dice.chance(15)) step["idempotent"] = false;
   if ((type == "exec" || type == "generate") && dice.chance(25))
     step["heartbeat"] = millis(dice.between(Millis(300), Millis(6'000)));
-  if ((has_worker || type == "approval") && dice.chance(35)) step["compensate"] = draw_compensation(is_simple, dice);
+  if ((has_worker || type == "approval") && dice.chance(35))
+    step["compensate"] = draw_compensation(is_simple, step.contains("for_each"), dice);
   if (type == "delay") step.erase("timeout");  // drawn all the same, so that a seed stays what it was
   if (!has_worker && !step.contains("compensate")) step.erase("retry");
   return step;
