@@ -71,6 +71,12 @@ class InTime final : public Checker {
     deadlines_[started.task] = started.deadline;
   }
 
+  /// Its time begins when a worker takes it, and the executor gets it only when its secrets were read.
+  static bool names_secret(const Document& config) { return config.view().find("${secret:") != std::string_view::npos; }
+  static bool reads_secrets(const StepDefinition& step) {
+    return names_secret(step.config) || (step.compensate && names_secret(step.compensate->config));
+  }
+
   /// An attempt whose time is over has had it.
   void is_over(const StoredChange& change, const TaskKey& task, ErrorCode code) const {
     const StepDefinition& step = change.job->workflow->steps.at(task.step);
@@ -86,7 +92,7 @@ class InTime final : public Checker {
     const auto deadline = deadlines_.find(task);
     if (code == ErrorCode::step_timeout && deadline != deadlines_.end())
       had(deadline->second, Millis(0));
-    else if (code == ErrorCode::step_timeout && began != began_.end())
+    else if (code == ErrorCode::step_timeout && began != began_.end() && !reads_secrets(step))
       had(began->second, step.timeout_of(task.compensation));
     if (code == ErrorCode::heartbeat_timeout && began != began_.end()) had(began->second, step.heartbeat);
     if (task.compensation || task.run != change.before->run) return;
