@@ -4,7 +4,7 @@
 #pragma once
 
 #include <algorithm>
-#include <type_traits>
+#include <optional>
 #include <utility>
 
 #include "actors/protocol/node_context.hpp"
@@ -13,21 +13,21 @@
 namespace troupe {
 namespace list_by_status_detail {
 
-inline bool has_started(const NodeContext& node, const JobRow& job) { return node.board.is_running(job.run); }
-inline bool has_started(const NodeContext& node, const RunRecord& record) { return node.board.is_running(record.run); }
+inline RunId run_of(const JobRow& job) { return job.run; }
+inline RunId run_of(const RunRecord& record) { return record.run; }
 inline JobId id_of(const JobRow& job) { return job.id; }
 inline RunId id_of(const RunRecord& record) { return record.run; }
 
-/// A query that few but this job can meet, and only if it meets the other one.
-inline JobQuery narrowed(JobQuery query, const JobRow& job) {
+/// A query that few but this job can meet, and only if it meets the other one; nothing: it cannot meet both.
+inline std::optional<JobQuery> narrowed(JobQuery query, const JobRow& job) {
   query.created_after = std::max(query.created_after.value_or(job.created_at - Millis(1)), job.created_at - Millis(1));
   query.created_before =
       std::min(query.created_before.value_or(job.created_at + Millis(1)), job.created_at + Millis(1));
   query.limit = limits::kPageMax;
   return query;
 }
-inline RunQuery narrowed(RunQuery query, const JobRow& job) {
-  if (query.job && *query.job != job.id) query.limit = 0;
+inline std::optional<RunQuery> narrowed(RunQuery query, const JobRow& job) {
+  if (query.job && *query.job != job.id) return std::nullopt;
   query.job = job.id;
   return query;
 }
@@ -41,7 +41,7 @@ auto list_pending(const NodeContext& node, Query query, Read read) -> decltype(r
   bool is_last = listed->size() < wanted;
   while (true) {
     const auto last = listed->empty() ? std::nullopt : std::optional(id_of(listed->back()));
-    std::erase_if(*listed, [&](const auto& row) { return has_started(node, row); });
+    std::erase_if(*listed, [&](const auto& row) { return node.board.is_running(run_of(row)); });
     if (is_last || listed->size() >= wanted) break;
     query.before = last;
     auto more = read(query);
@@ -65,13 +65,13 @@ auto list_running(NodeContext& node, const Query& query, Read read) -> decltype(
     const auto record = node.reader.run(run);
     if (!record) return record.error();
     if (!*record || (*record)->job.run != run || (*record)->job.status != Status::pending) continue;
-    Query one = narrowed(query, (*record)->job);
-    one.status = Status::pending;
-    if (one.limit == 0) continue;
-    auto rows = read(one);
+    auto one = narrowed(query, (*record)->job);
+    if (!one) continue;
+    one->status = Status::pending;
+    auto rows = read(*one);
     if (!rows) return rows;
     for (auto& row : *rows) {
-      if (id_of(row).bytes != (std::is_same_v<Query, RunQuery> ? run.bytes : (*record)->job.id.bytes)) continue;
+      if (run_of(row) != run) continue;
       listed->push_back(std::move(row));
       ++found;
     }

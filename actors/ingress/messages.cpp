@@ -12,24 +12,31 @@ Result<JobRow> NodeGateway::find_job_of_run(const Caller& caller, const RunId& r
   return (*record)->job;
 }
 
+void NodeGateway::tell_run(const Caller& caller, const RunMessage& message, RenderChange render,
+                           Reply<JobChange> reply) {
+  const auto find = [=, this] { return find_job_of_run(caller, message.run); };
+  change(find, message.idempotency, reply, [=, this](const JobRow& row, const Reply<JobChange>& answer) {
+    if (has_ended(row.status))
+      return answer(Error{ErrorCode::job_finished, "the job has ended: " + std::string(status_text(row.status))});
+    auto request = std::make_shared<CommandRequest>();
+    request->command = message.command;
+    request->payload = message.payload;
+    request->run = message.run;
+    request->actor = caller.name;
+    if (message.idempotency)
+      request->idempotency = kept_row(*message.idempotency, render({row.id, row.job_id, row.run, row.status, {}, {}}));
+    request->reply = answer;
+    caf::anon_send(actors_.supervisor, CommandJobMessage{row.id, request});
+  });
+}
+
 void NodeGateway::signal(const Caller& caller, SendSignal command, RenderChange render, Reply<JobChange> reply) {
   if (command.payload.size() > limits::kInlineDocumentBytes)
     return reply(Error{ErrorCode::payload_too_large, "a signal's payload may have at most " +
                                                          std::to_string(limits::kInlineDocumentBytes) + " bytes"});
-  const auto find = [=, this] { return find_job_of_run(caller, command.run); };
-  change(find, command.idempotency, reply, [=, this](const JobRow& row, const Reply<JobChange>& answer) {
-    if (has_ended(row.status))
-      return answer(Error{ErrorCode::job_finished, "the job has ended: " + std::string(status_text(row.status))});
-    auto request = std::make_shared<CommandRequest>();
-    request->command = ReceiveSignal{command.name};
-    request->payload = command.payload.present() ? command.payload : Document("null");
-    request->run = command.run;
-    request->actor = caller.name;
-    if (command.idempotency)
-      request->idempotency = kept_row(*command.idempotency, render({row.id, row.job_id, row.run, row.status, {}, {}}));
-    request->reply = answer;
-    caf::anon_send(actors_.supervisor, CommandJobMessage{row.id, request});
-  });
+  const Document payload = command.payload.present() ? command.payload : Document("null");
+  tell_run(caller, {command.run, ReceiveSignal{command.name}, payload, command.idempotency}, std::move(render),
+           std::move(reply));
 }
 
 void NodeGateway::resolve(const Caller& caller, ResolveAttempt command, RenderChange render, Reply<JobChange> reply) {
@@ -37,19 +44,7 @@ void NodeGateway::resolve(const Caller& caller, ResolveAttempt command, RenderCh
     return reply(Error{
         ErrorCode::payload_too_large,
         "the output may have at most " + std::to_string(limits::kInlineDocumentBytes) + " bytes where it is told"});
-  const auto find = [=, this] { return find_job_of_run(caller, command.run); };
-  change(find, command.idempotency, reply, [=, this](const JobRow& row, const Reply<JobChange>& answer) {
-    if (has_ended(row.status))
-      return answer(Error{ErrorCode::job_finished, "the job has ended: " + std::string(status_text(row.status))});
-    auto request = std::make_shared<CommandRequest>();
-    request->command = command.decision;
-    request->run = command.run;
-    request->actor = caller.name;
-    if (command.idempotency)
-      request->idempotency = kept_row(*command.idempotency, render({row.id, row.job_id, row.run, row.status, {}, {}}));
-    request->reply = answer;
-    caf::anon_send(actors_.supervisor, CommandJobMessage{row.id, request});
-  });
+  tell_run(caller, {command.run, command.decision, {}, command.idempotency}, std::move(render), std::move(reply));
 }
 
 /// Every image is there, and of a job that the caller sees.

@@ -182,6 +182,14 @@ class NodeGateway final : public Gateway {
   void record_restart(const Caller& caller, const std::string& id, Reply<Done> reply, std::function<void()> done);
 
   // messages.cpp
+  struct RunMessage {
+    RunId run;
+    Command command;
+    Document payload;  ///< of a signal
+    std::optional<IdempotencyKey> idempotency;
+  };
+  /// Gives the run what someone says, unless its job has ended.
+  void tell_run(const Caller& caller, const RunMessage& message, RenderChange render, Reply<JobChange> reply);
   /// The job whose newest run this is. Blocks.
   Result<JobRow> find_job_of_run(const Caller& caller, const RunId& run) const;
   Result<Done> check_images(const Caller& caller, const ReviewImages& command) const;

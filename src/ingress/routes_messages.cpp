@@ -173,9 +173,9 @@ Route decision_route(std::string_view path, std::string_view id, std::string_vie
           .tag = "Runs",
           .summary = summary,
           .description =
-              "Recorded once for each reviewer and image; durable when it is answered. While an `approval` "
-              "step asks for the image it counts there; else it is only recorded. The same decision again "
-              "changes nothing, the opposite one is refused.",
+              "Recorded once for each reviewer and image; durable when it is answered. It counts in every "
+              "`approval` step of the run that asks for the image, also in one that begins later. The same decision "
+              "again changes nothing, the opposite one is refused.",
           .role = Role::client,
           .handle = handle,
           .headers = {kIdempotencyHeader},

@@ -142,6 +142,21 @@ def test_a_limit_of_a_step_fires_on_time(server, name, limit, script, code):
     assert 1.0 <= took + 0.02 and took <= 1.0 + LATE, took
 
 
+def test_no_attempt_begins_before_the_one_before_has_stopped(server, tmp_path):
+    beats, undone = tmp_path / "beats", tmp_path / "undone"
+    script = f"trap '' TERM; while :; do echo $0 >> {beats}; sleep 0.05; done"  # until it is killed
+    server.apply({"key": "stubborn", "steps": [
+        {"name": "book", "type": "noop",
+         "compensate": {"type": "exec", "config": {"command": "sh", "args": [f"cp {beats} {undone}"]}}},
+        {"name": "it", "type": "exec", "timeout": "1s", "retry": {"max_attempts": 2, "initial": "10ms"},
+         "config": {"command": "sh", "args": [script, "${ .attempt }"]}}]})
+    job = server.await_end(server.submit("stubborn"))
+    assert (job["status"], job["error"]["code"]) == ("failed", "step_timeout")
+    attempts = beats.read_text().split()
+    assert attempts == sorted(attempts) and set(attempts) == {"1", "2"}
+    assert undone.read_text().split() == attempts, "both had stopped"
+
+
 def test_a_heartbeat_lets_live_what_gives_signs_of_life(server):
     script = "for i in 1 2 3 4 5; do echo $i; sleep 0.5; done"
     server.apply({"key": "alive", "steps": [{"name": "it", "type": "exec", "heartbeat": "1500ms",

@@ -69,11 +69,7 @@ void resolve(World& world) {
   ask_with_key(world, [&world, id = *id, command](const Key& key) { post(world, id, command, key); });
   if (!dice.chance(30)) return;
   command.decision.resolution = static_cast<Resolution>(dice.number(3));
-  const auto again = [&world, id = *id, command] { post(world, id, command, {}); };
-  if (dice.chance(50))
-    again();
-  else
-    world.after(dice.skewed(Millis(5'000)), again);
+  now_or_later(world, [&world, id = *id, command] { post(world, id, command, {}); });
 }
 
 }  // namespace

@@ -56,11 +56,7 @@ void review(World& world) {
     if (dice.chance(20)) post(world, *id, command, {});
     if (!dice.chance(20)) continue;
     std::swap(command.approve, command.reject);
-    const auto again = [&world, id = *id, command] { post(world, id, command, {}); };
-    if (dice.chance(50))
-      again();
-    else
-      world.after(dice.skewed(Millis(5'000)), again);
+    now_or_later(world, [&world, id = *id, command] { post(world, id, command, {}); });
   }
 }
 
