@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "actors/forecast/forecast.hpp"
-#include "actors/run/live_board.hpp"
 #include "actors/switches/kill_switches.hpp"
 #include "codec/unavailable.hpp"
 
@@ -122,8 +121,8 @@ void withdraw(Self self, const WithdrawTask& withdrawal) {
     self->send(found->second.worker, StopTaskMessage{withdrawal.task});
     return;
   }
-  state.stopping.withdraw(withdrawal.task);
   TaskOfferPtr offer = state.held.take(withdrawal.task);
+  if (!offer) offer = state.stopping.take(withdrawal.task);
   if (const auto found = state.queued.find(withdrawal.task); found != state.queued.end()) {
     offer = found->second.offer;
     take_out(state, found);
@@ -174,7 +173,6 @@ void slot_free(Self self, const SlotFree& free) {
   }
   make_way(self, free.task);
   if (was.is_due_again && free.is_undone) {
-    state.node->board.remove(free.task);  // its run takes it for under way still
     if (was.offer->may_be_repeated)
       offer(self, was.offer);
     else
@@ -207,7 +205,7 @@ void kill(Self self, const KillSwitchPtr& by) {
   BrokerState& state = self->state;
   for (auto& [task, assignment] : state.assigned) {
     if (!covers(*by, work_of(*state.node, *assignment.offer))) continue;
-    assignment.is_due_again = task.compensation && !assignment.is_given_up;
+    assignment.is_due_again = task.compensation && !assignment.is_given_up && !assignment.is_stuck;
     self->send(assignment.offer->run, KillRun{by});
     self->send(assignment.worker, StopTaskMessage{task});
   }

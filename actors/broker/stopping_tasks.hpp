@@ -18,18 +18,21 @@ class StoppingTasks {
     if (std::find(stopping.begin(), stopping.end(), task) == stopping.end()) stopping.push_back(task);
   }
 
-  /// True if something is in its way: then it waits from now on. One that is offered again takes its own place.
+  /// True if something is in its way: then it waits from now on, once.
   bool hold(const TaskOfferPtr& offer) {
     const auto run = runs_.find(offer->task.key.run);
     if (run == runs_.end() || !is_in_the_way(run->second, offer->task.key)) return false;
-    withdraw(offer->task.key);
+    take(offer->task.key);
     run->second.waiting.push_back(offer);
     ++waiting_;
     return true;
   }
-  void withdraw(const TaskKey& task) {
-    if (const auto run = runs_.find(task.run); run != runs_.end())
-      take_if(run->second, [&](const TaskOffer& offer) { return offer.task.key == task; });
+  /// Null: it does not wait.
+  TaskOfferPtr take(const TaskKey& task) {
+    const auto run = runs_.find(task.run);
+    if (run == runs_.end()) return nullptr;
+    const auto taken = take_if(run->second, [&](const TaskOffer& offer) { return offer.task.key == task; });
+    return taken.empty() ? nullptr : taken.front();
   }
   /// Nothing of this run waits any more: it is gone.
   void abandon(const caf::actor_addr& run) {

@@ -12,10 +12,7 @@ template <class Call>
 void for_each_waiting(const ForecastSubject& run, StepIndex step, Timestamp now, Call call) {
   for (const LiveItem& item : run.state.steps[step].live) {
     if (item.phase != AttemptPhase::waiting || item.due > now) continue;
-    if (run.live != nullptr) {
-      const auto live = run.live->tasks.find({step, item.item});
-      if (live != run.live->tasks.end() && live->second.running) continue;
-    }
+    if (run.live != nullptr && run.live->tasks.contains({step, item.item})) continue;
     call(TaskKey{run.state.run, step, item.item, item.attempt, false, run.state.epoch});
   }
 }
@@ -48,7 +45,7 @@ class QueuedSurroundings final : public Surroundings {
   std::optional<Timestamp> running_since(StepIndex step, ItemIndex item) const override {
     if (run_.live == nullptr) return std::nullopt;
     const auto live = run_.live->tasks.find({step, item});
-    if (live == run_.live->tasks.end() || !live->second.running) return std::nullopt;
+    if (live == run_.live->tasks.end()) return std::nullopt;
     return live->second.since;
   }
   std::optional<Millis> delay(StepIndex step, Millis begins_in) const override {

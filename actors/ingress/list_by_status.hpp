@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "actors/protocol/node_context.hpp"
 #include "actors/run/live_board.hpp"
@@ -59,22 +60,21 @@ auto list_running(NodeContext& node, const Query& query, Read read) -> decltype(
   const auto wanted = static_cast<std::size_t>(query.limit);
   auto listed = read(query);
   if (!listed) return listed;
-  std::size_t found = 0;
+  std::vector<JobRow> started;  // a job that was retried has an old id and the newest run
   for (const RunId& run : node.board.running()) {
-    if (found == wanted) break;
-    const auto record = node.reader.run(run);
+    auto record = node.reader.run(run);
     if (!record) return record.error();
-    if (!*record || (*record)->job.run != run || (*record)->job.status != Status::pending) continue;
-    auto one = narrowed(query, (*record)->job);
+    if (*record && (*record)->job.run == run && (*record)->job.status == Status::pending)
+      started.push_back(std::move((*record)->job));
+  }
+  for (const JobRow& job : started) {
+    auto one = narrowed(query, job);
     if (!one) continue;
     one->status = Status::pending;
     auto rows = read(*one);
     if (!rows) return rows;
-    for (auto& row : *rows) {
-      if (run_of(row) != run) continue;
-      listed->push_back(std::move(row));
-      ++found;
-    }
+    for (auto& row : *rows)
+      if (run_of(row) == job.run) listed->push_back(std::move(row));
   }
   std::sort(listed->begin(), listed->end(), [](const auto& a, const auto& b) { return id_of(a) > id_of(b); });
   if (listed->size() > wanted) listed->resize(wanted);

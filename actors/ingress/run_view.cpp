@@ -115,12 +115,10 @@ void lay_over(const LiveRun& live, const RunState& state, RunView& view) {
     if (place.first >= view.steps.size()) continue;
     StepView& step = view.steps[place.first];
     if (has_ended(step.status) || step.items == 0) continue;
-    if (task.running) {
-      view.status = Status::running;
-      view.waiting_for = step.waiting_for = WaitingFor::nothing;
-      if (view.started_at == kNever || task.since < view.started_at) view.started_at = task.since;
-      if (step.started_at == kNever || task.since < step.started_at) step.started_at = task.since;
-    }
+    view.status = Status::running;
+    view.waiting_for = step.waiting_for = WaitingFor::nothing;
+    if (view.started_at == kNever || task.since < view.started_at) view.started_at = task.since;
+    if (step.started_at == kNever || task.since < step.started_at) step.started_at = task.since;
     step.progress += task.fraction / step.items;
     added += task.fraction / step.items;
     if (!task.message.empty()) view.message = step.message = task.message;

@@ -37,7 +37,7 @@ Result<RunSeedPtr> load_run(NodeContext& node, const JobId& job, bool recover, b
 /// An earlier run's results, by the steps of this version: where one of its own has the same name, whatever its place.
 /// Those of steps that are not there any more are left out.
 Result<std::vector<ResultRow>> results_of(NodeContext& node, const RunId& run, const WorkflowDefinition& workflow);
-/// Makes every result of the run visible to its evaluator.
+/// Makes every result of the run visible to its evaluator; gives how many bytes of outputs they have.
 Result<std::size_t> load_results(NodeContext& node, const RunState& state, const WorkflowDefinition& workflow,
                                  Evaluator& evaluator);
 

@@ -174,7 +174,7 @@ using TaskEndedPtr = std::shared_ptr<TaskEnded>;
 /// From the broker or a worker: the task is not running (any more), and will not.
 struct TaskGone {
   TaskKey task;
-  bool is_due_again = false;  ///< it was stopped, is still to be done, and its executor does not let go of it
+  bool is_due_again = false;  ///< it was stopped, and is still to be done, but only under a later epoch
 };
 
 /// What someone wants of a job's newest run, with the way to answer.

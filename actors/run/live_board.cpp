@@ -1,17 +1,6 @@
 #include "actors/run/live_board.hpp"
 
-#include <algorithm>
-#include <functional>
-
 namespace troupe {
-namespace {
-
-bool has_worker(const LiveRun& run) {
-  return std::any_of(run.tasks.begin(), run.tasks.end(), [](const auto& task) { return task.second.running; });
-}
-
-}  // namespace
-
 void LiveBoard::update(const TaskKey& key, LiveTask task) {
   Part& part = this->part(key.run);
   const std::lock_guard lock(part.mutex);
@@ -58,7 +47,7 @@ bool LiveBoard::is_running(const RunId& run) const {
   const Part& part = this->part(run);
   const std::lock_guard lock(part.mutex);
   const auto found = part.runs.find(run);
-  return found != part.runs.end() && has_worker(found->second);
+  return found != part.runs.end() && !found->second.tasks.empty();
 }
 
 std::vector<RunId> LiveBoard::running() const {
@@ -66,9 +55,8 @@ std::vector<RunId> LiveBoard::running() const {
   for (const Part& part : parts_) {
     const std::lock_guard lock(part.mutex);
     for (const auto& [id, run] : part.runs)
-      if (has_worker(run)) running.push_back(id);
+      if (!run.tasks.empty()) running.push_back(id);
   }
-  std::sort(running.begin(), running.end(), std::greater<>());
   return running;
 }
 

@@ -16,7 +16,6 @@
 namespace troupe {
 
 struct LiveTask {
-  bool running = false;  ///< a worker has it; false: it waits for one
   double fraction = 0;
   std::string message;
   Timestamp since = kNever;
@@ -36,7 +35,7 @@ class LiveBoard {
   std::optional<LiveRun> find(const RunId& run) const;
   /// A worker has a task of it.
   bool is_running(const RunId& run) const;
-  /// All of those, the newest first.
+  /// All of those.
   std::vector<RunId> running() const;
 
  private:

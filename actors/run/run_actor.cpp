@@ -78,7 +78,7 @@ void RunDriver::on(const TaskStarting& starting) {
   if (!is_live(seed_.state, starting.task)) return;
   if (commits_start(starting.task)) waiting_for_admission_[starting.task] = starting.worker;
   note_sign_of_life(starting.task);
-  node_.board.update(starting.task, {true, 0, {}, node_.clock.now()});
+  node_.board.update(starting.task, {0, {}, node_.clock.now()});
   if (watched())
     node_.events.publish(
         running_event(subject_, seed_.state.run, step_name(starting.task.step), starting.task, starting.worker_name));
@@ -105,25 +105,8 @@ void RunDriver::on(const TaskLog& log) {
     node_.events.publish(log_event(subject_, seed_.state.run, step_name(log.task.step), log));
 }
 
-/// Each item keeps its own bound, and ten thousand of them would still fill the memory.
-void RunDriver::refuse_too_much(TaskEnded& ended) {
-  if (!ended.outputs || !is_live(seed_.state, ended.task)) return;
-  const std::size_t bytes = ended.outputs->size();
-  if (seed_.result_bytes + bytes <= limits::kResultBytes) {
-    seed_.result_bytes += bytes;
-    return;
-  }
-  ended.outputs = Error{ErrorCode::output_too_large,
-                        "it has " + std::to_string(bytes) + " bytes of outputs, and the run has " +
-                            std::to_string(seed_.result_bytes) + " already; its steps may have " +
-                            std::to_string(limits::kResultBytes) + " together. Let steps make assets of what is large",
-                        false,
-                        {}};
-}
-
 void RunDriver::on(const TaskEndedPtr& ended) {
   waiting_for_admission_.erase(ended->task);
-  refuse_too_much(*ended);
   if (ended->outputs)
     push({CompleteTask{ended->task, ended->started_at}, ended, nullptr});
   else
@@ -132,7 +115,7 @@ void RunDriver::on(const TaskEndedPtr& ended) {
 
 void RunDriver::on(const TaskGone& gone) {
   waiting_for_admission_.erase(gone.task);
-  if (gone.is_due_again) node_.board.remove(gone.task);
+  if (is_live(seed_.state, gone.task)) node_.board.remove(gone.task);
   push({TaskStopped{gone.task}, nullptr, nullptr, gone.is_due_again});
 }
 
@@ -231,7 +214,7 @@ void RunDriver::handle(QueuedCommand command) {
   const bool completes = std::holds_alternative<CompleteTask>(command.command);
   if (completes && !command.outcome->task.compensation) {
     if (!is_live(seed_.state, command.outcome->task)) return;  // an old attempt: its outcome no longer counts
-    seed_.evaluator->add_result(command.outcome->task.step, command.outcome->task.item, *command.outcome->outputs);
+    show_result(command);
   }
   show_what_a_delay_gives(command.command);
   // As if its worker was lost: what it may still be at work on is of an earlier epoch then.
@@ -247,6 +230,24 @@ void RunDriver::handle(QueuedCommand command) {
   } else {
     commit(std::move(command), *std::move(decision));
   }
+}
+
+// Each item keeps its own bound, and ten thousand of them would still fill the memory.
+void RunDriver::show_result(QueuedCommand& command) {
+  TaskEnded& ended = *command.outcome;
+  const std::size_t bytes = ended.outputs->size();
+  if (seed_.result_bytes + bytes <= limits::kResultBytes) {
+    seed_.result_bytes += bytes;
+    return seed_.evaluator->add_result(ended.task.step, ended.task.item, *ended.outputs);
+  }
+  const Error too_large{ErrorCode::output_too_large,
+                        "it has " + std::to_string(bytes) + " bytes of outputs, and the run has " +
+                            std::to_string(seed_.result_bytes) + " already; its steps may have " +
+                            std::to_string(limits::kResultBytes) + " together. Let steps make assets of what is large",
+                        false,
+                        {}};
+  ended.outputs = too_large;
+  command.command = FailTask{ended.task, too_large, ended.started_at};
 }
 
 // Nobody reports that it is over: its timer is all there is.

@@ -85,7 +85,8 @@ class RunDriver {
 
   /// When the task became ready for a worker.
   Timestamp ready_since(const TaskKey& task) const;
-  void refuse_too_much(TaskEnded& ended);
+  /// To the expressions; one that gives the run too much has failed instead.
+  void show_result(QueuedCommand& command);
   void note_sign_of_life(const TaskKey& task);
   bool is_silent(const TaskKey& task, Timestamp now);
   bool commits_start(const TaskKey& task) const {

@@ -178,7 +178,7 @@ void stop(Self self, const StopTaskMessage& message) {
   const auto found = self->state.running.find(task);
   if (found == self->state.running.end() || found->second.stopping) return;
   Running& running = found->second;
-  if (!running.executing && !may_be_at_work(*running.offer)) {
+  if (!running.executing && (message.is_abandoned || !may_be_at_work(*running.offer))) {
     self->send(running.offer->run, TaskGone{task});
     return forget(self, task);
   }

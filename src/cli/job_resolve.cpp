@@ -1,6 +1,7 @@
 // `troupe job resolve JOB STEP DECISION`
 #include "cli/job_ref.hpp"
 #include "cli/job_view.hpp"
+#include "cli/json_option.hpp"
 
 namespace troupe::cli {
 namespace {
@@ -16,8 +17,9 @@ int resolve(Session& session, const JobResolve& options) {
   if (options.item) body["item"] = *options.item;
   if (!options.comment.empty()) body["comment"] = options.comment;
   if (!options.output.empty()) {
-    auto output = parse_json(options.output);
-    body["output"] = output ? *std::move(output) : Json(options.output);
+    auto output = json_or_text("--output", options.output);
+    if (!output) return session.fail(output.error(), kWrongUse);
+    body["output"] = *std::move(output);
   }
   const ApiAnswer job = session.api().get(options.job.target());
   if (!job.ok()) return session.fail(job);
@@ -38,7 +40,8 @@ void add_job_resolve(CLI::App& parent, Session& session) {
       ->required()
       ->check(CLI::IsMember({"done", "repeat", "failed"}));
   command->add_option("--item", options->item, "Which item of a for_each, where several are in doubt");
-  command->add_option("--output", options->output, "With done, what the step gave: JSON, or text that is none");
+  command->add_option("--output", options->output,
+                      "With done, what the step gave: JSON, or text that does not begin like it");
   command->add_option("--comment", options->comment, "Why; kept in the audit trail");
   command->callback(
       [&session, options] { session.command = [&session, options] { return resolve(session, *options); }; });

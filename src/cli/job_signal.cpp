@@ -1,6 +1,7 @@
 // `troupe job signal JOB NAME`
 #include "cli/job_ref.hpp"
 #include "cli/job_view.hpp"
+#include "cli/json_option.hpp"
 
 namespace troupe::cli {
 namespace {
@@ -10,21 +11,10 @@ struct Signal {
   std::string name, payload;
 };
 
-/// Text that is no JSON is sent as text, unless it was certainly meant to be JSON.
-Result<Json> read_payload(const std::string& text) {
-  auto payload = parse_json(text);
-  if (payload) return payload;
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string::npos || std::string_view("{[\"").find(text[first]) == std::string_view::npos)
-    return Json(text);
-  return Error{
-      ErrorCode::wrong_usage, "--payload begins like JSON, but is none: " + payload.error().message, false, {}};
-}
-
 int send_signal(Session& session, const Signal& options) {
   Json body = Json::object();
   if (!options.payload.empty()) {
-    auto payload = read_payload(options.payload);
+    auto payload = json_or_text("--payload", options.payload);
     if (!payload) return session.fail(payload.error(), kWrongUse);
     body["payload"] = *std::move(payload);
   }

@@ -35,7 +35,7 @@ class Defaults {
  public:
   explicit Defaults(const Json& root) : root_(root) {}
 
-  bool are_complete() const { return steps_ <= kStepsMax; }
+  bool are_complete() const { return steps_ <= kStepsMax && bytes_ <= kBytesMax; }
 
   void fill(const Json& node, Json& value, int depth = 0) {
     const Json& schema = behind_references(node);
@@ -53,15 +53,19 @@ class Defaults {
   static constexpr int kDepthMax = limits::kJsonDepth;
   static constexpr int kCountMax = 10'000;
   static constexpr int kStepsMax = 1'000'000;  // `allOf` may lead to the same value again and again
+  static constexpr std::size_t kBytesMax = 4 << 20;
 
   void fill_member(const std::string& name, const Json& node, Json& object, int depth) {
     const Json& schema = behind_references(node);
-    if (!schema.is_object()) return;
+    if (!schema.is_object() || !are_complete()) return;
+    ++steps_;
     auto member = object.find(name);
     if (member == object.end()) {
       const auto fallback = schema.find("default");
       if (fallback == schema.end() || count_ == kCountMax) return;
       ++count_;
+      bytes_ += to_text(*fallback).size();
+      if (!are_complete()) return;
       member = object.emplace(name, *fallback).first;
     }
     fill(schema, *member, depth);
@@ -79,6 +83,7 @@ class Defaults {
   const Json& root_;
   int count_ = 0;
   int steps_ = 0;
+  std::size_t bytes_ = 0;  ///< of defaults that were filled in
 };
 
 }  // namespace

@@ -18,7 +18,8 @@ class JsonSchema {
   /// All faults, each with its place in the value (`/count`), in plain words: names what was expected.
   std::vector<Fault> validate(const Json& value) const;
   /// Members absent from an object value whose property schema names a `default` are added (top level and nested).
-  /// False: there is no end of it, as when `allOf` names the schema that it stands in; the value is of no use then.
+  /// False: there is no end of it (`allOf` names the schema that it stands in), or it is more than 4 MiB; the value is
+  /// of no use then.
   [[nodiscard]] bool apply_defaults(Json& value) const;
 
   /// The faults of defaults that do not fit the schema that they stand in, with pointers into the schema. Not looked at

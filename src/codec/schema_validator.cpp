@@ -262,6 +262,7 @@ class Validator final : public valijson::constraints::ConstraintVisitor {
   }
   bool visit(const UniqueItemsConstraint&) override {
     if (!value_->is_array()) return true;
+    if (!limit_.allows(value_->size())) return false;
     std::vector<const Json*> items;
     for (const Json& item : *value_) items.push_back(&item);
     std::sort(items.begin(), items.end(), [](const Json* left, const Json* right) { return *left < *right; });
@@ -411,11 +412,13 @@ class Validator final : public valijson::constraints::ConstraintVisitor {
   }
 
   bool is_unknown(const valijson::constraints::PropertiesConstraint& constraint, const std::string& name) {
+    if (faults_.size() >= kFaultsMax) return false;
     std::vector<std::string_view> known;
     constraint.applyToProperties([&](const auto& property, const Subschema*) {
       known.push_back(view_of(property));
       return true;
     });
+    if (!limit_.allows(known.size())) return false;
     return fault_at(Place{place_, name}, "is not a known member" + did_you_mean(name, known));
   }
 

@@ -12,8 +12,8 @@
 
 namespace troupe {
 
-/// All faults of the value, up to kFaultsMax. A check that takes longer than 250 ms of processor time is given up; that
-/// is the value's fault then.
+/// All faults of the value, up to kFaultsMax. A check that takes longer than some 250 ms of processor time (at most
+/// twice that) is given up; that is the value's fault then.
 std::vector<Fault> check_value(const valijson::Subschema& schema, const SchemaSource& source, const Json& value);
 
 inline constexpr std::size_t kFaultsMax = 100;

@@ -135,5 +135,23 @@ TEST_F(BrokerKillTest, AnUndoingOfARunThatDiedBeforeIsNotMadeAgainForIt) {
   EXPECT_EQ(executor_->count_started("saga"), 1u);
 }
 
+TEST_F(BrokerKillTest, AnUndoingThatDidNotStopIsNotMadeAgainForASecondSwitch) {
+  given_worker(2);
+  given_a_stubborn_undoing();
+  const KillSwitchId first = engage("saga");
+  run();
+  TaskKey task;
+  task.compensation = true;
+  caf::anon_send(broker_, SlotStuck{task});  // its run offers it under a later epoch
+  run();
+  release(first);
+  const KillSwitchId second = engage("saga");
+  run();
+  executor_->fail_with("saga", {ErrorCode::cancelled, "stopped at last", false, {}});
+  run();
+  release(second);
+  EXPECT_EQ(executor_->count_started("saga"), 1u);
+}
+
 }  // namespace
 }  // namespace troupe::test

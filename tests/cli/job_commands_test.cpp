@@ -235,6 +235,8 @@ TEST_F(JobCommandTest, ADecisionAboutADoubtGoesToTheNewestRun) {
   EXPECT_EQ(last_body(), (Json{{"decision", "repeat"}}));
 
   EXPECT_EQ(run({"job", "resolve", "j1", "pay", "perhaps"}), 2);
+  EXPECT_EQ(run({"job", "resolve", "j1", "pay", "done", "--output", "{bad"}), 2);
+  EXPECT_THAT(err_, HasSubstr("--output begins like JSON, but is none: line 1, column "));
   EXPECT_EQ(run({"job", "resolve", "j1", "pay"}), 2);
 }
 

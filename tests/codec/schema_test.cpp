@@ -240,6 +240,12 @@ TEST(Defaults, OfASchemaThatAsksForItselfTwiceEnd) {
   EXPECT_LT(to_text(value).size(), 100'000u);
 }
 
+TEST(Defaults, AreGivenUpWhereTheyWouldFillTheMemory) {
+  Json value = std::vector<Json>(100, Json::object());
+  const std::string large(100'000, 'x');
+  EXPECT_FALSE(compile(R"({"items":{"properties":{"a":{"default":")" + large + R"("}}}})")->apply_defaults(value));
+}
+
 TEST(Defaults, AreGivenUpWhereTheyWouldTakeForEver) {
   Json value = Json::object();
   EXPECT_FALSE(compile(R"({"$ref":"#/definitions/n","definitions":{"n":{"properties":{"a":{"default":{},)"

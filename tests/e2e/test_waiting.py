@@ -142,7 +142,8 @@ def test_a_limit_of_a_step_fires_on_time(server, name, limit, script, code):
     assert 1.0 <= took + 0.02 and took <= 1.0 + LATE, took
 
 
-def test_no_attempt_begins_before_the_one_before_has_stopped(server, tmp_path):
+def test_no_attempt_begins_before_the_one_before_has_stopped(make_server, tmp_path):
+    server = make_server(config=CONFIG.replace("slots = 1", "slots = 4")).start()  # a slot is no obstacle
     beats, undone = tmp_path / "beats", tmp_path / "undone"
     script = f"trap '' TERM; while :; do echo $0 >> {beats}; sleep 0.05; done"  # until it is killed
     server.apply({"key": "stubborn", "steps": [
