@@ -308,8 +308,7 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   accepted.estimated_completion = said.end;
   if (!job.job_id.empty()) node_.forecast.remember(facts->id, said.end);
 
-  PersistPtr persist =
-      make_persist(node_, {*facts, workflow, seed->state, after, *decision, nullptr, false, parks}, {});
+  PersistPtr persist = make_persist(node_, {*facts, workflow, seed->state, after, *decision, false, parks}, {});
   describe_acceptance(persist->records.at(0), job, *found.entry, *inputs, timeout);
   persist->frame.actor = caller.name;
   persist->is_accept = true;

@@ -129,7 +129,7 @@ void commit_retry(Self self, const RetryPrepared& prepared) {
 
   const bool parks = parked_until(after, *seed.workflow, node.clock.now()).has_value();
   PersistPtr persist =
-      make_persist(node, {*seed.job, *seed.workflow, seed.state, after, *decision, nullptr, false, parks}, seed.head);
+      make_persist(node, {*seed.job, *seed.workflow, seed.state, after, *decision, false, parks}, seed.head);
   persist->records.insert(persist->records.begin(), retried_record(*prepared.request, seed.state, *seed.workflow));
   persist->frame.actor = prepared.request->actor;
   persist->change.run = RunRow{after.run, seed.job->id, after.number, prepared.inputs};

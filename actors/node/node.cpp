@@ -161,6 +161,8 @@ Result<std::vector<std::unique_ptr<Committer>>> Node::make_committers(Writers wr
     if (changes.size() <= kToldAtOnce) return complete(changes);
     caf::anon_send(completion_, std::make_shared<Completions>(Completions{std::move(changes), {}}));
   };
+  const auto before = context_->reader.shards();
+  if (!before) return before.error();
   std::vector<std::unique_ptr<Committer>> committers;
   options_.gateway.slots.clear();
   for (std::size_t i = 0; i < writers.size(); ++i) {
@@ -170,10 +172,19 @@ Result<std::vector<std::unique_ptr<Committer>>> Node::make_committers(Writers wr
     if (shards.empty()) continue;
     auto& committer = committers.emplace_back(
         std::make_unique<Committer>(std::move(writers[i]), *context_, health_.writers.at(i), hand_over));
-    if (const auto taken = committer->acquire(shards); !taken) return taken.error();
+    const auto taken = committer->acquire(shards);
+    if (!taken) return taken.error();
+    note_handed_back(*before, *taken);
     options_.gateway.slots.push_back(Slot{shards.front()});
   }
   return committers;
+}
+
+// The epoch tells that nobody had a shard between the look and the take-over.
+void Node::note_handed_back(const std::vector<ShardState>& before, const std::vector<ShardState>& taken) {
+  for (const ShardState& then : before)
+    for (const ShardState& now : taken)
+      if (then.shard == now.shard && then.epoch + 1 == now.epoch && then.owner.empty()) handed_back_.insert(now.shard);
 }
 
 void Node::spawn_actors(std::vector<std::unique_ptr<Committer>> committers) {
@@ -261,6 +272,7 @@ void Node::recover_shard(ShardId shard, JobId after, const JobId& before) {
       after = row.id;
       found.jobs.push_back(row.id);
       if (seed) {
+        (*seed)->handed_back = handed_back_.contains(shard);
         seeds.push_back(*seed);
         ++taken_over;
       } else {
@@ -277,24 +289,29 @@ void Node::recover_shard(ShardId shard, JobId after, const JobId& before) {
                         {{"shard", std::to_string(shard)}, {"jobs", std::to_string(taken_over)}});
 }
 
+bool Node::stop_tasks(Millis grace) {
+  Signal idle;
+  caf::anon_send(actors_.broker, StopAssigning{idle.setter()});
+  bool is_idle = idle.wait(grace);
+  if (!is_idle) {
+    if (grace > Millis(0))
+      context_->log.write(log::Level::info, "the grace is over; tasks still running are handed back", {});
+    caf::anon_send(actors_.broker, StopAllTasks{});
+    is_idle = idle.wait(limits::kStopDeadline);
+  }
+  return health_.outcomes.wait_for_none(limits::kStopDeadline) && is_idle;
+}
+
 void Node::stop(Millis grace) {
   if (std::exchange(stopped_, true) || !gateway_) return;  // without a gateway it has not begun
   health_.stopping = true;
   children_->let_go();
   if (!options_.testing) {
-    Signal idle;
-    caf::anon_send(actors_.broker, StopAssigning{idle.setter()});
-    if (!idle.wait(grace)) {
-      if (grace > Millis(0))
-        context_->log.write(log::Level::info, "the grace is over; tasks still running are handed back", {});
-      caf::anon_send(actors_.broker, StopAllTasks{});
-      (void)idle.wait(limits::kStopDeadline);
-    }
-    (void)health_.outcomes.wait_for_none(limits::kStopDeadline);
+    const bool is_idle = stop_tasks(grace);
     gateway_->end_waits();
     for (const Persistence& writer : actors_.persistence) {
       Signal drained;
-      caf::anon_send(writer.actor, Drain{drained.setter()});
+      caf::anon_send(writer.actor, Drain{drained.setter(), /*release=*/is_idle});
       (void)drained.wait(limits::kStopDeadline);
     }
   }

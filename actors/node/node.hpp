@@ -23,6 +23,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -102,6 +103,8 @@ class Node {
   Node(NodePorts ports, NodeOptions options);
   Result<Done> begin(Writers writers);
   Result<std::vector<std::unique_ptr<Committer>>> make_committers(Writers writers);
+  /// Of what was taken: those that their last owner had handed back.
+  void note_handed_back(const std::vector<ShardState>& before, const std::vector<ShardState>& taken);
   void spawn_actors(std::vector<std::unique_ptr<Committer>> committers);
   void spawn_schedules(const std::vector<Schedule>& schedules);
   void guard();
@@ -109,6 +112,8 @@ class Node {
   void recover_shard(ShardId shard, JobId after, const JobId& before);
   /// One sweep of retention after its period, and so on.
   void sweep_later();
+  /// Lets what is at work end, and stops it when the grace is over. False: something does not stop.
+  bool stop_tasks(Millis grace);
   /// Waits for it; blocks.
   Result<Done> commit_and_wait(const PersistPtr& change);
 
@@ -121,6 +126,7 @@ class Node {
   WorkflowCatalog workflows_;
   ConcurrencyGate gate_;
   std::atomic<std::size_t> shards_to_recover_{0};
+  std::set<ShardId> handed_back_;  ///< shards whose last owner stopped in good order
   KillSwitches switches_;
   caf::actor_system_config config_;
   std::unique_ptr<caf::actor_system> system_;

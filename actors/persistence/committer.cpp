@@ -74,6 +74,15 @@ Result<std::vector<ShardState>> Committer::acquire(const std::vector<ShardId>& s
   return states;
 }
 
+void Committer::release() {
+  if (in_doubt_ || node_.health.fenced) return;
+  std::vector<ShardState> ours;
+  for (const auto& [id, shard] : shards_) ours.push_back(shard.state);
+  if (const auto released = writer_->release(ours); !released)
+    node_.log.write(log::Level::warning, "the shards could not be handed back; the next start counts as after a crash",
+                    {{"error", released.error().message}});
+}
+
 void Committer::open_jobs_found(const OpenJobsFound& found) {
   Shard& shard = shards_[found.shard];
   shard.open.insert(found.jobs.begin(), found.jobs.end());

@@ -28,6 +28,8 @@ class Committer {
 
   /// Takes the shards for this node (their epochs move). Called at start, before anything is committed.
   Result<std::vector<ShardState>> acquire(const std::vector<ShardId>& shards);
+  /// Hands them back, after the last commit. What is in doubt then was not ended in good order.
+  void release();
 
   /// Recovery: open jobs that exist in the store. Until a shard's recovery is complete its low-water mark stays.
   void open_jobs_found(const OpenJobsFound& found);

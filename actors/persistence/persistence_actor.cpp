@@ -55,6 +55,7 @@ void flush(Self self) {
     self->send(self, Flush{});
   }
   if (state.drains.empty()) return;
+  if (std::exchange(state.release, false)) state.committer->release();
   auto completions = std::make_shared<Completions>();
   completions->drained = std::exchange(state.drains, {});
   self->send(state.completion, CompletionsPtr(completions));
@@ -86,6 +87,7 @@ PersistenceActor::behavior_type persistence_actor(Self self, std::shared_ptr<std
       [=](Flush) { flush(self); },
       [=](const Drain& drain) {
         self->state.drains.push_back(drain.done);
+        self->state.release |= drain.release;
         if (self->state.queue->wake()) self->send(self, Flush{});
       },
       [=](const Probe& probe) { answer_probe(self, probe, describe(self->state)); },

@@ -26,6 +26,7 @@ struct PersistenceState {
   std::vector<PersistPtr> waiting;  ///< taken from the queue and not yet settled
   int failures = 0;                 ///< in a row; decides the back-off
   std::vector<std::function<void()>> drains;
+  bool release = false;  ///< hand the shards back before these are called
   CompletionActor completion;
   static inline const char* name = "persistence";
 };

@@ -93,6 +93,7 @@ struct OpenJobsFound {
 /// From the node: answer when all that came before is committed.
 struct Drain {
   std::function<void()> done;
+  bool release = false;  ///< and hand the shards back: nothing comes any more, and nothing is at work
 };
 
 // --- runs ----------------------------------------------------------------------------------------------------------
@@ -123,6 +124,7 @@ struct RunSeed {
   std::size_t result_bytes = 0;          ///< of all these
   std::vector<Effect> effects;           ///< decided and committed, not yet released
   bool recover = false;                  ///< taken over from a process that is gone: begin with RecoverRun
+  bool handed_back = false;              ///< by one that stopped in good order
   std::optional<Error> give_up;          ///< it has crashed too often: end it with this, and decide nothing
   bool parked = false;                   ///< it has a row in `parked`
   LiveJobs::Ticket live;                 ///< of a new job, until the supervisor has it
@@ -175,6 +177,7 @@ using TaskEndedPtr = std::shared_ptr<TaskEnded>;
 struct TaskGone {
   TaskKey task;
   bool is_due_again = false;  ///< it was stopped, and is still to be done, but only under a later epoch
+  TaskEndedPtr report;        ///< what its worker has to tell of it all the same; null: it had not begun
 };
 
 /// What someone wants of a job's newest run, with the way to answer.

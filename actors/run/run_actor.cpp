@@ -24,7 +24,25 @@ bool dispatches_instant_task(const Effect& effect) {
   return dispatch && (dispatch->type == StepType::noop || dispatch->type == StepType::transform);
 }
 
+Outcomes outcomes_of(const std::vector<QueuedCommand>& commands) {
+  Outcomes outcomes;
+  for (const QueuedCommand& command : commands)
+    if (command.outcome) outcomes.push_back(command.outcome);
+  return outcomes;
+}
+
 }  // namespace
+
+void DecidedCommands::take(QueuedCommand command, Decision next) {
+  if (!next.events.empty()) decision.after = std::move(next.after);
+  const auto append = [](auto& to, auto& from) {
+    if (to.empty()) return void(to = std::move(from));
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  };
+  append(decision.events, next.events);
+  append(decision.effects, next.effects);
+  commands.push_back(std::move(command));
+}
 
 RunDriver::RunDriver(Self self, NodeContext& node, const NodeActors& actors, const JobActor& job, RunSeed seed)
     : self_(self),
@@ -33,15 +51,12 @@ RunDriver::RunDriver(Self self, NodeContext& node, const NodeActors& actors, con
       job_(caf::actor_cast<caf::weak_actor_ptr>(job)),
       seed_(std::move(seed)),
       subject_{seed_.job->id, seed_.job->client_job_id, seed_.job->client_id, seed_.job->workflow_key},
-      observer_(node, seed_) {
+      observer_(node, seed_),
+      timers_(node.timers) {
   for (const Review& review : seed_.reviews) {
     seed_.evaluator->add_review(review);
     reviewed_[{review.asset, review.reviewer}] = review.approved;
   }
-}
-
-RunDriver::~RunDriver() {
-  if (armed_) node_.timers.forget(*armed_);
 }
 
 void RunDriver::begin() {
@@ -58,31 +73,33 @@ void RunDriver::begin() {
   if (seed_.give_up)
     give_up(*seed_.give_up);
   else if (seed_.recover)
-    push({RecoverRun{}, nullptr, nullptr});
+    push({RecoverRun{seed_.handed_back}});
   // One that was accepted, retried or loaded while the switch was being engaged is known to nobody else.
   if (const auto by = node_.switches.killing(seed_.job->workflow_key, seed_.job->client_id)) on(KillRun{by});
-  if (seed_.abandoned)
-    push({CancelRun{"the step that it was for no longer waits for it", ErrorCode::step_stopped}, nullptr, nullptr});
+  if (seed_.abandoned) push({CancelRun{"the step that it was for no longer waits for it", ErrorCode::step_stopped}});
   rest_if_idle();
 }
 
 void RunDriver::give_up(const Error& why) {
   const Context context{*seed_.workflow, *seed_.evaluator, node_.random, node_.clock.now()};
   Decision decision = troupe::give_up(seed_.state, why, context);
-  if (!decision.events.empty()) commit({RecoverRun{}, nullptr, nullptr}, std::move(decision));
+  if (decision.events.empty()) return;
+  DecidedCommands decided;
+  decided.take({RecoverRun{}}, std::move(decision));
+  commit(std::move(decided));
 }
 
 // --- what arrives --------------------------------------------------------------------------------------------------
 
 void RunDriver::on(const TaskStarting& starting) {
   if (!is_live(seed_.state, starting.task)) return;
-  if (commits_start(starting.task)) waiting_for_admission_[starting.task] = starting.worker;
-  note_sign_of_life(starting.task);
-  node_.board.update(starting.task, {0, {}, node_.clock.now()});
+  const Timestamp now = node_.clock.now();
+  at_work_.begin(starting, commits_start(starting.task), now);
+  node_.board.update(starting.task, {0, {}, now});
   if (watched())
     node_.events.publish(
         running_event(subject_, seed_.state.run, step_name(starting.task.step), starting.task, starting.worker_name));
-  push({StartTask{starting.task, starting.worker_name}, nullptr, nullptr});
+  push({StartTask{starting.task, starting.worker_name}});
 }
 
 void RunDriver::on(const TaskProgress& progress) {
@@ -106,17 +123,21 @@ void RunDriver::on(const TaskLog& log) {
 }
 
 void RunDriver::on(const TaskEndedPtr& ended) {
-  waiting_for_admission_.erase(ended->task);
+  if (const auto* entry = at_work_.find(ended->task); entry != nullptr && ended->worker.empty()) {
+    ended->worker = entry->worker;  // it died: the broker tells in its place
+    ended->started_at = entry->since;
+  }
   if (ended->outputs)
-    push({CompleteTask{ended->task, ended->started_at}, ended, nullptr});
+    push({CompleteTask{ended->task, ended->started_at}, ended, nullptr, /*is_report=*/true});
   else
-    push({FailTask{ended->task, ended->outputs.error(), ended->started_at}, ended, nullptr});
+    push({FailTask{ended->task, ended->outputs.error(), ended->started_at}, ended, nullptr, /*is_report=*/true});
 }
 
 void RunDriver::on(const TaskGone& gone) {
-  waiting_for_admission_.erase(gone.task);
   if (is_live(seed_.state, gone.task)) node_.board.remove(gone.task);
-  push({TaskStopped{gone.task}, nullptr, nullptr, gone.is_due_again});
+  const TaskEndedPtr known = gone.report ? gone.report : what_is_known_of(gone.task);
+  const Timestamp started_at = known ? known->started_at : kNever;
+  push({TaskStopped{gone.task, started_at}, known, nullptr, gone.report != nullptr, gone.is_due_again});
 }
 
 // It has arrived, as far as acceptance is concerned: the switch may stay for long.
@@ -126,26 +147,24 @@ void RunDriver::on(const KillRun& kill) {
   if (seed_.state.phase == RunPhase::ended) return;
   // What is being undone is stopped by the broker, and offered again: its time begins anew.
   if (seed_.state.phase == RunPhase::compensating)
-    std::erase_if(timers_, [](const auto& timer) { return timer.second.kind == TimerKind::task_deadline; });
+    timers_.drop_if([](const SetTimer& timer) { return timer.kind == TimerKind::task_deadline; });
   const CommandRequestPtr request = kill_request(*kill.by, [](const Result<JobChange>&) {});
   push({request->command, nullptr, request});
 }
 
 void RunDriver::on(const Wake&) {
   if (is_let_go()) return self_->quit();
-  if (armed_) node_.timers.forget(*std::exchange(armed_, std::nullopt));
   const Timestamp now = node_.clock.now();
-  while (!timers_.empty() && timers_.begin()->first <= now) {
-    const SetTimer timer = timers_.begin()->second;
-    timers_.erase(timers_.begin());
+  for (const SetTimer& timer : timers_.take_due(now)) {
     if (timer.kind == TimerKind::heartbeat && !is_silent(timer.task, now)) continue;
-    queue_.push_back({FireTimer{timer.kind, timer.task}, nullptr, nullptr});
+    const TaskEndedPtr known = what_is_known_of(timer.task);
+    queue_.push_back({FireTimer{timer.kind, timer.task, known ? known->started_at : kNever}, known});
   }
-  arm_timer();
+  timers_.arm(RunActor(self_));
   work_off();
 }
 
-void RunDriver::on(const TurnCame&) { push({AdmitRun{}, nullptr, nullptr}); }
+void RunDriver::on(const TurnCame&) { push({AdmitRun{}}); }
 
 void RunDriver::on(const CommandRequestPtr& request) {
   ++handled_;
@@ -166,9 +185,9 @@ void RunDriver::on(const RetryRequestPtr& request) {
 
 void RunDriver::on(const Persisted& persisted) {
   TROUPE_ASSERT(uncommitted_.has_value(), "an answer of persistence belongs to a decision");
-  Uncommitted done = *std::exchange(uncommitted_, std::nullopt);
+  DecidedCommands done = *std::exchange(uncommitted_, std::nullopt);
   if (persisted.verdict != Persisted::Verdict::committed) {
-    if (done.command.request) done.command.request->reply(persisted.error);
+    for (const QueuedCommand& command : done.commands) refuse(command, persisted.error);
     node_.log.write(log::Level::warning, "a decision was refused; the run is loaded again",
                     {{"job", seed_.job->id}, {"run", seed_.state.run}, {"error", persisted.error.message}});
     self_->quit(caf::make_error(caf::sec::runtime_error, persisted.error.message));
@@ -179,12 +198,13 @@ void RunDriver::on(const Persisted& persisted) {
   seed_.state = std::move(done.decision.after);
   seed_.parked = done.parks;
   seed_.maybe_parked = false;
-  note_ended_tasks(done.decision, done.command.outcome);
-  observer_.decided(done.decision.events, done.command.outcome);
+  const Outcomes outcomes = outcomes_of(done.commands);
+  note_ended_tasks(done.decision, outcomes);
+  observer_.decided(done.decision.events, outcomes);
   log_events(node_.log, *seed_.job, *seed_.workflow, seed_.state, done.decision.events);
   tell_watchers(persisted.records);
-  if (done.command.request) answer(done.command);
-  if (is_let_go()) return self_->quit();  // whoever took its place goes on from this
+  for (const QueuedCommand& command : done.commands) answer(command);
+  if (is_let_go()) return leave();  // whoever took its place goes on from this
   release(done.decision.effects);
   work_off();
 }
@@ -195,42 +215,98 @@ void RunDriver::on(const Persisted& persisted) {
 bool RunDriver::is_let_go() const { return !caf::actor_cast<JobActor>(job_); }
 
 void RunDriver::push(QueuedCommand command) {
-  if (is_let_go()) return self_->quit();
+  if (is_let_go()) {
+    end_work(command, seed_.state);
+    return leave();
+  }
   queue_.push_back(std::move(command));
   work_off();
 }
 
+void RunDriver::leave() {
+  commit_logs();
+  if (!at_work_.has_given_up()) self_->quit();  // else what they wrote comes yet
+}
+
 void RunDriver::work_off() {
-  while (!uncommitted_ && !queue_.empty()) {
-    QueuedCommand command = std::move(queue_.front());
-    queue_.pop_front();
-    handle(std::move(command));
-  }
+  while (!uncommitted_ && !queue_.empty()) decide_next();
+  commit_logs();
   rest_if_idle();
 }
 
-void RunDriver::handle(QueuedCommand command) {
+void RunDriver::decide_next() {
+  DecidedCommands decided;
+  bool is_alone = false;
+  do {
+    is_alone = queue_.front().request != nullptr;
+    QueuedCommand command = std::move(queue_.front());
+    queue_.pop_front();
+    decide(std::move(command), decided);
+  } while (!is_alone && !queue_.empty() && !queue_.front().request && decided.commands.size() < kCommandsAtOnce);
+  if (!decided.decision.events.empty()) return commit(std::move(decided));
+  release(decided.decision.effects);
+  for (const QueuedCommand& command : decided.commands) answer(command);
+}
+
+void RunDriver::decide(QueuedCommand command, DecidedCommands& decided) {
   PassOn::hand_over();  // jq may hold this thread up
+  const RunState& state = decided.state(seed_.state);
+  end_work(command, state);
   const bool completes = std::holds_alternative<CompleteTask>(command.command);
   if (completes && !command.outcome->task.compensation) {
-    if (!is_live(seed_.state, command.outcome->task)) return;  // an old attempt: its outcome no longer counts
+    if (!is_live(state, command.outcome->task)) return;  // an old attempt: its outcome no longer counts
     show_result(command);
   }
-  show_what_a_delay_gives(command.command);
+  show_what_a_delay_gives(command.command, state);
   // As if its worker was lost: what it may still be at work on is of an earlier epoch then.
-  if (command.is_due_again && is_live(seed_.state, std::get<TaskStopped>(command.command).task))
+  if (command.is_due_again && is_live(state, std::get<TaskStopped>(command.command).task))
     command.command = RecoverRun{};
   if (const auto prepared = prepare(command); !prepared) return refuse(command, prepared.error());
   const Context context{*seed_.workflow, *seed_.evaluator, node_.random, node_.clock.now()};
-  auto decision = decide(seed_.state, command.command, context);
+  auto decision = troupe::decide(state, command.command, context);
   if (!decision) return refuse(command, decision.error());
-  if (decision->events.empty()) {
-    release(decision->effects);
-    if (command.request) answer(command);
-  } else {
-    commit(std::move(command), *std::move(decision));
+  note_given_up(decision->events);
+  decided.take(std::move(command), *std::move(decision));
+}
+
+// --- attempts and what they wrote ----------------------------------------------------------------------------------
+
+/// The worker of an attempt is done with it. If its run was, too, only what it wrote is of interest.
+void RunDriver::end_work(const QueuedCommand& command, const RunState& state) {
+  if (!command.is_report) return;
+  const TaskKey& task = command.outcome->task;
+  const auto entry = at_work_.end(task);
+  if (entry && entry->is_given_up && !is_live(state, task)) late_.push_back(command.outcome);
+}
+
+void RunDriver::note_given_up(const std::vector<Event>& events) {
+  for (const Event& event : events) {
+    if (const auto* retried = std::get_if<TaskRetried>(&event)) at_work_.give_up(retried->task);
+    if (const auto* failed = std::get_if<TaskFailed>(&event)) at_work_.give_up(failed->task);
+    if (const auto* cancelled = std::get_if<TaskCancelled>(&event)) at_work_.give_up(cancelled->task);
   }
 }
+
+/// With the next decision, or by themselves where there is none.
+void RunDriver::commit_logs() {
+  if (uncommitted_ || late_.empty()) return;
+  if (PersistPtr persist = make_persist(node_, *seed_.job, late_)) actors_.persistence.commit(node_, persist);
+  late_.clear();
+}
+
+/// A report in place of the worker's; null: no worker has it, as far as is known.
+TaskEndedPtr RunDriver::what_is_known_of(const TaskKey& task) const {
+  const TasksAtWork::Entry* entry = at_work_.find(task);
+  if (entry == nullptr) return nullptr;
+  auto known = std::make_shared<TaskEnded>();
+  known->task = task;
+  known->worker = entry->worker;
+  known->started_at = entry->since;
+  known->ended_at = node_.clock.now();
+  return known;
+}
+
+// --- what the evaluator is shown -----------------------------------------------------------------------------------
 
 // Each item keeps its own bound, and ten thousand of them would still fill the memory.
 void RunDriver::show_result(QueuedCommand& command) {
@@ -251,28 +327,36 @@ void RunDriver::show_result(QueuedCommand& command) {
 }
 
 // Nobody reports that it is over: its timer is all there is.
-void RunDriver::show_what_a_delay_gives(const Command& command) {
+void RunDriver::show_what_a_delay_gives(const Command& command, const RunState& state) {
   const auto* timer = std::get_if<FireTimer>(&command);
-  if (!timer || timer->kind != TimerKind::item_due || !is_live(seed_.state, timer->task)) return;
+  if (!timer || timer->kind != TimerKind::item_due || !is_live(state, timer->task)) return;
   if (seed_.workflow->steps[timer->task.step].type != StepType::delay) return;
   seed_.evaluator->add_result(timer->task.step, timer->task.item, {});
 }
 
-void RunDriver::commit(QueuedCommand command, Decision decision) {
-  const bool parks = queue_.empty() && parked_until(decision.after, *seed_.workflow, node_.clock.now()).has_value();
-  RunCommit change{*seed_.job,   *seed_.workflow, seed_.state, decision.after, decision, command.outcome,
-                   seed_.parked, parks,           {},          nullptr,        nullptr,  nullptr};
-  change.was_parked = seed_.parked || seed_.maybe_parked;
-  if (std::holds_alternative<ReceiveSignal>(command.command)) change.signal = command.request->payload;
-  if (const auto* review = std::get_if<ReviewAssets>(&command.command)) change.reviews = &review->reviews;
+void RunDriver::commit(DecidedCommands decided) {
+  Decision& decision = decided.decision;
+  decided.parks = queue_.empty() && parked_until(decision.after, *seed_.workflow, node_.clock.now()).has_value();
+  const QueuedCommand& first = decided.commands.front();  // the only one, where a person asked for it
+  RunCommit change{*seed_.job,
+                   *seed_.workflow,
+                   seed_.state,
+                   decision.after,
+                   decision,
+                   /*was_parked=*/seed_.parked || seed_.maybe_parked,
+                   decided.parks};
+  change.outcomes = outcomes_of(decided.commands);
+  change.late = std::exchange(late_, {});
+  if (std::holds_alternative<ReceiveSignal>(first.command)) change.signal = first.request->payload;
+  if (const auto* review = std::get_if<ReviewAssets>(&first.command)) change.reviews = &review->reviews;
   if (seed_.state.phase == RunPhase::ended) change.outputs = &seed_.outputs, change.error = &seed_.error;
   PersistPtr persist = make_persist(node_, change, seed_.head);
-  if (command.request) {
-    persist->frame.actor = command.request->actor;
-    persist->change.idempotency = command.request->idempotency;
+  if (first.request) {
+    persist->frame.actor = first.request->actor;
+    persist->change.idempotency = first.request->idempotency;
   }
   persist->done = [run = RunActor(self_)](Persisted persisted) { caf::anon_send(run, std::move(persisted)); };
-  uncommitted_ = Uncommitted{std::move(command), std::move(decision), parks};
+  uncommitted_ = std::move(decided);
   rested_ = false;
   actors_.persistence.commit(node_, persist);
 }
@@ -282,8 +366,9 @@ void RunDriver::refuse(const QueuedCommand& command, const Error& error) {
 }
 
 void RunDriver::answer(const QueuedCommand& command) const {
-  command.request->reply(
-      JobChange{seed_.job->id, seed_.job->client_job_id, seed_.state.run, seed_.state.status, std::nullopt});
+  if (command.request)
+    command.request->reply(
+        JobChange{seed_.job->id, seed_.job->client_job_id, seed_.state.run, seed_.state.status, std::nullopt});
 }
 
 /// What the evaluator has to know before the decision. If that is not committed, the run is loaded anew.
@@ -319,160 +404,15 @@ Result<Done> RunDriver::prepare_review(ReviewAssets& command) {
 }
 
 void RunDriver::note_sign_of_life(const TaskKey& task) {
-  if (task.compensation || seed_.workflow->steps[task.step].heartbeat == Millis(0)) return;
-  if (is_live(seed_.state, task)) signs_of_life_[task] = node_.clock.now();
+  if (TasksAtWork::Entry* entry = at_work_.find(task)) entry->sign_of_life = node_.clock.now();
 }
 
-/// If not, the timer is set to when it would be.
 bool RunDriver::is_silent(const TaskKey& task, Timestamp now) {
-  const auto sign = signs_of_life_.find(task);
-  if (sign == signs_of_life_.end()) return false;  // it has ended
-  const Timestamp due = sign->second + seed_.workflow->steps[task.step].heartbeat;
-  if (due > now) timers_.emplace(due, SetTimer{TimerKind::heartbeat, task, due});
+  const TasksAtWork::Entry* entry = at_work_.find(task);
+  if (entry == nullptr) return false;  // it has ended
+  const Timestamp due = entry->sign_of_life + seed_.workflow->steps[task.step].heartbeat;
+  if (due > now) timers_.set({TimerKind::heartbeat, task, due});
   return due <= now;
-}
-
-// --- what follows from a commit ------------------------------------------------------------------------------------
-
-void RunDriver::note_ended_tasks(const Decision& decision, const TaskEndedPtr& outcome) {
-  const auto ended = [&](const TaskKey& task, Status status, Timestamp at) {
-    waiting_for_admission_.erase(task);
-    signs_of_life_.erase(task);
-    node_.board.remove(task);
-    const StepDefinition& step = seed_.workflow->steps[task.step];
-    // What no worker had (a signal, a delay) took as long as its step has been under way.
-    Timestamp began = task.compensation ? kNever : seed_.state.steps[task.step].started_at;
-    const bool is_told = outcome && outcome->task == task;
-    if (is_told) {
-      began = outcome->started_at;
-      at = outcome->ended_at;
-    }
-    const Millis took = began == kNever ? Millis(0) : at - began;
-    node_.metrics.step_ended(step.type, status, took);
-    if (is_told) node_.forecast.queues.held(task.compensation ? step.compensate->type : step.type, took);
-  };
-  for (const Event& event : decision.events) {
-    if (const auto* completed = std::get_if<TaskCompleted>(&event))
-      ended(completed->task, Status::success, completed->at);
-    if (const auto* taken = std::get_if<SignalTaken>(&event)) ended(taken->task, Status::success, taken->at);
-    if (const auto* failed = std::get_if<TaskFailed>(&event)) ended(failed->task, Status::failed, failed->at);
-    if (const auto* retried = std::get_if<TaskRetried>(&event)) ended(retried->task, Status::failed, retried->at);
-    if (const auto* cancelled = std::get_if<TaskCancelled>(&event))
-      ended(cancelled->task, Status::cancelled, cancelled->at);
-  }
-}
-
-bool RunDriver::watched() const { return node_.events.watched(seed_.job->id); }
-
-void RunDriver::tell_watchers(const std::string& records) {
-  if (!watched()) return;
-  for (const LiveEventPtr& event : events_of_records(subject_, records, 0)) node_.events.publish(event);
-}
-
-void RunDriver::release(const std::vector<Effect>& effects) {
-  for (const Effect& effect : effects) std::visit([this](const auto& e) { do_effect(e); }, effect);
-  arm_timer();
-}
-
-void RunDriver::do_effect(const DispatchTask& effect) {
-  const StepDefinition& step = seed_.workflow->steps[effect.task.step];
-  auto offer = std::make_shared<TaskOffer>();
-  offer->task.key = effect.task;
-  offer->task.job = seed_.job->id;
-  offer->task.step = step.name;
-  offer->task.type = effect.type;
-  offer->task.config = effect.config;
-  offer->task.client_id = seed_.job->client_id;
-  offer->task.traceparent = seed_.job->traceparent;
-  offer->timeout = effect.task.compensation ? step.compensate->timeout : step.timeout;
-  offer->run = RunActor(self_);
-  offer->workflow_key = seed_.job->workflow_key;
-  offer->ready_at = ready_since(effect.task);
-  offer->priority = seed_.job->priority;
-  offer->commits_start = commits_start(effect.task);
-  offer->may_be_repeated = step.may_be_repeated(effect.task.compensation);
-  self_->send(actors_.broker, TaskOfferPtr(offer));
-}
-
-Timestamp RunDriver::ready_since(const TaskKey& task) const {
-  const Timestamp now = node_.clock.now();
-  if (task.compensation) return std::min(now, seed_.state.compensation->due);
-  for (const LiveItem& item : seed_.state.steps[task.step].live)
-    if (item.item == task.item) return std::min(now, item.due);
-  return now;
-}
-
-void RunDriver::do_effect(const AdmitTask& effect) {
-  const auto found = waiting_for_admission_.find(effect.task);
-  if (found == waiting_for_admission_.end()) return;
-  self_->send(found->second, TaskAdmitted{effect.task});
-  waiting_for_admission_.erase(found);
-  note_sign_of_life(effect.task);  // it could give none while its start was being written
-}
-
-void RunDriver::do_effect(const SetTimer& effect) {
-  if (timers_.size() >= timers_most_) drop_idle_timers();
-  timers_.emplace(effect.due, effect);
-}
-
-/// Those of attempts that have ended come to nothing, and may be due in a month.
-void RunDriver::drop_idle_timers() {
-  std::erase_if(timers_, [&](const auto& timer) {
-    const bool is_a_tasks =
-        timer.second.kind != TimerKind::run_deadline && timer.second.kind != TimerKind::step_deadline;
-    return is_a_tasks && !is_live(seed_.state, timer.second.task);
-  });
-  timers_most_ = std::max(kTimersFew, 2 * timers_.size());
-}
-
-void RunDriver::do_effect(const StopTask& effect) {
-  self_->send(actors_.broker, WithdrawTask{effect.task, RunActor(self_)});
-}
-
-void RunDriver::do_effect(const KeepResult&) {}  // written with the commit, like the next
-void RunDriver::do_effect(const KeepSignal&) {}
-
-void RunDriver::do_effect(const FinishRun& effect) {
-  seed_.outputs = effect.outputs;  // written with the commit; for what may be written after the end
-  if (effect.status != Status::success && seed_.state.error)
-    seed_.error = to_document(error_to_json(*seed_.state.error));
-  after_end();
-}
-
-void RunDriver::arm_timer() {
-  if (timers_.empty() || seed_.state.phase == RunPhase::ended) return;
-  const Timestamp due = timers_.begin()->first;
-  if (armed_ && armed_->due <= due) return;
-  if (armed_) node_.timers.forget(*armed_);
-  armed_ = node_.timers.wake_at(due, RunActor(self_));
-}
-
-void RunDriver::after_end() {
-  timers_.clear();
-  if (armed_) node_.timers.forget(*std::exchange(armed_, std::nullopt));
-  node_.board.remove(seed_.state.run);
-  if (!seed_.state.concurrency_key.empty()) node_.gate.leave(seed_.job->id, seed_.state.run);
-  const Millis took = seed_.state.ended_at - seed_.state.accepted_at;
-  node_.metrics.job_ended(seed_.job->workflow_key, seed_.state.status, took);
-  observer_.ended(took);
-}
-
-template <class Message>
-void RunDriver::tell_job(Message message) {
-  if (const auto job = caf::actor_cast<JobActor>(job_)) self_->send(job, std::move(message));
-}
-
-// That it is parked is not enough: it may have been loaded because it falls due soon, and what is due again is
-// dispatched without a commit. A run that rests then would be gone when its timer or its task's outcome comes.
-bool RunDriver::rests_for_long() const {
-  return seed_.parked && parked_until(seed_.state, *seed_.workflow, node_.clock.now()).has_value();
-}
-
-void RunDriver::rest_if_idle() {
-  if (rested_ || uncommitted_ || !queue_.empty()) return;
-  if (seed_.state.phase != RunPhase::ended && !rests_for_long()) return;
-  rested_ = true;
-  tell_job(RunRested{handled_});
 }
 
 RunActor::behavior_type run_actor(RunActor::stateful_pointer<RunActorState> self, NodeContext* node,

@@ -1,10 +1,12 @@
-// Carries one run: takes commands one at a time, decides (domain), has the decision committed, and only then applies it
-// and releases its effects. At most one decision is uncommitted; commands that arrive meanwhile queue.
+// Carries one run: takes commands one after another, decides (domain), has the decisions committed, and only then
+// applies them and releases their effects. Commands that arrive meanwhile queue, and are the next commit together: the
+// items of a `for_each` go as fast as they come, not as fast as the disk. What a person asks for is a commit of its
+// own.
 //
-//   command ─► queue ─► decide ─► events? ── none ──► release effects
-//                ▲                  └─► Persist ─► committed ─► apply, tell watchers, release effects ─┐
-//                └────────────────────────────────────────────────────────────────────────── next ◄────┘
-//                                        └─► refused ─► the actor dies; its job has it loaded again
+//   commands ─► queue ─► decide each ─► events? ── none ──► release effects
+//                 ▲                       └─► Persist ─► committed ─► apply, tell watchers, release effects ─┐
+//                 └────────────────────────────────────────────────────────────────────────────── next ◄─────┘
+//                                              └─► refused ─► the actor dies; its job has it loaded again
 //
 // When it has ended, or only waits for a far timer, it says so to its job (RunRested), and is gone when that lets go.
 #pragma once
@@ -16,16 +18,29 @@
 #include "actors/protocol/node_context.hpp"
 #include "actors/run/live_events.hpp"
 #include "actors/run/run_observer.hpp"
-#include "actors/timer/timers.hpp"
+#include "actors/run/run_timers.hpp"
+#include "actors/run/tasks_at_work.hpp"
 
 namespace troupe {
 
 /// A command in the queue, with what belongs to it.
 struct QueuedCommand {
   Command command;
-  TaskEndedPtr outcome;       ///< of CompleteTask and FailTask
-  CommandRequestPtr request;  ///< where someone asked for it
-  bool is_due_again = false;  ///< of TaskStopped: what was stopped is still to be done
+  TaskEndedPtr outcome = nullptr;       ///< what is known of the attempt that it is about
+  CommandRequestPtr request = nullptr;  ///< where someone asked for it
+  bool is_report = false;               ///< `outcome` is its worker's last word
+  bool is_due_again = false;            ///< of TaskStopped: what was stopped is still to be done
+};
+
+/// Commands that were decided one after another, and are committed together.
+struct DecidedCommands {
+  std::vector<QueuedCommand> commands;
+  Decision decision;  ///< of all of them; `after` only where there are events
+  bool parks = false;
+
+  /// What they lead to, from the state that was committed before.
+  const RunState& state(const RunState& before) const { return decision.events.empty() ? before : decision.after; }
+  void take(QueuedCommand command, Decision next);
 };
 
 class RunDriver {
@@ -33,7 +48,6 @@ class RunDriver {
   using Self = RunActor::pointer;
 
   RunDriver(Self self, NodeContext& node, const NodeActors& actors, const JobActor& job, RunSeed seed);
-  ~RunDriver();
   RunDriver(const RunDriver&) = delete;
   RunDriver& operator=(const RunDriver&) = delete;
 
@@ -55,25 +69,31 @@ class RunDriver {
  private:
   bool is_let_go() const;
   void push(QueuedCommand command);
+  void leave();
   void work_off();
-  void handle(QueuedCommand command);
-  void show_what_a_delay_gives(const Command& command);
-  void commit(QueuedCommand command, Decision decision);
+  void decide_next();
+  void decide(QueuedCommand command, DecidedCommands& decided);
+  void show_what_a_delay_gives(const Command& command, const RunState& state);
+  void commit(DecidedCommands decided);
   void give_up(const Error& why);
+  void end_work(const QueuedCommand& command, const RunState& state);
+  void note_given_up(const std::vector<Event>& events);
+  void commit_logs();
+  TaskEndedPtr what_is_known_of(const TaskKey& task) const;
   Result<Done> prepare(QueuedCommand& command);
   Result<Done> prepare_review(ReviewAssets& command);
   void refuse(const QueuedCommand& command, const Error& error);
   void release(const std::vector<Effect>& effects);
   void tell_watchers(const std::string& records);
-  void note_ended_tasks(const Decision& decision, const TaskEndedPtr& outcome);
+  void note_ended_tasks(const Decision& decision, const Outcomes& outcomes);
   void answer(const QueuedCommand& command) const;
   void after_end();
   void rest_if_idle();
   bool rests_for_long() const;
   template <class Message>
-  void tell_job(Message message);
-  void arm_timer();
-  void drop_idle_timers();
+  void tell_job(Message message) {
+    if (const auto job = caf::actor_cast<JobActor>(job_)) self_->send(job, std::move(message));
+  }
 
   void do_effect(const DispatchTask& effect);
   void do_effect(const AdmitTask& effect);
@@ -88,6 +108,7 @@ class RunDriver {
   /// To the expressions; one that gives the run too much has failed instead.
   void show_result(QueuedCommand& command);
   void note_sign_of_life(const TaskKey& task);
+  /// If not, the timer is set to when it would be.
   bool is_silent(const TaskKey& task, Timestamp now);
   bool commits_start(const TaskKey& task) const {
     return seed_.workflow->steps[task.step].commits_start(task.compensation);
@@ -103,20 +124,13 @@ class RunDriver {
   EventSubject subject_;
   RunObserver observer_;
 
+  static constexpr std::size_t kCommandsAtOnce = 128;  ///< in one commit
   std::deque<QueuedCommand> queue_;
-  struct Uncommitted {
-    QueuedCommand command;
-    Decision decision;
-    bool parks = false;
-  };
-  std::optional<Uncommitted> uncommitted_;
+  std::optional<DecidedCommands> uncommitted_;
 
-  static constexpr std::size_t kTimersFew = 64;
-  std::multimap<Timestamp, SetTimer> timers_;
-  std::size_t timers_most_ = kTimersFew;  ///< then idle ones are looked for
-  std::optional<Timers::Key> armed_;      ///< the earliest of them, as the node's Timers know it
-  std::map<TaskKey, WorkerActor> waiting_for_admission_;
-  std::map<TaskKey, Timestamp> signs_of_life_;  ///< the last one of each task whose silence means something
+  RunTimers timers_;
+  TasksAtWork at_work_;
+  Outcomes late_;  ///< of attempts that were given up: what they wrote is to be written
   std::map<std::pair<AssetId, std::string>, bool> reviewed_;  ///< by image and reviewer: approved?
   std::uint64_t handled_ = 0;                                 ///< messages of the job, for the resting handshake
   bool rested_ = false;                                       ///< said RunRested since the last change

@@ -37,14 +37,18 @@ ResultRow result_of_report(const TaskEnded& outcome) {
   return row;
 }
 
-/// For attempts that ended without a report of their worker: timed out, or never dispatched.
-ResultRow result_of_failure(const TaskKey& task, const Error& error, Timestamp started_at, Timestamp at) {
+/// Of an attempt that did not do its work: `error` tells why, if it is not just that the run ended.
+ResultRow result_of_loss(const TaskKey& task, const TaskEnded* known, const Error* error, Timestamp started_at,
+                         Timestamp at) {
   ResultRow row;
+  if (known != nullptr) row = result_of_report(*known);
   row.task = task;
-  row.status = Status::failed;
-  row.started_at = started_at == kNever ? at : started_at;
-  row.ended_at = at;
-  row.error = to_document(error_to_json(error));
+  row.outputs = {};
+  row.outputs_bytes = 0;
+  row.outputs_blob.reset();
+  row.status = error != nullptr ? Status::failed : Status::cancelled;
+  if (known == nullptr) row.started_at = started_at == kNever ? at : started_at, row.ended_at = at;
+  row.error = error != nullptr ? to_document(error_to_json(*error)) : Document();
   return row;
 }
 
@@ -72,22 +76,32 @@ void add_message_rows(const RunCommit& commit, Timestamp now, std::vector<Result
 
 std::vector<ResultRow> result_rows(const RunCommit& commit) {
   std::vector<ResultRow> rows;
-  const auto add = [&](const TaskKey& task, const Error* error, Timestamp started_at, Timestamp at) {
-    if (commit.outcome && commit.outcome->task == task) {
-      if (!is_empty_success(*commit.outcome)) rows.push_back(result_of_report(*commit.outcome));
-    } else if (error != nullptr) {
-      rows.push_back(result_of_failure(task, *error, started_at, at));
-    }
+  const auto lost = [&](const auto& event, const Error* error) {
+    rows.push_back(
+        result_of_loss(event.task, find_outcome(commit.outcomes, event.task), error, event.started_at, event.at));
   };
   for (const Event& event : commit.decision.events) {
-    if (const auto* completed = std::get_if<TaskCompleted>(&event))
-      add(completed->task, nullptr, kNever, completed->at);
-    if (const auto* retried = std::get_if<TaskRetried>(&event))
-      add(retried->task, &retried->error, retried->started_at, retried->at);
-    if (const auto* failed = std::get_if<TaskFailed>(&event))
-      add(failed->task, &failed->error, failed->started_at, failed->at);
+    if (const auto* completed = std::get_if<TaskCompleted>(&event)) {
+      const TaskEnded* outcome = find_outcome(commit.outcomes, completed->task);
+      if (outcome != nullptr && !is_empty_success(*outcome)) rows.push_back(result_of_report(*outcome));
+    } else if (const auto* retried = std::get_if<TaskRetried>(&event)) {
+      lost(*retried, &retried->error);
+    } else if (const auto* failed = std::get_if<TaskFailed>(&event)) {
+      lost(*failed, &failed->error);
+    } else if (const auto* cancelled = std::get_if<TaskCancelled>(&event)) {
+      if (cancelled->started_at != kNever) lost(*cancelled, nullptr);  // else it was no attempt: nobody had it
+    }
   }
   return rows;
+}
+
+std::vector<ResultLog> result_logs(const Outcomes& late) {
+  std::vector<ResultLog> logs;
+  for (const TaskEndedPtr& outcome : late) {
+    const ResultRow row = result_of_report(*outcome);
+    if (row.log_bytes > 0) logs.push_back({row.task, row.log, row.log_blob, row.log_bytes});
+  }
+  return logs;
 }
 
 OutcomeDigest digest_of_message(const TaskKey& task, const Document& outputs) {
@@ -109,16 +123,13 @@ std::vector<OutcomeDigest> message_digests(const RunCommit& commit) {
   return digests;
 }
 
-std::vector<OutcomeDigest> outcome_digests(const RunCommit& commit) {
-  const TaskEndedPtr& outcome = commit.outcome;
-  std::vector<OutcomeDigest> digests = message_digests(commit);
-  if (!outcome || !outcome->outputs) return digests;
+OutcomeDigest digest_of_report(const TaskEnded& outcome) {
   OutcomeDigest digest;
-  digest.task = outcome->task;
-  digest.worker = outcome->worker;
-  digest.outputs_bytes = outcome->outputs->size();
-  digest.outputs = outcome->outputs_blob ? outcome->outputs_blob->sha256 : sha256(outcome->outputs->view());
-  for (const AssetRow& asset : outcome->assets)
+  digest.task = outcome.task;
+  digest.worker = outcome.worker;
+  digest.outputs_bytes = outcome.outputs->size();
+  digest.outputs = outcome.outputs_blob ? outcome.outputs_blob->sha256 : sha256(outcome.outputs->view());
+  for (const AssetRow& asset : outcome.assets)
     digest.assets.push_back({{"id", to_string(asset.id)},
                              {"ordinal", asset.ordinal},
                              {"name", asset.name},
@@ -127,7 +138,13 @@ std::vector<OutcomeDigest> outcome_digests(const RunCommit& commit) {
                              {"media_type", asset.media_type},
                              {"width", asset.width},
                              {"height", asset.height}});
-  digests.push_back(std::move(digest));
+  return digest;
+}
+
+std::vector<OutcomeDigest> outcome_digests(const RunCommit& commit) {
+  std::vector<OutcomeDigest> digests = message_digests(commit);
+  for (const TaskEndedPtr& outcome : commit.outcomes)
+    if (outcome->outputs) digests.push_back(digest_of_report(*outcome));
   return digests;
 }
 
@@ -137,14 +154,23 @@ const FinishRun* find_finish(const Decision& decision) {
   return nullptr;
 }
 
-bool completes(const RunCommit& commit) {
-  return std::any_of(commit.decision.events.begin(), commit.decision.events.end(), [&](const Event& event) {
+std::vector<AssetRow> new_assets(const RunCommit& commit) {
+  std::vector<AssetRow> assets;
+  for (const Event& event : commit.decision.events) {
     const auto* completed = std::get_if<TaskCompleted>(&event);
-    return completed != nullptr && commit.outcome && completed->task == commit.outcome->task;
-  });
+    const TaskEnded* outcome = completed ? find_outcome(commit.outcomes, completed->task) : nullptr;
+    if (outcome != nullptr) assets.insert(assets.end(), outcome->assets.begin(), outcome->assets.end());
+  }
+  return assets;
 }
 
 }  // namespace
+
+const TaskEnded* find_outcome(const Outcomes& outcomes, const TaskKey& task) {
+  for (const TaskEndedPtr& outcome : outcomes)
+    if (outcome->task == task) return outcome.get();
+  return nullptr;
+}
 
 ShardId shard_of(Slot slot) { return static_cast<ShardId>(slot % kShardCount); }
 
@@ -195,12 +221,13 @@ PersistPtr make_persist(NodeContext& node, const RunCommit& commit, const ChainH
   persist->change.update = std::move(update);
 
   persist->change.results = result_rows(commit);
+  persist->change.logs = result_logs(commit.late);
   add_message_rows(commit, node.clock.now(), persist->change.results);
   if (commit.reviews != nullptr)
     for (const Review& review : *commit.reviews)
       persist->change.reviews.push_back(
           {after.run, review.asset, review.reviewer, review.approved, review.notes, review.at});
-  if (completes(commit)) persist->change.assets = commit.outcome->assets;
+  persist->change.assets = new_assets(commit);
   if (ended_badly) persist->change.notable = NotableRow{after.status, commit.job.id};
   if (commit.park) persist->change.park = parked_until(after, commit.workflow, node.clock.now());
   persist->change.unpark = commit.was_parked && !commit.park;
@@ -210,6 +237,18 @@ PersistPtr make_persist(NodeContext& node, const RunCommit& commit, const ChainH
   persist->shard = shard_of(commit.job.id.slot());
   persist->head = head;
   persist->opens = !ended && !commit.park;
+  return persist;
+}
+
+// Nothing of the job itself changes, so it needs no record, and nobody waits for it.
+PersistPtr make_persist(NodeContext& node, const JobFacts& job, const Outcomes& late) {
+  std::vector<ResultLog> logs = result_logs(late);
+  if (logs.empty()) return nullptr;
+  auto persist = std::make_shared<Persist>();
+  persist->change.logs = std::move(logs);
+  persist->frame.node = node.node_name;
+  persist->shard = shard_of(job.id.slot());
+  persist->done = [late](const Persisted&) {};  // until then they are under way
   return persist;
 }
 

@@ -29,7 +29,7 @@ void RunObserver::begun() {
   }
 }
 
-void RunObserver::decided(const std::vector<Event>& events, const TaskEndedPtr& outcome) {
+void RunObserver::decided(const std::vector<Event>& events, const Outcomes& outcomes) {
   for (const Event& event : events) {
     if (const auto* skipped = std::get_if<StepSkipped>(&event)) {
       tell(skipped->step, [](auto& history, const auto& step) { history.step_took(step, Millis(0)); });
@@ -43,7 +43,8 @@ void RunObserver::decided(const std::vector<Event>& events, const TaskEndedPtr& 
       if (!retried->task.compensation && retried->started_at != kNever)
         first_started_.try_emplace({retried->task.step, retried->task.item}, retried->started_at);
     } else if (const auto* done = std::get_if<TaskCompleted>(&event)) {
-      if (!done->task.compensation && outcome && outcome->task == done->task) completed(*outcome);
+      const TaskEnded* outcome = find_outcome(outcomes, done->task);
+      if (!done->task.compensation && outcome != nullptr) completed(*outcome);
     }
   }
 }

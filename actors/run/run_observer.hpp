@@ -7,6 +7,7 @@
 
 #include "actors/protocol/messages.hpp"
 #include "actors/protocol/node_context.hpp"
+#include "actors/run/run_change.hpp"
 
 namespace troupe {
 
@@ -17,7 +18,7 @@ class RunObserver {
 
   /// The run's first decision, which was committed with its job.
   void begun();
-  void decided(const std::vector<Event>& events, const TaskEndedPtr& outcome);
+  void decided(const std::vector<Event>& events, const Outcomes& outcomes);
   void ended(Millis took);
 
  private:

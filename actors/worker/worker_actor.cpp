@@ -195,23 +195,29 @@ void finish(Self self, const TaskFinished& finished) {
   Running running = std::move(found->second);
   state.running.erase(found);
 
-  const bool stopped = !finished.outcome->result && finished.outcome->result.error().code == ErrorCode::cancelled;
+  TaskOutcome& outcome = *finished.outcome;
+  if (running.reported) outcome.result = Error{ErrorCode::cancelled, "stopped too late", false, {}};
+  const bool is_undone = !outcome.result && outcome.result.error().code == ErrorCode::cancelled;
   const auto report = [node = state.node, name = state.options.name, running, outcome = finished.outcome] {
     if (running.mask) running.mask->outcome(*outcome);
     return make_report(*node, running.offer->task, name, running.started_at, std::move(*outcome));
   };
   // The slot is given back after the run was told, so that the broker never calls gone what has just ended.
-  if (running.reported || stopped) {
-    if (stopped) self->send(running.offer->run, TaskGone{finished.task});
-    self->send(state.broker, SlotFree{finished.task, /*is_undone=*/true});
-  } else if (running.mask || needs_blobs(*finished.outcome)) {  // a long text takes its time to mask
-    state.node->blocking.run_always([report, run = running.offer->run, broker = state.broker, task = finished.task] {
-      caf::anon_send(run, report());
-      caf::anon_send(broker, SlotFree{task});
+  const TaskOfferPtr offer = running.offer;
+  if (running.mask || needs_blobs(outcome)) {  // a long text takes its time to mask
+    state.node->blocking.run_always([report, offer, broker = state.broker, is_undone] {
+      if (is_undone)
+        caf::anon_send(offer->run, TaskGone{offer->task.key, false, report()});
+      else
+        caf::anon_send(offer->run, report());
+      caf::anon_send(broker, SlotFree{offer->task.key, is_undone});
     });
   } else {
-    self->send(running.offer->run, report());
-    caf::anon_send(state.broker, SlotFree{finished.task});  // by another thread: this one goes on with the run
+    if (is_undone)
+      self->send(offer->run, TaskGone{offer->task.key, false, report()});
+    else
+      self->send(offer->run, report());
+    caf::anon_send(state.broker, SlotFree{offer->task.key, is_undone});  // by another thread: this one goes on with it
   }
 }
 

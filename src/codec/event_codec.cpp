@@ -82,7 +82,7 @@ class Recorder {
   /// A task is done, by its worker or by a message.
   RecordDraft& add_completion(const TaskKey& task, Timestamp at, Timestamp started_at);
   /// An item ended, and with it perhaps its step: counted with those before it in the decision.
-  void end_item(StepIndex step, bool failed, Timestamp at);
+  void end_item(StepIndex step, bool failed, Timestamp at, Timestamp started_at);
 
   const RunState& before_;
   const WorkflowDefinition& workflow_;
@@ -93,6 +93,7 @@ class Recorder {
   struct Progress {
     std::uint32_t items = 0, done = 0, failed = 0;
     bool running = false;
+    Timestamp started_at = kNever;
   };
   std::map<StepIndex, Progress> progress_;  ///< of the steps whose items end in this decision
   std::vector<RecordDraft> records_;
@@ -142,19 +143,22 @@ Json& Recorder::add_next(StepIndex step) {
   return entry;
 }
 
-void Recorder::end_item(StepIndex step, bool failed, Timestamp at) {
+void Recorder::end_item(StepIndex step, bool failed, Timestamp at, Timestamp started_at) {
   const StepState* state = state_before(step);
   auto [found, fresh] = progress_.try_emplace(step);
   Progress& progress = found->second;
   if (fresh && state != nullptr)
-    progress = {state->items, state->done.count(), state->failed.count(), state->status == Status::running};
+    progress = {state->items, state->done.count(), state->failed.count(), state->status == Status::running,
+                state->started_at};
   ++(failed ? progress.failed : progress.done);
+  if (started_at == kNever) started_at = at;
+  if (progress.started_at == kNever || started_at < progress.started_at) progress.started_at = started_at;
   if (!progress.running || progress.done + progress.failed != progress.items) return;
   RecordDraft& record = add("step.completed", at);
   record.details["items"] = progress.items;
   if (progress.failed > 0) record.details["failed"] = progress.failed;
   record.details["step"] = name_of(step);
-  if (state != nullptr && state->started_at != kNever) record.duration = std::max(at - state->started_at, Millis(0));
+  record.duration = std::max(at - progress.started_at, Millis(0));
 }
 
 // --- what each event says ------------------------------------------------------------------------------------------
@@ -213,7 +217,7 @@ void Recorder::operator()(const TaskCompleted& e) {
   if (e.task.compensation)
     return describe_outcome(add_task("compensation.completed", e.task, e.at), e.task, e.at, e.started_at);
   add_completion(e.task, e.at, e.started_at);
-  if (has_items(e.task.step)) end_item(e.task.step, false, e.at);
+  if (has_items(e.task.step)) end_item(e.task.step, false, e.at, e.started_at);
 }
 
 RecordDraft& Recorder::add_completion(const TaskKey& task, Timestamp at, Timestamp started_at) {
@@ -236,12 +240,13 @@ void Recorder::operator()(const TaskFailed& e) {
   RecordDraft& record = add_task(action, e.task, e.at);
   record.details["error"] = error_to_json(e.error);
   describe_outcome(record, e.task, e.at, e.started_at);
-  if (collected) end_item(e.task.step, true, e.at);
+  if (collected) end_item(e.task.step, true, e.at, e.started_at);
 }
 
 void Recorder::operator()(const TaskCancelled& e) {
-  Json& details = add_task("step.cancelled", e.task, e.at).details;
-  if (e.task.compensation) details["compensation"] = true;
+  RecordDraft& record = add_task("step.cancelled", e.task, e.at);
+  if (e.task.compensation) record.details["compensation"] = true;
+  if (e.started_at != kNever) describe_outcome(record, e.task, e.at, e.started_at);
 }
 
 void Recorder::operator()(const StepFailed& e) {
@@ -264,7 +269,9 @@ void Recorder::operator()(const CompensationBegun& e) {
 }
 
 void Recorder::operator()(const RunRecovered& e) {
-  add("run.recovered", e.at).details["epoch"] = before_.epoch + ++recoveries_;
+  Json& details = add("run.recovered", e.at).details;
+  details["epoch"] = before_.epoch + ++recoveries_;
+  if (e.handed_back) details["handed_back"] = true;
 }
 
 void Recorder::operator()(const RunEnded& e) {
@@ -286,7 +293,7 @@ void Recorder::operator()(const SignalReceived& e) {
 
 void Recorder::operator()(const SignalTaken& e) {
   add_completion(e.task, e.at, kNever).details["signal"] = e.ordinal;
-  if (has_items(e.task.step)) end_item(e.task.step, false, e.at);
+  if (has_items(e.task.step)) end_item(e.task.step, false, e.at, kNever);
 }
 
 void Recorder::operator()(const AssetReviewed& e) {

@@ -90,6 +90,7 @@ class Applier {
   void operator()(const TaskCancelled& e) {
     StepState* step = find(e.task.step);
     if (step == nullptr || e.task.compensation) return;
+    if (e.started_at != kNever) begin(*step, e.started_at);
     remove_live(*step, e.task);
     settle(*step, e.at);
   }
@@ -120,7 +121,7 @@ class Applier {
   }
 
   void operator()(const RunRecovered& e) {
-    if (!waits_for_jobs_only(e.at)) ++state_.barren_recoveries;
+    if (!e.handed_back && !waits_for_jobs_only(e.at)) ++state_.barren_recoveries;
     ++state_.epoch;
     for (std::size_t i = 0; i < state_.steps.size(); ++i)
       for (LiveItem& item : state_.steps[i].live) lose(item, workflow_.steps[i].may_be_repeated(false), e.at);

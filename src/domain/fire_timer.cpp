@@ -72,13 +72,13 @@ void queue_deadline(Decider& decider, const TaskKey& task) {
       kNever);
 }
 
-void heartbeat(Decider& decider, const TaskKey& task) {
+void heartbeat(Decider& decider, const TaskKey& task, Timestamp started_at) {
   if (!decider.is_worked_on(task) || decider.state().phase != RunPhase::forward) return;
   const Millis allowed = decider.definition(task.step).heartbeat;
   decider.effect(StopTask{task});
   decider.fail(
       task, {ErrorCode::heartbeat_timeout, "the step gave no sign of life for " + format_duration(allowed), true, {}},
-      kNever);
+      started_at);
 }
 
 void step_deadline(Decider& decider, StepIndex index) {
@@ -93,14 +93,14 @@ void step_deadline(Decider& decider, StepIndex index) {
   decider.stop(Status::failed, error);
 }
 
-void task_deadline(Decider& decider, const TaskKey& task) {
+void task_deadline(Decider& decider, const TaskKey& task, Timestamp started_at) {
   const LiveItem* live = decider.find_live(task);
   if (live == nullptr || decider.state().phase == RunPhase::stopping) return;
   if (live->phase == AttemptPhase::awaiting) return message_deadline(decider, task, *live);
   const Millis allowed = decider.timeout_of(task);
   decider.effect(StopTask{task});
   decider.fail(task, {ErrorCode::step_timeout, "the step took longer than " + format_duration(allowed), true, {}},
-               decider.now() - allowed);
+               started_at == kNever ? decider.now() - allowed : started_at);
 }
 
 }  // namespace
@@ -112,10 +112,10 @@ Result<Decision> decide_fire_timer(const RunState& state, const FireTimer& comma
   switch (command.kind) {
     case TimerKind::run_deadline: run_deadline(decider); break;
     case TimerKind::item_due: item_due(decider, command.task); break;
-    case TimerKind::task_deadline: task_deadline(decider, command.task); break;
+    case TimerKind::task_deadline: task_deadline(decider, command.task, command.started_at); break;
     case TimerKind::queue_deadline: queue_deadline(decider, command.task); break;
     case TimerKind::step_deadline: step_deadline(decider, command.task.step); break;
-    case TimerKind::heartbeat: heartbeat(decider, command.task); break;
+    case TimerKind::heartbeat: heartbeat(decider, command.task, command.started_at); break;
   }
   decider.advance();
   return decider.take();

@@ -1,20 +1,28 @@
+#include <algorithm>
+
 #include "decider.hpp"
 
 namespace troupe {
 namespace {
+
+constexpr std::size_t kStepsNamed = 3;  ///< in an error
 
 bool may_be_running(const Decider& decider, StepIndex step, const LiveItem& item) {
   if (item.phase == AttemptPhase::started) return true;
   return item.phase == AttemptPhase::waiting && !pauses(decider.definition(step).type, item, decider.now());
 }
 
-bool anything_may_be_running(const Decider& decider) {
+/// The steps of which something may be running, or being undone.
+std::vector<StepIndex> steps_at_work(const Decider& decider) {
+  std::vector<StepIndex> steps;
+  for (StepIndex step = 0; step < decider.state().steps.size(); ++step) {
+    const auto& live = decider.state().steps[step].live;
+    if (std::ranges::any_of(live, [&](const LiveItem& item) { return may_be_running(decider, step, item); }))
+      steps.push_back(step);
+  }
   const auto& undoing = decider.state().compensation;
-  if (undoing && undoing->phase != AttemptPhase::in_doubt) return true;
-  for (std::size_t i = 0; i < decider.state().steps.size(); ++i)
-    for (const LiveItem& item : decider.state().steps[i].live)
-      if (may_be_running(decider, static_cast<StepIndex>(i), item)) return true;
-  return false;
+  if (undoing && undoing->phase != AttemptPhase::in_doubt) steps.push_back(decider.state().compensation_step);
+  return steps;
 }
 
 /// Arms or dispatches one live item again.
@@ -45,11 +53,13 @@ void resume_steps(Decider& decider) {
 
 bool is_poison(const RunState& state) { return state.barren_recoveries > limits::kRecoveriesMax; }
 
-Error poison(const RunState& state) {
-  return {ErrorCode::poison,
-          "taken over " + std::to_string(state.barren_recoveries) + " times without completing a task in between",
-          false,
-          {}};
+Error poison(const Decider& decider, const std::vector<StepIndex>& at_work) {
+  std::string what = "the server went down " + std::to_string(decider.state().barren_recoveries) +
+                     " times in a row while the run was at work, without a step done in between; at work was";
+  for (std::size_t i = 0; i < at_work.size() && i < kStepsNamed; ++i)
+    what += (i == 0 ? " step \"" : ", \"") + decider.definition(at_work[i]).name + '"';
+  if (at_work.size() > kStepsNamed) what += " and " + std::to_string(at_work.size() - kStepsNamed) + " more";
+  return {ErrorCode::poison, std::move(what), false, {}};
 }
 
 }  // namespace
@@ -64,15 +74,16 @@ void cancel_live(Decider& decider) {
 
 // The take-over is recorded (a new epoch) only when something may have been running: a run that merely waits is picked
 // up without a commit.
-Result<Decision> decide_recover_run(const RunState& state, const RecoverRun&, const Context& context) {
+Result<Decision> decide_recover_run(const RunState& state, const RecoverRun& command, const Context& context) {
   Decider decider(state, context);
   if (state.phase == RunPhase::ended) return decider.take();
-  if (anything_may_be_running(decider)) decider.emit(RunRecovered{context.now});
+  const std::vector<StepIndex> at_work = steps_at_work(decider);
+  if (!at_work.empty()) decider.emit(RunRecovered{context.now, command.handed_back});
 
   if (state.phase == RunPhase::stopping) {
     cancel_live(decider);
   } else if (state.phase == RunPhase::forward && is_poison(decider.state())) {
-    decider.stop(Status::failed, poison(decider.state()));
+    decider.stop(Status::failed, poison(decider, at_work));
     cancel_live(decider);
   } else {
     if (state.paused_at == kNever) decider.effect(SetTimer{TimerKind::run_deadline, {state.run}, state.deadline});
@@ -81,7 +92,7 @@ Result<Decision> decide_recover_run(const RunState& state, const RecoverRun&, co
       const LiveItem item = *decider.state().compensation;
       const TaskKey task = decider.key_of(decider.state().compensation_step, item, true);
       if (is_poison(decider.state()))
-        decider.fail(task, poison(decider.state()), item.due);
+        decider.fail(task, poison(decider, at_work), item.due);
       else
         resume(decider, task, item);
     }

@@ -8,7 +8,7 @@ Result<Decision> decide_task_stopped(const RunState& state, const TaskStopped& c
   Decider decider(state, context);
   if (!decider.is_worked_on(command.task)) return not_live(command.task);
   if (state.phase != RunPhase::stopping) return decider.take();
-  decider.emit(TaskCancelled{command.task, context.now});
+  decider.emit(TaskCancelled{command.task, context.now, command.started_at});
   decider.advance();
   return decider.take();
 }

@@ -126,10 +126,14 @@ bool FakeExecutor::fail(const std::string& step, bool retryable) {
   return running.has_value();
 }
 
-bool FakeExecutor::fail_with(const std::string& step, Error error) {
+bool FakeExecutor::fail_with(const std::string& step, Error error, const std::string& log) {
   const auto running = take(step);
-  if (running) running->sink->done({std::move(error), {}});
+  if (running) running->sink->done({std::move(error), log});
   return running.has_value();
+}
+
+bool FakeExecutor::stop_late(const std::string& step, const std::string& log) {
+  return fail_with(step, {ErrorCode::cancelled, "stopped", false, {}}, log);
 }
 
 std::shared_ptr<TaskSink> FakeExecutor::sink_of(const std::string& step) const {

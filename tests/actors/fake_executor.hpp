@@ -36,7 +36,9 @@ class FakeExecutor final : public Executor {
   // --- what the test does; the oldest running task of the step is meant. False: none runs
   bool complete(const std::string& step, const std::string& outputs = "{}", const std::string& log = "");
   bool fail(const std::string& step, bool retryable);
-  bool fail_with(const std::string& step, Error error);
+  bool fail_with(const std::string& step, Error error, const std::string& log = "");
+  /// It was told to stop, and does now.
+  bool stop_late(const std::string& step, const std::string& log);
   bool progress(const std::string& step, double fraction, const std::string& message = "");
   bool log(const std::string& step, const std::string& stream, const std::string& text);
   bool preview(const std::string& step, const std::string& media_type, const std::string& bytes);

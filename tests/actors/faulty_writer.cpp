@@ -30,6 +30,8 @@ class FaultyWriter final : public StoreWriter {
     return inner_->acquire(shards, owner);
   }
 
+  Result<Done> release(const std::vector<ShardState>& shards) override { return inner_->release(shards); }
+
  private:
   static CommitReply fail(CommitStatus status, ErrorCode code, const char* message) {
     CommitReply reply;

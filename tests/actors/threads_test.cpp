@@ -116,6 +116,35 @@ TEST_F(ThreadsTest, HandsBackWhatStillRunsAfterTheGraceAndTheNextNodeDoesIt) {
               ElementsAre("job.accepted", "run.recovered", "step.completed", "run.completed"));
 }
 
+TEST_F(ThreadsTest, IsStoppedInGoodOrderAsOftenAsItLikesWithoutHarmToALongStep) {
+  given_workflow(kOne);
+  const JobId job = submit("one");
+  for (std::size_t start = 1; start <= 3 * limits::kRecoveriesMax; ++start) {
+    ASSERT_TRUE(starts("work", start)) << start;
+    node_->stop(1ms);
+    start_node();
+  }
+  ASSERT_TRUE(starts("work", 3 * limits::kRecoveriesMax + 1));
+  executor_->complete("work");
+  ASSERT_TRUE(ends(job));
+  EXPECT_EQ(status(job), Status::success);
+}
+
+// It was not ended in good order: whatever did not stop may be what keeps the server from it.
+TEST_F(ThreadsTest, CountsAStopWithSomethingStillAtWorkLikeACrash) {
+  given_workflow(kOne);
+  submit("one");
+  ASSERT_TRUE(starts("work"));
+  node_->stop(1ms);
+  for (const ShardState& shard : *reader_->shards()) EXPECT_EQ(shard.owner, "");
+  start_node();
+  ASSERT_TRUE(starts("work", 2));
+  executor_->never_stops("work");
+  node_->stop(1ms);
+  EXPECT_EQ(reader_->shards()->at(0).owner, "node");
+  executor_->complete("work");
+}
+
 TEST_F(ThreadsTest, TakesNoNewJobsWhileItStops) {
   given_workflow(kOne);
   submit("one");

@@ -45,9 +45,13 @@ TEST_F(LimitsTest, SilenceEndsAnAttempt) {
   start();
   given(StartTask{task(0), "worker"});
   ASSERT_TRUE(has_timer(TimerKind::heartbeat, now + Millis(500)));
-  given(FireTimer{TimerKind::heartbeat, task(0)});
+  const Timestamp began = now;
+  now += Millis(500);
+  given(FireTimer{TimerKind::heartbeat, task(0), began});
   EXPECT_EQ(count<StopTask>(), 1u);
-  EXPECT_EQ(std::get<TaskRetried>(decision.events.at(0)).error.code, ErrorCode::heartbeat_timeout);
+  const auto& retried = std::get<TaskRetried>(decision.events.at(0));
+  EXPECT_EQ(retried.error.code, ErrorCode::heartbeat_timeout);
+  EXPECT_EQ(retried.started_at, began);
 }
 
 TEST_F(LimitsTest, AStepAsAWholeHasADeadlineWhateverItsAttemptsDo) {

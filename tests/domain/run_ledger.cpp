@@ -150,6 +150,7 @@ void RunLedger::on(const TaskFailed& event) {
 void RunLedger::on(const TaskCancelled& event) {
   require(is_live(event.task) && !event.task.compensation, "only a live task is cancelled");
   require(stopping(), "a task is cancelled only by a run that is stopping");
+  worked_on_ = worked_on_ || event.started_at != kNever;
   item_of(event.task).fate = Fate::cancelled;
   asks_.erase({event.task.step, event.task.item});
 }
@@ -189,9 +190,9 @@ void RunLedger::on(const CompensationBegun& event) {
   undoing_ = Undoing{event.step, event.item, 1};
 }
 
-void RunLedger::on(const RunRecovered&) {
+void RunLedger::on(const RunRecovered& event) {
   ++epoch_;
-  ++barren_;
+  if (!event.handed_back) ++barren_;
   const auto lose = [](auto& task, bool may_be_repeated) {
     task.in_doubt = task.in_doubt || (task.started && !may_be_repeated);
     task.started = false;

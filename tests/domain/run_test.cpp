@@ -1,3 +1,5 @@
+#include <gmock/gmock.h>
+
 #include "domain/run_fixture.hpp"
 
 namespace troupe {
@@ -257,6 +259,36 @@ TEST_F(RunTest, ARunThatIsTakenOverTooOftenWithoutProgressIsPoison) {
   given(RecoverRun{});
   EXPECT_EQ(state.status, Status::failed);
   EXPECT_EQ(state.error->code, ErrorCode::poison);
+}
+
+TEST_F(RunTest, WhatAServerThatStopsHandsBackIsNoSignOfPoison) {
+  step("a");
+  start();
+  for (int i = 0; i < 3 * limits::kRecoveriesMax; ++i) given(RecoverRun{/*handed_back=*/true});
+  EXPECT_EQ(state.epoch, 3 * limits::kRecoveriesMax);
+  for (int i = 0; i < limits::kRecoveriesMax; ++i) given(RecoverRun{});
+  EXPECT_NE(state.phase, RunPhase::ended);
+}
+
+TEST_F(RunTest, APoisonousRunNamesTheStepsThatWereAtWork) {
+  for (const char* name : {"a", "b", "c", "d", "e"}) step(name);
+  start();
+  complete(0);
+  for (int i = 0; i <= limits::kRecoveriesMax; ++i) given(RecoverRun{});
+  EXPECT_THAT(state.error->message, ::testing::EndsWith(R"(at work was step "b", "c", "d" and 1 more)"));
+}
+
+TEST_F(RunTest, ACancelledStepBeganWhenItsWorkerDid) {
+  step("a"), step("b");
+  start();
+  const Timestamp began = now;
+  now += Millis(5'000);
+  given(CancelRun{"enough"});
+  given(TaskStopped{task(0), began});
+  given(TaskStopped{task(1)});  // no worker had it
+  EXPECT_EQ(state.steps[0].started_at, began);
+  EXPECT_EQ(state.started_at, began);
+  EXPECT_EQ(state.steps[1].started_at, kNever);
 }
 
 TEST_F(RunTest, ARetryFromAStepReusesWhatCameBefore) {

@@ -167,7 +167,7 @@ void RunWorld::stop_something() {
   const TaskKey task = stops_[which];
   stops_.erase(stops_.begin() + static_cast<std::ptrdiff_t>(which));
   std::erase_if(work_, [&](const Work& work) { return work.task == task; });
-  give(TaskStopped{task});
+  give(TaskStopped{task, choices_.chance(70) ? now_ : kNever});
 }
 
 void RunWorld::fire_next_timer() {
@@ -227,7 +227,7 @@ void RunWorld::crash() {
   lose_next_commit_ = false;
   tell_reviews();
   now_ += Millis(choices_.number(5'000));
-  give(RecoverRun{});
+  give(RecoverRun{choices_.chance(20)});
 }
 
 // --- the end -------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import secrets
 import threading
 import time
 
+from http_client import eventually
 from troupe_server import CommandLine
 
 JOBS = 200
@@ -151,3 +152,34 @@ def test_every_accepted_job_succeeds_once_though_the_server_is_killed_50_times(t
 
 def test_every_accepted_job_succeeds_once_on_postgresql_too(troupe, make_server, receiver, postgres):
     check_restarts(troupe, make_server(config=CONFIG, database_url=postgres.fresh_database()), receiver, 15)
+
+
+def test_restarts_within_a_long_step_are_no_poison(make_server, tmp_path):
+    config = """
+[exec.commands.sh]
+program = "/bin/sh"
+args = ["-c"]
+
+[shutdown]
+grace = "0s"
+"""
+    server = make_server(config=config).start()
+    script = f"echo begun >> {tmp_path}/begun; until test -e {tmp_path}/go; do sleep 0.05; done"
+    server.apply({"key": "long", "steps": [{"name": "render", "type": "exec", "timeout": "1h",
+                                            "config": {"command": "sh", "args": [script]}}]})
+    job = server.submit("long")
+
+    def begun(times):
+        file = tmp_path / "begun"
+        return file.exists() and len(file.read_text().split()) >= times
+
+    for restart in range(1, 9):  # more often than it may be taken over after a crash
+        eventually(lambda: begun(restart), f"the step is at work, {restart}")
+        assert server.stop() == 0
+        server.start()
+    eventually(lambda: begun(9), "the step is at work again")
+    (tmp_path / "go").touch()
+    ended = server.await_end(job)
+    assert ended["status"] == "success", ended["error"]
+    recovered = [record for record in server.trail(job) if record["action"] == "run.recovered"]
+    assert len(recovered) == 8 and all(record["details"]["handed_back"] for record in recovered)

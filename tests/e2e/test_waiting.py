@@ -158,6 +158,38 @@ def test_no_attempt_begins_before_the_one_before_has_stopped(make_server, tmp_pa
     assert undone.read_text().split() == attempts, "both had stopped"
 
 
+def test_the_log_of_an_attempt_whose_time_was_over_is_kept(server):
+    script = "trap 'echo stopped; exit 1' TERM; echo begun; while :; do sleep 0.05; done"
+    step = {"name": "it", "type": "exec", "retry": {"max_attempts": 1}, "config": {"command": "sh", "args": [script]}}
+    server.apply({"key": "slow", "steps": [{**step, "timeout": "1s"}]})
+    server.apply({"key": "long", "steps": [{**step, "timeout": "1h"}]})
+
+    def log(job):
+        return server.http.get(f"/v1/runs/{job}/logs").body.decode()
+
+    def attempt(job):
+        (one,) = server.job(job)["steps"][0]["attempts"]
+        assert one["worker"], one
+        assert 0.9 < moment(one["completed_at"]) - moment(one["started_at"]) < 4, one
+        return one
+
+    slow = server.submit("slow")
+    assert server.await_end(slow)["error"]["code"] == "step_timeout"
+    eventually(lambda: "stopped" in log(slow), "what it wrote when it was stopped is there")
+    assert "begun" in log(slow)
+    assert (attempt(slow)["status"], attempt(slow)["error"]["code"]) == ("failed", "step_timeout")
+
+    long = server.submit("long")
+    eventually(lambda: server.http.get(f"/v1/jobs/{long}/status").json["status"] == "running", "it runs")
+    time.sleep(1)  # so that its times can be told apart
+    server.http.post(f"/v1/jobs/{long}/cancel", {})
+    ended = server.await_end(long)
+    assert ended["status"] == "cancelled"
+    assert attempt(long)["status"] == "cancelled" and attempt(long)["log_bytes"] > 0
+    assert "begun" in log(long) and "stopped" in log(long)
+    assert moment(ended["completed_at"]) - moment(ended["started_at"]) > 0.9
+
+
 def test_a_heartbeat_lets_live_what_gives_signs_of_life(server):
     script = "for i in 1 2 3 4 5; do echo $i; sleep 0.5; done"
     server.apply({"key": "alive", "steps": [{"name": "it", "type": "exec", "heartbeat": "1500ms",

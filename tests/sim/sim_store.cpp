@@ -64,6 +64,14 @@ class SimWriter final : public StoreWriter {
     return states;
   }
 
+  Result<Done> release(const std::vector<ShardState>& shards) override {
+    world_.interleave(20, 8);
+    if (life_->dead || store_.outage_ != SimStore::Outage::none)
+      return {ErrorCode::store_unavailable, "no connection", true};
+    world_.trace(life_->name(), " hands the shards back");
+    return store_.inner_->release(shards);
+  }
+
  private:
   CommitReply try_commit(const Commit& commit) {
     if (life_->dead) return reply(CommitStatus::unavailable, ErrorCode::store_unavailable, "the process is gone");

@@ -17,7 +17,7 @@ class Reader {
   std::vector<Event> take() { return std::move(events_); }
 
  private:
-  void read_action(const std::string& action, const Json& details);
+  void read_action(const std::string& action, const Json& details, bool was_at_work);
   void read_review(const Json& details, bool approved);
   void read_resumption(Timestamp deadline);
   void read_end(const std::string& action, const Json& details);
@@ -53,12 +53,12 @@ class Reader {
 void Reader::read(const Json& record) {
   at_ = time_of(record, "at");
   const Json& details = record.at("details");
-  read_action(record.at("action").get_ref<const std::string&>(), details);
+  read_action(record.at("action").get_ref<const std::string&>(), details, record.contains("duration_ms"));
   if (const auto next = details.find("next"); next != details.end())
     for (const Json& entry : *next) read_next(entry);
 }
 
-void Reader::read_action(const std::string& action, const Json& details) {
+void Reader::read_action(const std::string& action, const Json& details, bool was_at_work) {
   if (action == "job.accepted" || action == "run.started")
     events_.push_back(RunStarted{at_, time_of(details, "deadline")});
   else if (action == "step.started")
@@ -81,7 +81,7 @@ void Reader::read_action(const std::string& action, const Json& details) {
   else if (action == "step.failed")
     events_.push_back(StepFailed{step_of(details), error_from_json(details.at("error")), at_});
   else if (action == "step.cancelled")
-    events_.push_back(TaskCancelled{task_of(details, false), at_});
+    events_.push_back(TaskCancelled{task_of(details, false), at_, was_at_work ? at_ : kNever});
   else if (action == "step.skipped")
     events_.push_back(StepSkipped{step_of(details), at_});
   else if (action == "run.stopping") {
@@ -90,7 +90,7 @@ void Reader::read_action(const std::string& action, const Json& details) {
   } else if (action == "compensation.started")
     events_.push_back(CompensationBegun{step_of(details), details.value("item", ItemIndex{0}), at_});
   else if (action == "run.recovered")
-    events_.push_back(RunRecovered{at_});
+    events_.push_back(RunRecovered{at_, details.value("handed_back", false)});
   else if (action == "run.completed" || action == "run.failed" || action == "run.cancelled")
     read_end(action, details);
   else if (action == "run.held")

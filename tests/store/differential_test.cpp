@@ -104,6 +104,7 @@ class Script {
         change.unpark = true;
       change.journal = JournalRow{row.id.as<ChainId>(), seq, 1 + below(3), "{\"n\":" + std::to_string(number) + "}\n"};
       if (chance(30)) change.results = {make_result(row.run, below(3), static_cast<AttemptNumber>(1 + below(2)))};
+      if (change.update && chance(20)) change.logs = {late_log(row)};
       if (chance(10)) change.assets = {make_asset(row, below(2000))};
       if (chance(10)) change.reviews = {make_review(row.run, below(3), chance(50) ? "ada" : "grace")};
     }
@@ -116,6 +117,14 @@ class Script {
     if (chance(30) && !change.settings.empty()) change.settings[0].document = Document();
     if (chance(5)) change.workflow_disabled = {"flow" + std::to_string(below(6)), chance(50)};
     return change;
+  }
+
+  /// Of an attempt that may have a row by now.
+  ResultLog late_log(const JobRow& row) {
+    TaskKey task = make_result(row.run, below(3), static_cast<AttemptNumber>(1 + below(2))).task;
+    task.epoch = chance(20) ? 1 : 0;
+    const bool is_large = chance(30);
+    return {task, is_large ? "" : "log", is_large ? std::optional(make_digest(below(9))) : std::nullopt, 1 + below(99)};
   }
 
   Change sweeping(ShardId shard, std::set<std::uint32_t>& updated) {

@@ -340,6 +340,61 @@ TEST_P(StoreContract, AcquiringAShardFencesItsFormerOwner) {
   EXPECT_FALSE(driver.writer().acquire({kShardCount}, "other").ok());
 }
 
+TEST_P(StoreContract, ReleasedShardsHaveNoOwnerUntilTheyAreTakenAgain) {
+  const auto owners = [&] {
+    const auto shards = driver.reader().shards();
+    return shards->at(0).owner + '|' + shards->at(1).owner + '|' + shards->at(2).owner;
+  };
+  const auto taken = driver.writer().acquire({0, 1, 2}, "first");
+  ASSERT_TRUE(taken.ok());
+  ASSERT_TRUE(driver.writer().acquire({2}, "second").ok());
+  ASSERT_TRUE(driver.writer().release(*taken).ok());
+  EXPECT_EQ(owners(), "||second") << "only what is still its own";
+  ASSERT_TRUE(driver.writer().acquire({0}, "second").ok());
+  EXPECT_EQ(owners(), "second||second");
+}
+
+TEST_P(StoreContract, ALogThatComesLateIsAddedOnceToTheRowOfItsAttempt) {
+  const JobRow job = make_job(1);
+  given_jobs({job});
+  Change change;
+  change.results = {make_result(job.run, 3, 2)};
+  const TaskKey task = change.results[0].task;
+  ASSERT_EQ(driver.commit({change}).status, CommitStatus::committed);
+
+  const auto add = [&](const TaskKey& to, const std::string& text) {
+    Change late;
+    late.logs = {{to, text, {}, text.size()}};
+    ASSERT_EQ(driver.commit({late}).status, CommitStatus::committed);
+  };
+  TaskKey other = task;
+  other.epoch = 2;
+  add(other, "of another epoch");
+  other = task;
+  other.attempt = 3;
+  add(other, "of an attempt without a row");
+  EXPECT_EQ(driver.reader().results(job.run)->at(0).log, "");
+  add(task, "what it wrote");
+  add(task, "once more");
+  const auto rows = driver.reader().results(job.run);
+  ASSERT_EQ(rows->size(), 1u);
+  EXPECT_EQ(rows->at(0).log, "what it wrote");
+  EXPECT_EQ(rows->at(0).log_bytes, 13u);
+  EXPECT_FALSE(rows->at(0).log_blob);
+}
+
+TEST_P(StoreContract, ALateLogMayComeWithTheRowItself) {
+  const JobRow job = make_job(1);
+  given_jobs({job});
+  Change change;
+  change.results = {make_result(job.run, 0)};
+  change.logs = {{change.results[0].task, "", make_digest(9), 70'000}};
+  ASSERT_EQ(driver.commit({change}).status, CommitStatus::committed);
+  const auto rows = driver.reader().results(job.run);
+  EXPECT_EQ(rows->at(0).log_blob, make_digest(9));
+  EXPECT_EQ(rows->at(0).log_bytes, 70'000u);
+}
+
 TEST_P(StoreContract, AcquireReturnsWhatTheLastCommitWrote) {
   given_jobs({make_job(1)});
   const auto states = driver.writer().acquire({0}, "node");

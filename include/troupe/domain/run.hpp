@@ -121,7 +121,7 @@ struct RunState {
   Timestamp ended_at = kNever;
   Timestamp deadline = kNever;
   std::uint16_t epoch = 0;              ///< take-overs
-  std::uint16_t barren_recoveries = 0;  ///< take-overs since a task was last completed: the mark of a poisonous run
+  std::uint16_t barren_recoveries = 0;  ///< take-overs after a crash since a task was last completed: a poisonous run's
   std::uint32_t steps_succeeded = 0;
   std::vector<StepState> steps;
   std::optional<LiveItem> compensation;  ///< the one undoing that is live
@@ -172,6 +172,7 @@ struct FailTask {
 /// The work was stopped because the run asked for it (or was still queued and was taken back).
 struct TaskStopped {
   TaskKey task;
+  Timestamp started_at = kNever;  ///< kNever: no worker had it
 };
 enum class TimerKind : std::uint8_t {
   run_deadline = 0,
@@ -183,14 +184,17 @@ enum class TimerKind : std::uint8_t {
 };
 struct FireTimer {
   TimerKind kind = TimerKind::run_deadline;
-  TaskKey task;  ///< of all but run_deadline
+  TaskKey task;                   ///< of all but run_deadline
+  Timestamp started_at = kNever;  ///< of the task, where a worker has it
 };
 struct CancelRun {
   std::string reason;
   ErrorCode code = ErrorCode::cancelled;
 };
 /// The node that had the run is gone (or was restarted); this one takes it over.
-struct RecoverRun {};
+struct RecoverRun {
+  bool handed_back = false;  ///< that node stopped in good order: the run did not bring it down
+};
 /// A held run may begin now.
 struct AdmitRun {};
 
@@ -276,6 +280,7 @@ struct TaskFailed {
 struct TaskCancelled {
   TaskKey task;
   Timestamp at;
+  Timestamp started_at = kNever;
   bool operator==(const TaskCancelled&) const = default;
 };
 /// A step failed before any item of it could begin: its `when`, `for_each` or configuration cannot be evaluated.
@@ -300,6 +305,7 @@ struct CompensationBegun {
 };
 struct RunRecovered {
   Timestamp at;
+  bool handed_back = false;
   bool operator==(const RunRecovered&) const = default;
 };
 struct RunEnded {

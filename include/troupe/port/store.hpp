@@ -106,6 +106,15 @@ struct ResultRow {
   std::uint64_t log_bytes = 0;
 };
 
+/// What an attempt wrote, told after its row was written: its run did not wait for it. Goes into the row of the same
+/// key and epoch, once; where there is none, it is left out.
+struct ResultLog {
+  TaskKey task;
+  std::string log;  ///< as of ResultRow
+  std::optional<Digest> log_blob;
+  std::uint64_t log_bytes = 0;  ///< above 0
+};
+
 struct AssetRow {
   AssetId id;
   JobId job;
@@ -277,6 +286,7 @@ struct Change {
   std::optional<JobKeyRow> job_key;
   std::optional<IdempotencyRow> idempotency;
   std::vector<ResultRow> results;
+  std::vector<ResultLog> logs;
   std::vector<AssetRow> assets;
   std::vector<ReviewRow> reviews;
   std::vector<SettingRow> settings;
@@ -341,7 +351,7 @@ struct ShardState {
   JobId low_water;
   std::uint64_t chain_seq = 0;
   Digest chain_head{};
-  std::string owner;
+  std::string owner;  ///< empty: handed back by the last one, or never taken
 };
 
 class StoreWriter {
@@ -355,6 +365,9 @@ class StoreWriter {
   /// in flight. Returns their state afterwards. After CommitStatus::unknown the caller acquires again and compares
   /// heads.
   virtual Result<std::vector<ShardState>> acquire(const std::vector<ShardId>& shards, const std::string& owner) = 0;
+
+  /// Hands back those of the shards whose epoch is still this one: the owner stops in good order.
+  virtual Result<Done> release(const std::vector<ShardState>& shards) = 0;
 };
 
 // --- reads ---------------------------------------------------------------------------------------------------------

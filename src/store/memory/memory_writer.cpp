@@ -48,6 +48,15 @@ class MemoryWriter final : public StoreWriter {
     return states;
   }
 
+  Result<Done> release(const std::vector<ShardState>& shards) override {
+    const std::unique_lock lock(tables_.mutex);
+    for (const ShardState& ours : shards)
+      if (const auto shard = tables_.shards.find(ours.shard);
+          shard != tables_.shards.end() && shard->second.epoch == ours.epoch)
+        shard->second.owner.clear();
+    return Done{};
+  }
+
  private:
   CommitReply check(const Commit& commit) const {
     CommitReply reply;
@@ -141,6 +150,7 @@ class MemoryWriter final : public StoreWriter {
       tables_.job_keys.emplace(std::pair(change.job_key->job_id, change.job_key->client_id), *change.job_key);
     if (change.idempotency) tables_.idempotency.emplace(change.idempotency->scope, *change.idempotency);
     for (const ResultRow& result : change.results) tables_.results.emplace(key_of(result.task), result);
+    for (const ResultLog& log : change.logs) write(log);
     for (const AssetRow& asset : change.assets) tables_.assets.emplace(asset.id, asset);
     for (const ReviewRow& review : change.reviews)
       tables_.reviews.emplace(std::tuple(review.run, review.asset, review.reviewer), review);
@@ -154,6 +164,14 @@ class MemoryWriter final : public StoreWriter {
     if (change.unpark) tables_.parked.erase(subject_of(change));
     if (change.park) tables_.parked[subject_of(change)] = *change.park;
     if (change.sweep) write(*change.sweep);
+  }
+
+  void write(const ResultLog& log) {
+    const auto row = tables_.results.find(key_of(log.task));
+    if (row == tables_.results.end() || row->second.task.epoch != log.task.epoch || row->second.log_bytes > 0) return;
+    row->second.log = log.log;
+    row->second.log_blob = log.log_blob;
+    row->second.log_bytes = log.log_bytes;
   }
 
   void write(const SettingRow& setting) {

@@ -1,6 +1,7 @@
 #include "store_postgres/postgres_writer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <unordered_set>
 
@@ -41,6 +42,7 @@ class Batches {
     if (change.insert) add(*change.insert, change.update ? std::nullopt : change.park);
     if (change.journal) put((*this)[Kind::insert_journal], *change.journal);
     for (const ResultRow& result : change.results) put((*this)[Kind::insert_results], result);
+    for (const ResultLog& log : change.logs) put((*this)[Kind::add_logs], log);
     for (const AssetRow& asset : change.assets) put((*this)[Kind::insert_assets], asset);
     for (const ReviewRow& review : change.reviews) put((*this)[Kind::insert_reviews], review);
     if (change.run) put((*this)[Kind::insert_runs], *change.run);
@@ -148,6 +150,26 @@ class PostgresWriter final : public StoreWriter {
     auto states = take(shards, owner);
     if (!states) leave_session();
     return states;
+  }
+
+  Result<Done> release(const std::vector<ShardState>& shards) override {
+    if (auto connected = connect(); !connected) return connected;
+    std::vector<std::array<std::string, 2>> bound(shards.size());
+    std::vector<Request> requests;
+    for (std::size_t i = 0; i < shards.size(); ++i) {
+      append_int64(bound[i][0], shards[i].shard);
+      append_int64(bound[i][1], shards[i].epoch);
+      requests.push_back(
+          {Request::Kind::run_prepared,
+           kReleaseShard,
+           {},
+           {{scalar_type(FieldType::integer), bound[i][0]}, {scalar_type(FieldType::integer), bound[i][1]}}});
+    }
+    const Answers answers = connection_->exchange(requests);
+    if (answers.lost) return connection_->unavailable(answers.error);
+    if (const Answer* failed = answers.failed())
+      return Error{ErrorCode::store_unavailable, failed->message(), true, {}};
+    return Done{};
   }
 
   Result<Done> connect() {

@@ -18,13 +18,13 @@ constexpr const char* kTheirRuns = " = ANY (ARRAY(SELECT id FROM run WHERE job =
 constexpr const char* kShardOfSlot = "(SELECT m.shard FROM slot_map m WHERE m.slot = u.slot)";
 
 constexpr std::array<const char*, kKinds> kNames = {
-    "advance_shards",       "insert_job_keys",     "insert_idempotency", "update_jobs",         "remove_jobs",
-    "insert_accepted",      "insert_states",       "insert_journal",     "insert_results",      "insert_assets",
-    "insert_reviews",       "set_settings",        "remove_settings",    "insert_runs",         "insert_run_archives",
-    "insert_notables",      "insert_workflows",    "set_workflow_flags", "remove_job_keys",     "remove_accepted",
-    "remove_results",       "remove_assets",       "remove_reviews",     "remove_run_archives", "remove_runs",
-    "remove_notables",      "remove_journal",      "insert_stubs",       "release_jobs",        "retain_jobs",
-    "remove_garbage_stubs", "remove_garbage_rows", "forget_answers",     "set_sweeps"};
+    "advance_shards",      "insert_job_keys",      "insert_idempotency",  "update_jobs",        "remove_jobs",
+    "insert_accepted",     "insert_states",        "insert_journal",      "insert_results",     "add_logs",
+    "insert_assets",       "insert_reviews",       "set_settings",        "remove_settings",    "insert_runs",
+    "insert_run_archives", "insert_notables",      "insert_workflows",    "set_workflow_flags", "remove_job_keys",
+    "remove_accepted",     "remove_results",       "remove_assets",       "remove_reviews",     "remove_run_archives",
+    "remove_runs",         "remove_notables",      "remove_journal",      "insert_stubs",       "release_jobs",
+    "retain_jobs",         "remove_garbage_stubs", "remove_garbage_rows", "forget_answers",     "set_sweeps"};
 
 /// `(SELECT unnest($1) AS name, …) AS u`. All arrays are of one length, so they go in step; as one function of all of
 /// them, unnest($1, $2, …), each value would be stored in between: 76 ns in place of 20, and a job has fifty.
@@ -78,6 +78,11 @@ std::string sql_of(Kind kind) {
     case Kind::insert_results:
     case Kind::insert_reviews:
     case Kind::insert_notables: return insert_into(fields) + " ON CONFLICT DO NOTHING";
+    case Kind::add_logs:
+      return "UPDATE step_result r SET log = u.log, log_blob = u.log_blob, log_bytes = u.log_bytes FROM " +
+             rows_of(fields) +
+             " WHERE r.run = u.run AND r.compensation = u.compensation AND r.step = u.step AND r.item = u.item"
+             " AND r.attempt = u.attempt AND r.epoch = u.epoch AND r.log_bytes = 0";
     case Kind::set_workflow_flags:
       return insert_into(fields) + " ON CONFLICT (key) DO UPDATE SET disabled = excluded.disabled";
     case Kind::set_settings:
@@ -146,6 +151,7 @@ const Table& fields_of(Kind kind) {
     case Kind::insert_states: return kStateFields;
     case Kind::insert_journal: return kJournalTable;
     case Kind::insert_results: return kResultTable;
+    case Kind::add_logs: return kResultLogFields;
     case Kind::insert_assets: return kAssetTable;
     case Kind::insert_reviews: return kReviewTable;
     case Kind::set_settings: return kSettingTable;
@@ -199,6 +205,10 @@ std::vector<Request> prepare_requests() {
        kAcquireShard,
        "UPDATE shard SET epoch = epoch + 1, owner = $2 WHERE id = $1 RETURNING " + columns_of(kShardTable),
        {{scalar_type(FieldType::integer), {}}, {scalar_type(FieldType::text), {}}}});
+  requests.push_back({Request::Kind::prepare,
+                      kReleaseShard,
+                      "UPDATE shard SET owner = '' WHERE id = $1 AND epoch = $2",
+                      {{scalar_type(FieldType::integer), {}}, {scalar_type(FieldType::integer), {}}}});
   return requests;
 }
 

@@ -20,6 +20,7 @@ enum class Kind : std::uint8_t {
   insert_states,
   insert_journal,
   insert_results,
+  add_logs,
   insert_assets,
   insert_reviews,
   set_settings,
@@ -46,7 +47,7 @@ enum class Kind : std::uint8_t {
   forget_answers,
   set_sweeps,
 };
-inline constexpr std::size_t kKinds = 34;
+inline constexpr std::size_t kKinds = 35;
 
 /// The fields whose arrays a kind binds.
 const Table& fields_of(Kind kind);
@@ -65,6 +66,8 @@ inline constexpr const char* kFindJobKeys = "find_job_keys";
 inline constexpr const char* kFindIdempotency = "find_idempotency";
 /// Bound to a shard and an owner.
 inline constexpr const char* kAcquireShard = "acquire_shard";
+/// Bound to a shard and the epoch that it is owned by.
+inline constexpr const char* kReleaseShard = "release_shard";
 
 /// Requests that prepare them all.
 std::vector<Request> prepare_requests();

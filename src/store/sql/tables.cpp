@@ -50,6 +50,9 @@ constexpr Field kResultFields[] = {{"run", uuid},
                                    {"log", bytes},
                                    {"log_blob", bytes},
                                    {"log_bytes", integer}};
+constexpr Field kResultLog[] = {{"run", uuid},     {"compensation", integer}, {"step", integer},
+                                {"item", integer}, {"attempt", integer},      {"epoch", integer},
+                                {"log", bytes},    {"log_blob", bytes},       {"log_bytes", integer}};
 constexpr Field kAssetFields[] = {
     {"id", uuid},         {"job", uuid},       {"run", uuid},          {"step", text},     {"item", integer},
     {"ordinal", integer}, {"name", text},      {"media_type", text},   {"bytes", integer}, {"sha256", bytes},
@@ -97,6 +100,7 @@ const Table kShardTable{"shard", kShardFields};
 const Table kStubTable{"journal_stub", kStubFields};
 const Table kRetainedTable{"retained", kRetainedFields};
 const Table kSweepTable{"sweep", kSweepFields};
+const Table kResultLogFields{"step_result", kResultLog};
 const Table kRemovalFields{"job", kRemoval};
 const Table kJobNameFields{"job_key", kJobName};
 // The first seven fields of a shard; its owner changes only by acquire.
@@ -329,13 +333,28 @@ IdempotencyRow take_idempotency(FieldSource& from) {
   return row;
 }
 
+namespace {
+
+void put(FieldSink& to, const TaskKey& task) {
+  to.id(task.run);
+  to.integer(task.compensation);
+  to.integer(task.step);
+  to.integer(task.item);
+  to.integer(task.attempt);
+  to.integer(task.epoch);
+}
+
+}  // namespace
+
+void put(FieldSink& to, const ResultLog& log) {
+  put(to, log.task);
+  to.bytes(log.log);
+  to.digest(log.log_blob);
+  to.unsigned_integer(log.log_bytes);
+}
+
 void put(FieldSink& to, const ResultRow& row) {
-  to.id(row.task.run);
-  to.integer(row.task.compensation);
-  to.integer(row.task.step);
-  to.integer(row.task.item);
-  to.integer(row.task.attempt);
-  to.integer(row.task.epoch);
+  put(to, row.task);
   to.integer(static_cast<std::int64_t>(row.status));
   to.text(row.worker);
   to.time(row.started_at);

@@ -28,7 +28,8 @@ extern const Table kJobTable, kJournalTable, kJobKeyTable, kIdempotencyTable, kR
     kSettingTable, kRunTable, kRunArchiveTable, kNotableTable, kWorkflowTable, kShardTable, kStubTable, kRetainedTable,
     kSweepTable;
 /// What is bound for statements that are no plain inserts: the table's name is that of what they change.
-extern const Table kShardAdvanceFields, kWorkflowFlagFields, kSettingKeyFields, kRemovalFields, kJobNameFields;
+extern const Table kShardAdvanceFields, kWorkflowFlagFields, kSettingKeyFields, kRemovalFields, kJobNameFields,
+    kResultLogFields;
 
 /// A job that waits. Its shard is looked up by its slot.
 struct ParkRow {
@@ -46,6 +47,7 @@ void put(FieldSink& to, const JournalRow& row);
 void put(FieldSink& to, const JobKeyRow& row);
 void put(FieldSink& to, const IdempotencyRow& row);
 void put(FieldSink& to, const ResultRow& row);
+void put(FieldSink& to, const ResultLog& log);
 void put(FieldSink& to, const AssetRow& row);
 void put(FieldSink& to, const ReviewRow& row);
 void put(FieldSink& to, const SettingRow& row);

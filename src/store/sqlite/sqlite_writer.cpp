@@ -32,6 +32,9 @@ const std::string kSetFlag =
     "excluded.disabled";
 const std::string kSetSetting = "INSERT OR REPLACE" + insert_into(kSettingTable).substr(6);
 const std::string kRemoveSetting = "DELETE FROM setting WHERE kind = $1 AND id = $2";
+const std::string kAddLog =
+    "UPDATE step_result SET log = $7, log_blob = $8, log_bytes = $9 WHERE run = $1 AND compensation = $2 AND step = $3"
+    " AND item = $4 AND attempt = $5 AND epoch = $6 AND log_bytes = 0";
 const std::string kInsertJob = insert_into(kJobTable), kInsertJournal = insert_into(kJournalTable),
                   kInsertAsset = insert_into(kAssetTable), kInsertRun = insert_into(kRunTable),
                   kInsertRunArchive = insert_into(kRunArchiveTable), kInsertWorkflow = insert_into(kWorkflowTable),
@@ -170,6 +173,7 @@ class Transaction {
     };
     bool done = insert(kInsertJob, change.insert) && insert(kInsertJournal, change.journal);
     for (const ResultRow& result : change.results) done = done && apply(kInsertResult, result) >= 0;
+    for (const ResultLog& log : change.logs) done = done && apply(kAddLog, log) >= 0;
     for (const AssetRow& asset : change.assets) done = done && apply(kInsertAsset, asset) >= 0;
     for (const ReviewRow& review : change.reviews) done = done && apply(kInsertReview, review) >= 0;
     for (const SettingRow& setting : change.settings) done = done && set(setting);
@@ -297,6 +301,14 @@ class SqliteWriter final : public StoreWriter {
     return states;
   }
 
+  Result<Done> release(const std::vector<ShardState>& shards) override {
+    const std::lock_guard lock(shared_->mutex);
+    if (auto opened = reopen(); !opened) return opened;
+    auto released = give_back(*shared_->connection, shards);
+    if (shared_->connection->in_transaction()) shared_->connection->execute("ROLLBACK");
+    return released;
+  }
+
  private:
   Result<Done> reopen() {
     if (shared_->connection) return Done{};
@@ -325,6 +337,18 @@ class SqliteWriter final : public StoreWriter {
     }
     if (connection.execute("COMMIT") != SQLITE_OK) return connection.unavailable();
     return states;
+  }
+
+  static Result<Done> give_back(Connection& connection, const std::vector<ShardState>& shards) {
+    if (connection.execute("BEGIN IMMEDIATE") != SQLITE_OK) return connection.unavailable();
+    for (const ShardState& ours : shards) {
+      auto done = connection.select("UPDATE shard SET owner = '' WHERE id = $1 AND epoch = $2",
+                                    {std::int64_t{ours.shard}, static_cast<std::int64_t>(ours.epoch)},
+                                    [](const RowView&) { return true; });
+      if (!done) return done;
+    }
+    if (connection.execute("COMMIT") != SQLITE_OK) return connection.unavailable();
+    return Done{};
   }
 
   std::shared_ptr<WritingConnection> shared_;
