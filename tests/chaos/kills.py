@@ -7,7 +7,7 @@ import time
 from faults import ONE_STEP, THREE_STEPS, WORKFLOWS
 from http_client import eventually
 from load import Load
-from quiet import Quiet
+from quiet import Quiet, left_of_commands
 from troupe_server import TroupeServer
 from witness import Ends, Readiness, Tables, check_nothing_lost, check_trail
 
@@ -16,12 +16,22 @@ LOAD_SECONDS = (0.3, 2.0)
 # Threads and files that a server may have after a later round beyond those after its first.
 HELD_MORE = 16
 
+# A command that leaves something behind and does not end; when it is done again after the kill, it ends at once.
+LEAVES = {"key": "leaves", "steps": [{"name": "it", "type": "exec", "config": {"command": "leave"}}]}
+CONFIG = """
+[exec.commands.leave]
+program = "/bin/sh"
+args = ["-c", "[ ! -e {folder}/$TROUPE_JOB_ID ] || exit 0; : > {folder}/$TROUPE_JOB_ID; sleep 1000 & wait"]
+"""
+
 
 def make_server(arguments, folder, name, database_url):
     folder = folder / name
     folder.mkdir()
-    server = TroupeServer(arguments.troupe.resolve(), folder, database_url=database_url, args=["--log-level", "warning"])
+    server = TroupeServer(arguments.troupe.resolve(), folder, CONFIG.format(folder=folder), database_url=database_url,
+                          args=["--log-level", "warning"])
     server.start()
+    server.apply(LEAVES)
     server.apply(ONE_STEP)
     server.apply(THREE_STEPS)
     return server
@@ -44,6 +54,13 @@ def load_until_some_moment(load, moments):
     return (len(load.accepted) - accepted) / (time.monotonic() - begin)
 
 
+def start_command(server, load, number):
+    """A command that has started another process, and will not end before the kill."""
+    load.accepted[-number - 1] = server.http.post("/v1/jobs", {"workflow_key": "leaves", "timeout_seconds": 600,
+                                                               "metadata": {"user_id": str(-number - 1)}}).json["id"]
+    eventually(lambda: len(left_of_commands(server)) == 2, "the command runs")
+
+
 def kill_server(arguments, folder, database_url, moments):
     """SIGKILL to the server, which is started again at once. Clients go on posting, as they would."""
     name = "postgresql" if database_url else "sqlite"
@@ -52,12 +69,14 @@ def kill_server(arguments, folder, database_url, moments):
     load, tables, quiet = Load(server, WORKFLOWS, arguments.connections), Tables(server), Quiet(server)
     try:
         for number in range(arguments.rounds):
+            start_command(server, load, number)
             rate = load_until_some_moment(load, moments)
             server.kill()
             if number % 5 == 4:  # now and then it dies while it takes over, too
                 server.launch()
                 time.sleep(moments.uniform(0.0, 0.3))
                 server.kill()
+            eventually(lambda: not left_of_commands(server), "nothing of the command is left", 10)
             newest = tables.newest_job()
             figures = {"accepted/s": rate, "open at the kill": tables.open_up_to(newest)}
             figures |= take_over(server, load, tables, newest)

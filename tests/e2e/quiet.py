@@ -20,6 +20,29 @@ def children_of(pid):
     return found
 
 
+def commands_of(pid):
+    """Its children without the guard of the commands."""
+    def is_command(child):
+        try:
+            return Path(f"/proc/{child}/comm").read_text() != "exec-guard\n"
+        except OSError:
+            return False  # it has just ended
+    return [child for child in children_of(pid) if is_command(child)]
+
+
+def left_of_commands(server):
+    """Commands of this server and all that these have started, whether it is up or not: each has got its environment."""
+    mark, found = f"TROUPE_OUTPUT_DIR={server.data_dir}/work/".encode(), []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if mark in (entry / "environ").read_bytes():
+                    found.append(int(entry.name))
+            except OSError:
+                continue  # it has just ended
+    return found
+
+
 class Quiet:
     """Made of a server that has nothing to do; `await_again` then waits until it is so once more."""
 
@@ -31,7 +54,7 @@ class Quiet:
         """What must be the same: all that counts anything, by actor, and what the process holds."""
         answer = self.server.http.get("/v1/actors?limit=5")
         assert answer.status == 200, answer
-        seen = {"processes": len(children_of(self.server.pid))}
+        seen = {"processes": len(children_of(self.server.pid)), "of commands": len(left_of_commands(self.server))}
         for actor in [answer.json, *answer.json["children"]]:
             assert actor["state"] == "running", actor
             for count in ("mailbox", "busy", "live_jobs"):

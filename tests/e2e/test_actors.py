@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from http_client import eventually
-from quiet import Quiet, children_of
+from quiet import Quiet, commands_of
 from troupe_server import CommandLine
 
 CONFIG = """
@@ -62,10 +62,10 @@ def test_every_actor_is_shown_down_to_the_runs(server):
 def test_a_worker_is_restarted_and_its_step_is_retried(server):
     job_id = server.submit("long")
     server.await_step(job_id, "it", "running")
-    command = eventually(lambda: children_of(server.pid), "the command runs")
+    command = eventually(lambda: commands_of(server.pid), "the command runs")
     answer = restart(server, "worker:exec")
     assert (answer.status, answer.json["id"]) == (202, "worker:exec"), answer
-    eventually(lambda: (now := children_of(server.pid)) and not set(now) & set(command), "it runs anew, and the old one is gone")
+    eventually(lambda: (now := commands_of(server.pid)) and not set(now) & set(command), "it runs anew, and the old one is gone")
     assert "worker_lost" in [record["details"].get("error", {}).get("code") for record in server.trail(job_id)]
     assert actors(server)["worker:exec"]["restarts"] == 1
     records = server.http.get("/v1/audit?action=actor.restarted").json["items"]
@@ -103,7 +103,7 @@ def test_nothing_is_left_when_all_work_has_ended(server):
         server.await_step(job_id, "it", "running")
     assert restart(server, "worker:exec").status == 202
     assert restart(server, f"job:{running[0]}").status == 202
-    for pid in children_of(server.pid)[:2]:
+    for pid in commands_of(server.pid)[:2]:
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:

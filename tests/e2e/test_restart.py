@@ -11,6 +11,7 @@ import threading
 import time
 
 from http_client import eventually
+from quiet import children_of, left_of_commands
 from troupe_server import CommandLine
 
 JOBS = 200
@@ -18,6 +19,10 @@ CONFIG = """
 [exec.commands.say]
 program = "/bin/sh"
 args = ["-c", "sleep 0.02; echo \\"{\\\\\\"said\\\\\\": $1}\\"", "sh"]
+
+[exec.commands.sh]
+program = "/bin/sh"
+args = ["-c"]
 """
 TERMINAL = {"run.completed", "run.failed", "run.cancelled"}
 
@@ -183,3 +188,16 @@ grace = "0s"
     assert ended["status"] == "success", ended["error"]
     recovered = [record for record in server.trail(job) if record["action"] == "run.recovered"]
     assert len(recovered) == 8 and all(record["details"]["handed_back"] for record in recovered)
+def test_what_a_command_has_started_ends_with_a_killed_server_and_the_job_goes_on(make_server, tmp_path):
+    server, begun = make_server(config=CONFIG).start(), tmp_path / "begun"
+    script = f"[ ! -e {begun} ] || exit 0; sleep 1000 & (sleep 1000; true) & touch {begun}; wait"
+    server.apply({"key": "leaves", "steps": [{"name": "it", "type": "exec", "config": {"command": "sh", "args": [script]}}]})
+    job_id = server.submit("leaves")
+    eventually(begun.exists, "the command runs")
+    eventually(lambda: len(left_of_commands(server)) == 4, "two shells and what they have started")
+    children = children_of(server.pid)
+    server.kill()
+    eventually(lambda: not left_of_commands(server), "nothing of the command is left", 10)
+    eventually(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in children), "nor is its guard", 10)
+    server.start()
+    assert server.await_end(job_id)["status"] == "success"

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "executor/exec/exec_guard.hpp"
 #include "executor/exec/exec_job.hpp"
 #include "executor/exec/reaper.hpp"
 #include "troupe/base/assert.hpp"
@@ -18,11 +19,12 @@ class ExecExecutor::Runner {
  public:
   using JobPtr = std::shared_ptr<ExecJob>;
 
-  Runner(ExecOptions options, BlobStore& blobs, Clock& clock)
+  Runner(ExecOptions options, BlobStore& blobs, Clock& clock, std::unique_ptr<ExecGuard> guard)
       : options_(std::move(options)),
         blobs_(blobs),
         collector_([this] { collect(); }),
-        reaper_(std::make_unique<Reaper>(options_, clock, [this](JobPtr job) { on_ended(std::move(job)); })) {}
+        reaper_(std::make_unique<Reaper>(options_, clock, std::move(guard),
+                                         [this](JobPtr job) { on_ended(std::move(job)); })) {}
 
   ~Runner() {
     {
@@ -120,7 +122,9 @@ Result<std::unique_ptr<ExecExecutor>> ExecExecutor::make(ExecOptions options, Bl
     return Error{ErrorCode::invalid_configuration, "exec: " + faults[0].pointer + " " + faults[0].message, false,
                  faults};
   if (auto prepared = prepare_work_root(options.work_dir); !prepared) return prepared.error();
-  auto runner = std::make_unique<Runner>(std::move(options), blobs, clock);
+  auto guard = ExecGuard::start();
+  if (!guard) return guard.error();
+  auto runner = std::make_unique<Runner>(std::move(options), blobs, clock, *std::move(guard));
   return std::unique_ptr<ExecExecutor>(new ExecExecutor(std::move(runner)));
 }
 

@@ -5,8 +5,9 @@
 // _STEP, _ITEM, _ATTEMPT, _OUTPUT_DIR and what the configuration and the step set), limits, no descriptor but its three
 // streams, and a folder that is removed afterwards. The files it leaves in TROUPE_OUTPUT_DIR become assets.
 //
-// When the command ends, so does what it left running in its group. A process that makes a group of its own (setsid)
-// gets away; it is no longer waited for after a second.
+// When the command ends, so does what it left running in its group, also where it ends with the server: the kernel
+// kills the command then, and the guard (exec_guard.hpp) its group. A process that makes a group of its own (setsid)
+// gets away from both; it is no longer waited for after a second.
 #pragma once
 
 #include <memory>
@@ -20,8 +21,8 @@ namespace troupe {
 
 class ExecExecutor final : public Executor {
  public:
-  /// Makes the work directory and removes what dead processes left in it. Fails with invalid_configuration or
-  /// io_failed.
+  /// Makes the work directory, removes what dead processes left in it, and starts the guard. Fails with
+  /// invalid_configuration, io_failed or executor_failed (the guard).
   static Result<std::unique_ptr<ExecExecutor>> make(ExecOptions options, BlobStore& blobs, Clock& clock);
   /// Kills what runs; every sink has been told when it returns.
   ~ExecExecutor() override;

@@ -16,10 +16,12 @@
 #include <csignal>
 #include <cstring>
 
+#include "executor/exec/pipe.hpp"
+
 namespace troupe {
 namespace {
 
-enum class Stage : int { set_up, working_dir, exec };
+enum class Stage : int { set_up, guard, working_dir, exec };
 
 /// How a child that could not start its program says why.
 struct ChildFailure {
@@ -38,7 +40,7 @@ struct ChildPlan {
   char* const* argv;
   char* const* envp;
   const char* working_dir;
-  int in, out, err, failure;
+  int in, out, err, failure, guard;
   std::array<Limit, 5> limits;
   std::size_t limit_count;
   pid_t parent;
@@ -55,6 +57,8 @@ struct ChildPlan {
   if (::setpgid(0, 0) != 0) give_up(plan, Stage::set_up);
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) give_up(plan, Stage::set_up);
   if (::getppid() != plan.parent) ::_exit(127);  // the parent died before prctl
+  const pid_t group = ::getpid();
+  if (::write(plan.guard, &group, sizeof group) != sizeof group) give_up(plan, Stage::guard);
   ::umask(077);
   if (::chdir(plan.working_dir) != 0) give_up(plan, Stage::working_dir);
   if (::dup2(plan.in, 0) < 0 || ::dup2(plan.out, 1) < 0 || ::dup2(plan.err, 2) < 0) give_up(plan, Stage::set_up);
@@ -107,21 +111,6 @@ void set_limits(ChildPlan& plan, const ExecLimits& limits) {
   if (limits.open_files != 0) add(RLIMIT_NOFILE, limits.open_files, limits.open_files);
 }
 
-/// If this process runs without standard streams, a new descriptor may be 0, 1 or 2, which the child overwrites.
-Fd above_standard(Fd fd) {
-  if (!fd || fd.get() > 2) return fd;
-  return Fd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 3));
-}
-
-struct Pipe {
-  Fd read, write;
-};
-Pipe make_pipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return {};
-  return {above_standard(Fd(ends[0])), above_standard(Fd(ends[1]))};
-}
-
 /// In memory, so that nobody has to feed a pipe.
 Fd make_input(const std::optional<std::string>& input) {
   if (!input) return above_standard(Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)));
@@ -145,6 +134,7 @@ Error why(const ProcessPlan& plan, const ChildFailure& failure) {
   if (failure.stage == Stage::working_dir)
     return Error{ErrorCode::command_missing, "cannot work in " + plan.working_dir + ": " + reason, false, {}};
   if (failure.stage == Stage::set_up) return cannot_start(plan, "setting the process up");
+  if (failure.stage == Stage::guard) return cannot_start(plan, "telling the guard");
   switch (failure.reason) {
     case ENOENT:
     case EACCES:
@@ -163,11 +153,9 @@ Error why(const ProcessPlan& plan, const ChildFailure& failure) {
   }
 }
 
-void stop_blocking(const Fd& fd) { ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK); }
-
 }  // namespace
 
-Result<Process> spawn(const ProcessPlan& plan) {
+Result<Process> spawn(const ProcessPlan& plan, ExecGuard& guard) {
   const Fd in = make_input(plan.input);
   Pipe out = make_pipe(), err = make_pipe(), failure = make_pipe();
   if (!in || !out.write || !err.write || !failure.write) return cannot_start(plan, "opening its streams");
@@ -183,6 +171,7 @@ Result<Process> spawn(const ProcessPlan& plan) {
                   out.write.get(),
                   err.write.get(),
                   failure.write.get(),
+                  guard.channel(),
                   {},
                   0,
                   ::getpid()};
@@ -194,6 +183,7 @@ Result<Process> spawn(const ProcessPlan& plan) {
   failure.write.reset();
   ChildFailure reason;
   if (::read(failure.read.get(), &reason, sizeof reason) == static_cast<ssize_t>(sizeof reason)) {
+    guard.remove(process.pid);
     ::waitpid(process.pid, nullptr, 0);
     return why(plan, reason);
   }
@@ -202,6 +192,7 @@ Result<Process> spawn(const ProcessPlan& plan) {
   if (!process.pidfd) {
     const Error error = cannot_start(plan, "watching it");
     ::kill(-process.pid, SIGKILL);
+    guard.remove(process.pid);
     ::waitpid(process.pid, nullptr, 0);
     return error;
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "executor/exec/exec_command.hpp"
+#include "executor/exec/exec_guard.hpp"
 #include "troupe/base/fd.hpp"
 #include "troupe/base/result.hpp"
 
@@ -29,8 +30,9 @@ struct Process {
 };
 
 /// The process dies with the calling thread (PR_SET_PDEATHSIG follows the thread that forked, not the process), so this
-/// is for a thread that lives as long as the processes. Fails with command_missing (the program or its working
-/// directory is not there or may not be used), invalid_config (arguments too long) or executor_failed.
-Result<Process> spawn(const ProcessPlan& plan);
+/// is for a thread that lives as long as the processes. The guard knows its group; whoever reaps it takes that back.
+/// Fails with command_missing (the program or its working directory is not there or may not be used), invalid_config
+/// (arguments too long) or executor_failed.
+Result<Process> spawn(const ProcessPlan& plan, ExecGuard& guard);
 
 }  // namespace troupe

@@ -1,5 +1,6 @@
 #include "executor/exec/reaper.hpp"
 
+#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/wait.h>
@@ -36,6 +37,14 @@ Error timed_out(const ExecJob& job) {
 }
 Error stopped() { return Error{ErrorCode::cancelled, "the command was stopped", false, {}}; }
 
+// A guard that has died is seen, not signalled.
+void block_sigpipe() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
 }  // namespace
 
 struct Reaper::Child {
@@ -51,17 +60,20 @@ struct Reaper::Child {
   void signal_group(int signal) const { ::kill(-job->process.pid, signal); }
 };
 
-Reaper::Reaper(const ExecOptions& options, Clock& clock, std::function<void(JobPtr)> on_ended)
+Reaper::Reaper(const ExecOptions& options, Clock& clock, std::unique_ptr<ExecGuard> guard,
+               std::function<void(JobPtr)> on_ended)
     : options_(options),
       clock_(clock),
       on_ended_(std::move(on_ended)),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-      wakeup_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+      wakeup_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      guard_(std::move(guard)) {
   TROUPE_ASSERT(epoll_ && wakeup_, "the kernel gives an epoll and an eventfd");
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.ptr = nullptr;
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wakeup_.get(), &event);
+  watch_guard();
   thread_ = std::thread([this] { run(); });
 }
 
@@ -85,6 +97,7 @@ void Reaper::add(JobPtr job) {
 void Reaper::wake() { ::eventfd_write(wakeup_.get(), 1); }
 
 void Reaper::run() {
+  block_sigpipe();
   while (true) {
     std::vector<JobPtr> added;
     bool closing = false;
@@ -113,11 +126,14 @@ void Reaper::run() {
     std::array<epoll_event, 64> events;
     const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait_millis(now));
     for (int i = 0; i < count; ++i) {
-      if (const auto* watched = static_cast<Watch*>(events[static_cast<std::size_t>(i)].data.ptr)) {
-        handle(*watched->child, watched->stream);
-      } else {
+      const auto* watched = static_cast<Watch*>(events[static_cast<std::size_t>(i)].data.ptr);
+      if (watched == nullptr) {
         eventfd_t ignored;
         ::eventfd_read(wakeup_.get(), &ignored);
+      } else if (watched == &guard_watch_) {
+        (void)replace_guard();  // where it fails, the next command tries again
+      } else {
+        handle(*watched->child, watched->stream);
       }
     }
   }
@@ -129,10 +145,12 @@ void Reaper::begin(JobPtr job) {
     on_ended_(job);
   };
   if (job->stop_asked) return fail(Error{ErrorCode::cancelled, "stopped before it was started", false, {}});
+  if (!guard_)
+    if (auto replaced = replace_guard(); !replaced) return fail(replaced.error());
   auto folder = WorkFolder::make(options_.work_dir);
   if (!folder) return fail(folder.error());
   job->folder = std::move(*folder);
-  auto process = spawn(make_plan(*job));
+  auto process = spawn(make_plan(*job), *guard_);
   if (!process) return fail(process.error());
   job->process = std::move(*process);
 
@@ -151,6 +169,24 @@ void Reaper::watch(Child& child, Stream stream, int fd) {
   event.events = EPOLLIN;
   event.data.ptr = &watched;
   TROUPE_ASSERT(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0, "a child's streams can be watched");
+}
+
+void Reaper::watch_guard() {
+  epoll_event event{};  // of its death alone, which needs no asking
+  event.data.ptr = &guard_watch_;
+  TROUPE_ASSERT(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, guard_->channel(), &event) == 0, "the guard can be watched");
+}
+
+/// The new one is told of what runs.
+Result<Done> Reaper::replace_guard() {
+  guard_.reset();
+  auto guard = ExecGuard::start();
+  if (!guard) return guard.error();
+  guard_ = *std::move(guard);
+  watch_guard();
+  for (const Child& child : children_)
+    if (!child.job->exit) guard_->add(child.job->process.pid);
+  return Done{};
 }
 
 void Reaper::handle(Child& child, Stream stream) {
@@ -179,6 +215,7 @@ void Reaper::on_leader_ended(Child& child) {
   Process& process = child.job->process;
   if (!process.pidfd) return;
   child.signal_group(SIGKILL);
+  if (guard_) guard_->remove(process.pid);
   siginfo_t info{};
   if (::waitid(P_PIDFD, static_cast<id_t>(process.pidfd.get()), &info, WEXITED) != 0) return;
   child.job->exit = ExitStatus{info.si_code != CLD_EXITED, info.si_status};

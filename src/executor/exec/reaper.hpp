@@ -1,5 +1,6 @@
 // The thread that starts, watches, stops and reaps every child process of the exec executor, with one epoll over their
-// pidfds and streams. It is their parent thread: they are killed by the kernel when it ends (see process.hpp).
+// pidfds and streams. It is their parent thread: they are killed by the kernel when it ends (see process.hpp), and what
+// they started by the guard (exec_guard.hpp), which is replaced when it dies.
 //
 //   add() ─► spawn ─► streams are read ─► leader has ended ─► its group is killed, it is reaped ─► streams end ─►
 //   on_ended
@@ -14,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "executor/exec/exec_guard.hpp"
 #include "executor/exec/exec_job.hpp"
 #include "troupe/base/clock.hpp"
 
@@ -24,7 +26,8 @@ class Reaper {
   using JobPtr = std::shared_ptr<ExecJob>;
 
   /// `on_ended` is called on the reaper's thread for every job that was added, once nothing of its group runs any more.
-  Reaper(const ExecOptions& options, Clock& clock, std::function<void(JobPtr)> on_ended);
+  Reaper(const ExecOptions& options, Clock& clock, std::unique_ptr<ExecGuard> guard,
+         std::function<void(JobPtr)> on_ended);
   /// Kills what runs; every job has been given to on_ended when it returns.
   ~Reaper();
 
@@ -36,13 +39,15 @@ class Reaper {
   struct Child;
   enum class Stream : std::uint8_t { pidfd, out, err };
   struct Watch {
-    Child* child;
+    Child* child;  ///< none: it is the guard's
     Stream stream;
   };
 
   void run();
   void begin(JobPtr job);
   void watch(Child& child, Stream stream, int fd);
+  void watch_guard();
+  Result<Done> replace_guard();
   void handle(Child& child, Stream stream);
   void read_stream(Child& child, Stream stream);
   void on_leader_ended(Child& child);
@@ -60,7 +65,10 @@ class Reaper {
   std::vector<JobPtr> added_;
   bool closing_ = false;
 
-  std::list<Child> children_;  ///< of the thread
+  // Of the thread.
+  std::list<Child> children_;
+  std::unique_ptr<ExecGuard> guard_;  ///< none: it has died, and another could not be started yet
+  Watch guard_watch_{};
   std::thread thread_;
 };
 
