@@ -37,6 +37,7 @@ struct GatewayOptions {
   std::function<std::string(const AssetRow&)> type_card;           ///< a PNG that stands for what is no image
   std::function<std::string()> metrics;
   std::function<std::optional<std::string>(std::string_view)> check_expression;
+  std::function<bool(std::string_view)> has_command;  ///< is it listed for `exec` steps? Empty: nobody can say
   std::function<bool(std::string_view)> is_quick_expression;
   std::function<Result<Json>(std::string_view expression, const Json& scope)> evaluate;
   ClientRates client_rates;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "codec/expression_check.hpp"
+#include "codec/hopeless_config.hpp"
 #include "codec/object_reader.hpp"
 #include "codec/schema.hpp"
 #include "codec/schema_source.hpp"
@@ -59,7 +60,7 @@ void read_concurrency(ObjectReader& reader, ExpressionCheck& expressions, Workfl
 
 /// A limit of whole seconds, since that is what the RateLimit-Policy header can tell. The key is asked before there is
 /// a run, so no step may be named in it.
-void read_rate_limit(ObjectReader& reader, const CheckExpression& check, WorkflowDefinition& workflow,
+void read_rate_limit(ObjectReader& reader, ExpressionCheck& expressions, WorkflowDefinition& workflow,
                      std::vector<Fault>& faults) {
   const Json* value = reader.object("rate_limit");
   if (value == nullptr) return;
@@ -76,7 +77,7 @@ void read_rate_limit(ObjectReader& reader, const CheckExpression& check, Workflo
   limit.burst = limit.limit;
   if (const auto burst = fields.integer("burst", 1, RateLimit::kMost)) limit.burst = static_cast<std::uint32_t>(*burst);
   if (const Json* key = fields.any("key"))
-    workflow.rate_limit_key = ExpressionCheck(check, {}, faults).sole(*key, fields.pointer("key"));
+    workflow.rate_limit_key = expressions.sole_before_run(*key, fields.pointer("key"));
   fields.refuse_others("rate_limit");
 }
 
@@ -100,11 +101,11 @@ void read_steps(ObjectReader& reader, ExpressionCheck& expressions, WorkflowDraf
 }
 
 /// Reads everything below the root and gives the pointer of the workflow's key.
-std::string read_workflow(const Json& root, const CheckExpression& check, WorkflowDraft& draft,
+std::string read_workflow(const Json& root, const CheckExpression& check, bool is_new, WorkflowDraft& draft,
                           std::vector<Fault>& faults) {
   WorkflowDefinition& workflow = draft.definition;
   ObjectReader reader(root, "", faults);
-  ExpressionCheck expressions(check, StepOrder(root), faults);
+  ExpressionCheck expressions(check, StepOrder(root), is_new, faults);
   std::string key_pointer = read_key(reader, workflow.key);
   workflow.name = reader.text("name").value_or("");
   workflow.description = reader.text("description").value_or("");
@@ -115,7 +116,7 @@ std::string read_workflow(const Json& root, const CheckExpression& check, Workfl
   }
   if (const auto retention = reader.duration("retention")) workflow.retention = *retention;
   read_concurrency(reader, expressions, workflow, faults);
-  read_rate_limit(reader, check, workflow, faults);
+  read_rate_limit(reader, expressions, workflow, faults);
   read_steps(reader, expressions, draft, faults);
   if (const Json* outputs = reader.any("outputs")) {
     workflow.outputs = to_document(*outputs);
@@ -149,9 +150,8 @@ void check_rules(const Json& root, const std::string& key_pointer, WorkflowDraft
   faults.insert(faults.end(), broken.begin(), broken.end());
 }
 
-}  // namespace
-
-Result<ParsedWorkflow> parse_workflow(std::string_view text, const CheckExpression& check) {
+/// `has_command`: null for a definition that is stored.
+Result<ParsedWorkflow> parse(std::string_view text, const CheckExpression& check, const HasCommand* has_command) {
   if (text.size() > limits::kDefinitionBytes) {
     return {ErrorCode::payload_too_large, "the definition has " + std::to_string(text.size()) + " bytes; at most " +
                                               std::to_string(limits::kDefinitionBytes) + " are allowed"};
@@ -159,13 +159,15 @@ Result<ParsedWorkflow> parse_workflow(std::string_view text, const CheckExpressi
   auto root = parse_text(text);
   if (!root.ok()) return std::move(root).error();
 
+  const bool is_new = has_command != nullptr;
   WorkflowDraft draft;
   std::vector<Fault> faults;
   if (!root->is_object()) {
     faults.push_back({"", "must be an object with key and steps"});
   } else {
-    const std::string key_pointer = read_workflow(*root, check, draft, faults);
+    const std::string key_pointer = read_workflow(*root, check, is_new, draft, faults);
     refuse_misplaced_secrets(*root, faults);
+    if (is_new) refuse_hopeless_configs(draft.definition, *has_command, faults);
     check_rules(*root, key_pointer, draft, faults);
   }
   if (!faults.empty()) {
@@ -173,6 +175,17 @@ Result<ParsedWorkflow> parse_workflow(std::string_view text, const CheckExpressi
     return Error{ErrorCode::validation_failed, "The workflow definition has " + count + ".", false, std::move(faults)};
   }
   return ParsedWorkflow{std::move(draft.definition), canonical_json(*root)};
+}
+
+}  // namespace
+
+Result<ParsedWorkflow> parse_workflow(std::string_view text, const CheckExpression& check) {
+  return parse(text, check, nullptr);
+}
+
+Result<ParsedWorkflow> parse_new_workflow(std::string_view text, const CheckExpression& check,
+                                          const HasCommand& has_command) {
+  return parse(text, check, &has_command);
 }
 
 }  // namespace troupe

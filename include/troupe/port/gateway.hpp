@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,7 @@ struct Caller {
   std::optional<std::string> client_id;  ///< set: sees and makes jobs of this client only
   std::string request_id;
   std::string traceparent;  ///< of this request; empty if it has none
+  bool at_start = false;    ///< the server itself, with its workflows folder: a command that it lacks is no fault
 };
 
 /// An Idempotency-Key, as given with a request.
@@ -264,7 +266,8 @@ struct WorkflowView {
 struct AppliedWorkflow {
   std::string key;
   std::uint32_t version = 0;
-  bool created = false;  ///< false: the same content was there already
+  bool created = false;                    ///< false: the same content was there already
+  std::set<std::string> missing_commands;  ///< of one that was applied at start
   std::optional<KeptAnswer> kept;
 };
 
