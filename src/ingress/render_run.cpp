@@ -89,6 +89,13 @@ void write_review(JsonWriter& json, const AssetId& image, const std::string& rev
   json.end_object();
 }
 
+void write_retry(JsonWriter& json, const RunView& run) {
+  const RetryView retry = run.retry.value_or(RetryView{});
+  json.text_or_null("retry_of", run.retry ? to_string(retry.of) : std::string());
+  json.text_or_null("from_step", retry.from_step);
+  json.text_or_null("requested_by", retry.requested_by);
+}
+
 bool is_image(const AssetRow& asset) { return asset.media_type.starts_with("image/"); }
 
 }  // namespace
@@ -107,6 +114,7 @@ void write_run_summary(JsonWriter& json, const RunView& run, std::string_view ba
 
 void write_run_details(JsonWriter& json, const RunView& run, std::string_view base) {
   write_run_head(json, run, base);
+  write_retry(json, run);
   json.document("inputs", run.inputs);
   json.document("outputs", run.outputs);
   write_steps(json, run.steps);

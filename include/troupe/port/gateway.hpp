@@ -218,6 +218,13 @@ struct QueuePlace {
   Timestamp estimated_start = kNever;
 };
 
+/// Where a run that is a retry comes from.
+struct RetryView {
+  RunId of;               ///< the run before it
+  std::string from_step;  ///< empty: all is done again
+  std::string requested_by;
+};
+
 struct RunView {
   RunId id;
   JobId job;
@@ -237,6 +244,7 @@ struct RunView {
   std::uint16_t recoveries = 0;
   Timestamp estimated_completion = kNever;  ///< kNever: it has ended, or nobody can tell
   std::optional<QueuePlace> queue;          ///< while a step of it waits for a worker
+  std::optional<RetryView> retry;           ///< nothing: it is the job's first, or in lists
   Document inputs;                          ///< that it runs with; absent in lists
   Document outputs;
   Document error;
