@@ -228,6 +228,13 @@ Result<Done> add_reviews(NodeContext& node, const Loaded& loaded, RunView& view)
   return Done{};
 }
 
+/// Does a kill switch hold anything of it? Nobody can tell how long.
+bool is_held(const RunView& view) {
+  return view.waiting_for == WaitingFor::kill_switch ||
+         std::any_of(view.steps.begin(), view.steps.end(),
+                     [](const StepView& step) { return step.waiting_for == WaitingFor::kill_switch; });
+}
+
 }  // namespace
 
 ReviewStatus review_status(const std::vector<ReviewRow>& reviews, const AssetId& asset, std::uint32_t min_approvers) {
@@ -280,7 +287,7 @@ Result<RunView> list_run(NodeContext& node, const RunRecord& record) {
 }
 
 Result<Done> add_forecast(NodeContext& node, const RunRecord& record, RunView& view) {
-  if (has_ended(view.status)) return Done{};
+  if (has_ended(view.status) || is_held(view)) return Done{};
   const auto loaded = load(node, record);
   if (!loaded) return loaded.error();
   if (loaded->state.phase != RunPhase::forward) return Done{};  // what is undone takes its time, deadline or not

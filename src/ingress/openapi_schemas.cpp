@@ -96,9 +96,9 @@ constexpr std::string_view kJobs = R"json(
   "description": "Why it is not moving."},
 "OptionalTime": {"type": ["string", "null"], "format": "date-time"},
 "EstimatedCompletion": {"type": ["string", "null"], "format": "date-time",
-  "description": "By what was observed; as it stands now. The run's deadline where people or unknown delays are waited for; null while work is undone; absent once the run has ended."},
+  "description": "By what was observed; as it stands now. The run's deadline where people or unknown delays are waited for; null while work is undone or held by a kill switch; absent once the run has ended."},
 "QueuePlace": {
-  "type": "object", "required": ["position", "estimated_start"], "description": "While a step waits for a worker. Both are estimates.",
+  "type": "object", "required": ["position", "estimated_start"], "description": "While a step waits for a worker, and no kill switch holds it. Both are estimates.",
   "properties": {"position": {"type": "integer", "minimum": 1, "description": "1 is the next one."}, "estimated_start": {"type": "string", "format": "date-time"}},
   "examples": [{"position": 3, "estimated_start": "2026-11-21T01:02:09.000Z"}]},
 "Failure": {
