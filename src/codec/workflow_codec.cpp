@@ -35,13 +35,19 @@ std::string read_key(ObjectReader& reader, std::string& key) {
   return has_key || !has_id ? "/key" : "/id";
 }
 
-void read_inputs(ObjectReader& reader, WorkflowDefinition& workflow, std::vector<Fault>& faults) {
+/// The defaults of one that is stored are not checked again: that takes processor time, of which there may be less on
+/// another day.
+void read_inputs(ObjectReader& reader, bool is_new, WorkflowDefinition& workflow, std::vector<Fault>& faults) {
   const Json* schema = reader.object("inputs");
   if (schema == nullptr) return;
   const auto compiled = JsonSchema::compile(*schema);
+  std::vector<Fault> found;
+  if (!compiled.ok())
+    found = compiled.error().faults;
+  else if (is_new)
+    found = (*compiled)->check_defaults();
   if (compiled.ok()) workflow.inputs_schema = to_document(*schema);
-  for (const Fault& fault : compiled.ok() ? (*compiled)->check_defaults() : compiled.error().faults)
-    faults.push_back({reader.pointer("inputs") + fault.pointer, fault.message});
+  for (const Fault& fault : found) faults.push_back({reader.pointer("inputs") + fault.pointer, fault.message});
 }
 
 void read_concurrency(ObjectReader& reader, ExpressionCheck& expressions, WorkflowDefinition& workflow,
@@ -109,7 +115,7 @@ std::string read_workflow(const Json& root, const CheckExpression& check, bool i
   std::string key_pointer = read_key(reader, workflow.key);
   workflow.name = reader.text("name").value_or("");
   workflow.description = reader.text("description").value_or("");
-  read_inputs(reader, workflow, faults);
+  read_inputs(reader, is_new, workflow, faults);
   if (const auto timeout = reader.duration("timeout")) {
     workflow.timeout = *timeout;
     workflow.timeout_given = true;

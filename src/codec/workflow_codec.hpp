@@ -27,9 +27,9 @@ struct ParsedWorkflow {
 /// that is neither JSON nor YAML.
 Result<ParsedWorkflow> parse_workflow(std::string_view text, const CheckExpression& check);
 
-/// Likewise, of one that comes in: also refused is what could be carried out, but never work. One that is stored is
-/// not asked, and stays usable on another server, or when more is refused than on its day. Without `has_command` any
-/// command may be there.
+/// Likewise, of one that comes in: also refused are defaults that do not fit their schema, and what could be carried
+/// out but never work. One that is stored is not asked, and stays usable on another server, or when more is refused
+/// than on its day. Without `has_command` any command may be there.
 Result<ParsedWorkflow> parse_new_workflow(std::string_view text, const CheckExpression& check,
                                           const HasCommand& has_command = {});
 

@@ -335,6 +335,7 @@ outputs: {x: "n is ${ .output }", y: "${ .attempt }"}
 
 TEST(Definition, ThatIsStoredStaysUsableWhateverIsRefusedToday) {
   constexpr std::string_view kHopeless = R"(key: a
+inputs: {properties: {count: {type: integer, default: many}}}
 steps:
   - {name: a, type: http, when: "${ .item }", config: {url: "http://a", headers: {"no name": "${ .input }"}}}
   - {name: b, type: exec, config: {command: rm}}
