@@ -138,8 +138,7 @@ void ExpressionCheck::step_name(std::string_view jq, std::string_view name, std:
     return faults_.push_back(
         {pointer, "sees no steps, since none has begun then: inputs, metadata, client_id and job_id are there"});
   if (is_step(name)) {
-    const std::string why = step_ ? steps_.why_unseen(*step_, name) : std::string();
-    if (!why.empty()) faults_.push_back({pointer, "\"" + shortened(trimmed(jq)) + "\": " + why});
+    if (step_) references_.push_back({*step_, std::string(name), pointer, shortened(trimmed(jq))});
     return;
   }
   if (rest.starts_with('-')) {  // jq reads `.steps.to-do` as a subtraction
@@ -148,12 +147,12 @@ void ExpressionCheck::step_name(std::string_view jq, std::string_view name, std:
     if (is_step(whole))
       return faults_.push_back({pointer, "a step name with \"-\" is written .steps[\"" + whole + "\"]"});
   }
-  const std::vector<std::string_view> known(steps_.names().begin(), steps_.names().end());
+  const std::vector<std::string_view> known(steps_.begin(), steps_.end());
   faults_.push_back({pointer, "there is no step \"" + std::string(name) + "\"" + did_you_mean(name, known)});
 }
 
 bool ExpressionCheck::is_step(std::string_view name) const {
-  return std::find(steps_.names().begin(), steps_.names().end(), name) != steps_.names().end();
+  return std::find(steps_.begin(), steps_.end(), name) != steps_.end();
 }
 
 }  // namespace troupe

@@ -18,8 +18,8 @@ enum class ExpressionOf : std::size_t { job = 3, run = 6, attempt = 7, item = 8 
 
 class ExpressionCheck {
  public:
-  /// `is_new`: may name only what it sees (parse_new_workflow).
-  ExpressionCheck(const CheckExpression& check, StepOrder steps, bool is_new, std::vector<Fault>& faults)
+  /// `steps`: the names of all. `is_new`: may name only what it sees (parse_new_workflow).
+  ExpressionCheck(const CheckExpression& check, std::vector<std::string> steps, bool is_new, std::vector<Fault>& faults)
       : check_(check), steps_(std::move(steps)), is_new_(is_new), faults_(faults) {}
 
   /// What comes is asked when this step of the list begins; none: when whatever was to be done is done.
@@ -36,6 +36,9 @@ class ExpressionCheck {
   /// Likewise, of a value that is needed before there is a run.
   std::string sole_before_run(const Json& value, const std::string& pointer);
 
+  /// To steps that there are, in expressions of steps.
+  const std::vector<StepReference>& references() const { return references_; }
+
  private:
   void text(const std::string& text, const std::string& pointer);
   void expression(const std::string& jq, const std::string& pointer);
@@ -46,11 +49,12 @@ class ExpressionCheck {
   bool is_step(std::string_view name) const;
 
   const CheckExpression& check_;
-  const StepOrder steps_;
+  const std::vector<std::string> steps_;
   const bool is_new_;
   ExpressionOf of_ = ExpressionOf::run;
   std::optional<std::size_t> step_;
   bool before_steps_ = false;
+  std::vector<StepReference> references_;
   std::vector<Fault>& faults_;
 };
 

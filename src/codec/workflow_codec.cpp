@@ -106,12 +106,21 @@ void read_steps(ObjectReader& reader, ExpressionCheck& expressions, WorkflowDraf
   expressions.within(std::nullopt);
 }
 
+/// Of a definition in any shape: its faults are others' to tell.
+std::vector<std::string> step_names(const Json& root) {
+  std::vector<std::string> names;
+  const auto steps = root.find("steps");
+  if (steps == root.end() || !steps->is_array()) return names;
+  for (const Json& step : *steps)
+    if (step.is_object() && step.contains("name") && step["name"].is_string()) names.push_back(step["name"]);
+  return names;
+}
+
 /// Reads everything below the root and gives the pointer of the workflow's key.
-std::string read_workflow(const Json& root, const CheckExpression& check, bool is_new, WorkflowDraft& draft,
+std::string read_workflow(const Json& root, ExpressionCheck& expressions, bool is_new, WorkflowDraft& draft,
                           std::vector<Fault>& faults) {
   WorkflowDefinition& workflow = draft.definition;
   ObjectReader reader(root, "", faults);
-  ExpressionCheck expressions(check, StepOrder(root), is_new, faults);
   std::string key_pointer = read_key(reader, workflow.key);
   workflow.name = reader.text("name").value_or("");
   workflow.description = reader.text("description").value_or("");
@@ -171,10 +180,12 @@ Result<ParsedWorkflow> parse(std::string_view text, const CheckExpression& check
   if (!root->is_object()) {
     faults.push_back({"", "must be an object with key and steps"});
   } else {
-    const std::string key_pointer = read_workflow(*root, check, is_new, draft, faults);
+    ExpressionCheck expressions(check, step_names(*root), is_new, faults);
+    const std::string key_pointer = read_workflow(*root, expressions, is_new, draft, faults);
     refuse_misplaced_secrets(*root, faults);
     if (is_new) refuse_hopeless_configs(draft.definition, *has_command, faults);
     check_rules(*root, key_pointer, draft, faults);
+    refuse_unseen_steps(expressions.references(), draft, faults);
   }
   if (!faults.empty()) {
     const std::string count = faults.size() == 1 ? "1 fault" : std::to_string(faults.size()) + " faults";

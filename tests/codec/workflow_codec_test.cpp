@@ -301,6 +301,21 @@ steps:
 )"),
             "/steps/1/needs the steps form a cycle: a needs b needs a")
       << "and tells nothing twice";
+  EXPECT_EQ(faults_of(R"(key: a
+steps:
+  - {name: a, type: noop, config: {x: "${ .steps.b }"}}
+  - {name: b, type: noop, needs: [c]}
+)"),
+            "/steps/1/needs/0 there is no step \"c\"")
+      << "who knows what it is to be";
+  EXPECT_EQ(faults_of(R"(key: a
+steps:
+  - {name: a, type: noop, needs: [], timeout: 31d, config: {x: "${ .steps.b }"}}
+  - {name: b, type: noop}
+)"),
+            "/steps/0/timeout must be at most 30d\n"
+            "/steps/0/config/x \".steps.b\": step \"a\" does not wait for step \"b\": add \"b\" to its needs")
+      << "other faults keep nothing from being told";
 }
 
 TEST(Definition, NamesOnlyWhatIsThereWhereItStands) {
@@ -342,6 +357,7 @@ steps:
 )";
   EXPECT_EQ(
       faults_of(kHopeless),
+      "/inputs/properties/count/default must be an integer\n"
       "/steps/0/config/headers/no name \".input\": there is no .input, only .inputs, .metadata, .client_id, .job_id, "
       ".run_id, .steps and .attempt\n"
       "/steps/0/when \".item\": there is no .item here: only a step's config is evaluated for each item and "
