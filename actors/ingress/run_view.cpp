@@ -67,16 +67,6 @@ std::optional<Status> compensation_status(const Loaded& loaded, std::size_t inde
   return step.compensated.count() < step.done.count() ? Status::running : Status::success;
 }
 
-std::vector<DoubtView> doubts_of(const RunState& state, std::size_t index) {
-  std::vector<DoubtView> doubts;
-  for (const LiveItem& item : state.steps[index].live)
-    if (item.phase == AttemptPhase::in_doubt) doubts.push_back({item.item, item.attempt, false, item.due});
-  const auto& undoing = state.compensation;
-  if (undoing && state.compensation_step == index && undoing->phase == AttemptPhase::in_doubt)
-    doubts.push_back({undoing->item, undoing->attempt, true, undoing->due});
-  return doubts;
-}
-
 std::vector<StepView> outline_steps(const Loaded& loaded, Timestamp now) {
   std::vector<StepView> views;
   for (std::size_t i = 0; i < loaded.state.steps.size(); ++i) {
@@ -98,7 +88,7 @@ std::vector<StepView> outline_steps(const Loaded& loaded, Timestamp now) {
     view.started_at = step.started_at;
     view.ended_at = step.ended_at;
     view.result_run = step.result_run;
-    view.in_doubt = doubts_of(loaded.state, i);
+    view.in_doubt = doubts_of(loaded.state, static_cast<StepIndex>(i));
     if (step.error) view.error = to_document(error_to_json(*step.error));
     views.push_back(std::move(view));
   }

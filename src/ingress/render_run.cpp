@@ -17,7 +17,7 @@ void write_attempt(JsonWriter& json, const AttemptView& attempt) {
   json.end_object();
 }
 
-void write_doubt(JsonWriter& json, const DoubtView& doubt) {
+void write_doubt(JsonWriter& json, const Doubt& doubt) {
   json.begin_object();
   json.number("item", doubt.item);
   json.number("attempt", doubt.attempt);
@@ -48,7 +48,7 @@ void write_step(JsonWriter& json, const StepView& step) {
   for (const AttemptView& attempt : step.attempts) write_attempt(json, attempt);
   json.end_array();
   json.begin_array("in_doubt");
-  for (const DoubtView& doubt : step.in_doubt) write_doubt(json, doubt);
+  for (const Doubt& doubt : step.in_doubt) write_doubt(json, doubt);
   json.end_array();
   json.end_object();
 }

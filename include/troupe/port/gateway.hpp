@@ -19,6 +19,7 @@
 #include "troupe/base/limits.hpp"
 #include "troupe/base/result.hpp"
 #include "troupe/base/time.hpp"
+#include "troupe/domain/doubt.hpp"
 #include "troupe/domain/kill_switch.hpp"
 #include "troupe/domain/rate_limit.hpp"
 #include "troupe/domain/run.hpp"
@@ -183,14 +184,6 @@ struct AttemptView {
   std::uint64_t log_bytes = 0;
 };
 
-/// An attempt that waits for a person to decide whether it was done.
-struct DoubtView {
-  ItemIndex item = 0;
-  AttemptNumber attempt = 1;
-  bool compensation = false;
-  Timestamp since = kNever;
-};
-
 struct StepView {
   std::string name;
   StepType type = StepType::noop;
@@ -209,7 +202,7 @@ struct StepView {
   Document error;
   RunId result_run;  ///< not nil: reused from that run
   std::vector<AttemptView> attempts;
-  std::vector<DoubtView> in_doubt;
+  std::vector<Doubt> in_doubt;
 };
 
 /// Where a run stands that waits for a worker. Both are estimates.
