@@ -51,8 +51,7 @@ std::vector<Doubt> doubts_of(const RunState& state, StepIndex step) {
 // Whoever decides takes the place of the outcome that nobody told. The attempt keeps its number: a take-over costs
 // none.
 Result<Decision> decide_resolve_doubt(const RunState& state, const ResolveDoubt& command, const Context& context) {
-  if (state.phase == RunPhase::ended)
-    return {ErrorCode::job_finished, "the run has ended already: " + std::string(status_text(state.status))};
+  if (state.phase == RunPhase::ended) return ended_error(state.status);
   const auto step = context.workflow.find_step(command.step);
   if (!step) return {ErrorCode::not_found, "the run has no step \"" + command.step + '"'};
   Decider decider(state, context);
