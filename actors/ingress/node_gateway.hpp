@@ -134,14 +134,17 @@ class NodeGateway final : public Gateway {
   void tell_switches_changed(KillSwitchPtr kill) const;
 
   // submit.cpp
-  Result<PersistPtr> accept(const Caller& caller, const SubmitJob& job, Slot slot, const RenderAccepted& render,
-                            AcceptedJob& accepted, RunSeedPtr& seed, RateTicketPtr& ticket, bool is_known);
+  using FoundWorkflow = Result<WorkflowCatalog::Found>;
+  Result<PersistPtr> accept(const Caller& caller, const SubmitJob& job, const FoundWorkflow& found, Slot slot,
+                            const RenderAccepted& render, AcceptedJob& accepted, RunSeedPtr& seed,
+                            RateTicketPtr& ticket, bool is_known);
   Result<Document> check_inputs(const CatalogEntry& entry, const Document& inputs) const;
   Result<AcceptedJob> answer_duplicate(const SubmitJob& job, const CommitReply::Duplicate& duplicate) const;
-  /// `is_known`: there is a job of this job_id, so this one will not be made; rate limits are not asked.
-  void submit_one(const Caller& caller, SubmitJob job, Slot slot, const RenderAccepted& render,
-                  std::function<void(Result<AcceptedJob>)> reply, const ExtendChange& extend = {},
-                  bool is_known = false);
+  /// `found`: the job's workflow. `is_known`: there is a job of this job_id, so this one will not be made; rate limits
+  /// are not asked.
+  void submit_one(const Caller& caller, SubmitJob job, const FoundWorkflow& found, Slot slot,
+                  const RenderAccepted& render, std::function<void(Result<AcceptedJob>)> reply,
+                  const ExtendChange& extend = {}, bool is_known = false);
 
   // rates.cpp
   /// What the limits are asked about: a job that would be accepted.
@@ -160,9 +163,9 @@ class NodeGateway final : public Gateway {
   Result<Json> scope_of_retry(const JobRow& row, const Document& inputs) const;
   Result<std::string> rate_key(const WorkflowDefinition& workflow, const Result<Json>& scope) const;
   /// A job that a limit refuses: it may be one that is known, whose first answer is given again whatever the limit.
-  void refuse_unless_known(const Caller& caller, SubmitJob job, Slot slot, const RenderAccepted& render,
-                           std::function<void(Result<AcceptedJob>)> reply, const ExtendChange& extend,
-                           const Error& refusal);
+  void refuse_unless_known(const Caller& caller, SubmitJob job, const FoundWorkflow& found, Slot slot,
+                           const RenderAccepted& render, std::function<void(Result<AcceptedJob>)> reply,
+                           const ExtendChange& extend, const Error& refusal);
   /// `cut`: one that is too long is made shorter, not refused.
   Result<Millis> check_timeout(const WorkflowDefinition& workflow, std::optional<Millis> asked, bool cut = false) const;
 
