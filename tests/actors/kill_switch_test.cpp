@@ -148,7 +148,8 @@ TEST_F(KillSwitchTest, WhatIsHeldDoesNotBlockTheRest) {
 
 TEST_F(KillSwitchTest, WhatIsHeldHasNoPlaceInTheQueueAlsoBesideWhatRuns) {
   start_node(1);
-  given_workflow("{key: both, steps: [{name: left, type: noop, needs: []}, {name: right, type: noop, needs: []}]}");
+  given_workflow(R"({key: both, steps: [{name: left, type: http, needs: [], config: {url: "http://left/"}},
+      {name: right, type: http, needs: [], config: {url: "http://right/"}}]})");
   const JobId job = submit("both");
   ASSERT_TRUE(view(job).newest.queue.has_value());
   const KillSwitchId id = engage("workflow", "both", "pause");
