@@ -12,6 +12,7 @@
 #include "actors/node/worker_keeper.hpp"
 #include "actors/run/run_change.hpp"
 #include "actors/timer/timers.hpp"
+#include "troupe/domain/core.hpp"
 
 namespace troupe {
 namespace {
@@ -261,8 +262,7 @@ void NodeGateway::restart_actor(const Caller& caller, std::string id, Reply<Done
     const bool queued = node_.blocking.run([this, caller, id, job = *job, reply] {
       const auto row = find_job(caller, JobRef{job, "", {}});
       if (!row) return reply(row.error());
-      if (has_ended(row->status))
-        return reply(Error{ErrorCode::job_finished, "the job has ended: " + std::string(status_text(row->status))});
+      if (has_ended(row->status)) return reply(ended_error(row->status));
       record_restart(caller, id, reply,
                      [supervisor = actors_.supervisor, job] { caf::anon_send(supervisor, RestartJob{job}); });
     });

@@ -3,6 +3,7 @@
 #include "actors/ingress/node_gateway.hpp"
 #include "actors/job/run_loader.hpp"
 #include "actors/timer/timers.hpp"
+#include "troupe/domain/core.hpp"
 
 namespace troupe {
 namespace {
@@ -40,9 +41,7 @@ void NodeGateway::change(FindJob find, const std::optional<IdempotencyKey>& key,
 void NodeGateway::cancel(const Caller& caller, CancelJob command, RenderChange render, Reply<JobChange> reply) {
   const auto find = [=, this] { return find_job(caller, command.job); };
   change(find, command.idempotency, reply, [=, this](const JobRow& row, const Reply<JobChange>& answer) {
-    if (has_ended(row.status))
-      return answer(
-          Error{ErrorCode::job_finished, "the job has ended: " + std::string(status_text(row.status)), false, {}});
+    if (has_ended(row.status)) return answer(ended_error(row.status));
     auto request = std::make_shared<CommandRequest>();
     request->command = CancelRun{command.reason.empty() ? "cancelled by " + caller.name : command.reason, command.code};
     request->actor = caller.name;

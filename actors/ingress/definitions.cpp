@@ -21,7 +21,7 @@ Error failed(const Persisted& persisted) {
 
 void NodeGateway::validate_workflow(std::string definition, Reply<AppliedWorkflow> reply) {
   read<AppliedWorkflow>(reply, [this, definition = std::move(definition)]() -> Result<AppliedWorkflow> {
-    auto parsed = parse_workflow(definition, options_.check_expression);
+    auto parsed = parse_new_workflow(definition, options_.check_expression, options_.has_command);
     if (!parsed) return parsed.error();
     AppliedWorkflow applied;
     applied.key = parsed->definition.key;
@@ -46,7 +46,12 @@ void NodeGateway::apply_workflow(const Caller& caller, std::string definition, s
       release_key(key);
       reply(std::move(result));
     };
-    auto parsed = parse_workflow(definition, options_.check_expression);
+    const auto note_missing = [&](std::string_view command) {
+      if (options_.has_command && !options_.has_command(command)) applied.missing_commands.emplace(command);
+      return true;
+    };
+    auto parsed = parse_new_workflow(definition, options_.check_expression,
+                                     caller.at_start ? HasCommand(note_missing) : options_.has_command);
     if (!parsed) return answer(parsed.error());
     applied.key = parsed->definition.key;
     {

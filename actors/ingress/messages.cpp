@@ -1,5 +1,6 @@
 // What people tell a run: signals, and decisions about its images and its attempts in doubt.
 #include "actors/ingress/node_gateway.hpp"
+#include "troupe/domain/core.hpp"
 
 namespace troupe {
 
@@ -16,8 +17,7 @@ void NodeGateway::tell_run(const Caller& caller, const RunMessage& message, Rend
                            Reply<JobChange> reply) {
   const auto find = [=, this] { return find_job_of_run(caller, message.run); };
   change(find, message.idempotency, reply, [=, this](const JobRow& row, const Reply<JobChange>& answer) {
-    if (has_ended(row.status))
-      return answer(Error{ErrorCode::job_finished, "the job has ended: " + std::string(status_text(row.status))});
+    if (has_ended(row.status)) return answer(ended_error(row.status));
     auto request = std::make_shared<CommandRequest>();
     request->command = message.command;
     request->payload = message.payload;

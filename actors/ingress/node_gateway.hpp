@@ -37,6 +37,7 @@ struct GatewayOptions {
   std::function<std::string(const AssetRow&)> type_card;           ///< a PNG that stands for what is no image
   std::function<std::string()> metrics;
   std::function<std::optional<std::string>(std::string_view)> check_expression;
+  std::function<bool(std::string_view)> has_command;  ///< is it listed for `exec` steps? Empty: nobody can say
   std::function<bool(std::string_view)> is_quick_expression;
   std::function<Result<Json>(std::string_view expression, const Json& scope)> evaluate;
   ClientRates client_rates;
@@ -133,14 +134,17 @@ class NodeGateway final : public Gateway {
   void tell_switches_changed(KillSwitchPtr kill) const;
 
   // submit.cpp
-  Result<PersistPtr> accept(const Caller& caller, const SubmitJob& job, Slot slot, const RenderAccepted& render,
-                            AcceptedJob& accepted, RunSeedPtr& seed, RateTicketPtr& ticket, bool is_known);
+  using FoundWorkflow = Result<WorkflowCatalog::Found>;
+  Result<PersistPtr> accept(const Caller& caller, const SubmitJob& job, const FoundWorkflow& found, Slot slot,
+                            const RenderAccepted& render, AcceptedJob& accepted, RunSeedPtr& seed,
+                            RateTicketPtr& ticket, bool is_known);
   Result<Document> check_inputs(const CatalogEntry& entry, const Document& inputs) const;
   Result<AcceptedJob> answer_duplicate(const SubmitJob& job, const CommitReply::Duplicate& duplicate) const;
-  /// `is_known`: there is a job of this job_id, so this one will not be made; rate limits are not asked.
-  void submit_one(const Caller& caller, SubmitJob job, Slot slot, const RenderAccepted& render,
-                  std::function<void(Result<AcceptedJob>)> reply, const ExtendChange& extend = {},
-                  bool is_known = false);
+  /// `found`: the job's workflow. `is_known`: there is a job of this job_id, so this one will not be made; rate limits
+  /// are not asked.
+  void submit_one(const Caller& caller, SubmitJob job, const FoundWorkflow& found, Slot slot,
+                  const RenderAccepted& render, std::function<void(Result<AcceptedJob>)> reply,
+                  const ExtendChange& extend = {}, bool is_known = false);
 
   // rates.cpp
   /// What the limits are asked about: a job that would be accepted.
@@ -159,9 +163,9 @@ class NodeGateway final : public Gateway {
   Result<Json> scope_of_retry(const JobRow& row, const Document& inputs) const;
   Result<std::string> rate_key(const WorkflowDefinition& workflow, const Result<Json>& scope) const;
   /// A job that a limit refuses: it may be one that is known, whose first answer is given again whatever the limit.
-  void refuse_unless_known(const Caller& caller, SubmitJob job, Slot slot, const RenderAccepted& render,
-                           std::function<void(Result<AcceptedJob>)> reply, const ExtendChange& extend,
-                           const Error& refusal);
+  void refuse_unless_known(const Caller& caller, SubmitJob job, const FoundWorkflow& found, Slot slot,
+                           const RenderAccepted& render, std::function<void(Result<AcceptedJob>)> reply,
+                           const ExtendChange& extend, const Error& refusal);
   /// `cut`: one that is too long is made shorter, not refused.
   Result<Millis> check_timeout(const WorkflowDefinition& workflow, std::optional<Millis> asked, bool cut = false) const;
 

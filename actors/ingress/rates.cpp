@@ -76,14 +76,13 @@ Result<Json> NodeGateway::scope_of_retry(const JobRow& row, const Document& inpu
               {"client_id", row.client_id}};
 }
 
-void NodeGateway::refuse_unless_known(const Caller& caller, SubmitJob job, Slot slot, const RenderAccepted& render,
-                                      std::function<void(Result<AcceptedJob>)> reply, const ExtendChange& extend,
-                                      const Error& refusal) {
+void NodeGateway::refuse_unless_known(const Caller& caller, SubmitJob job, const FoundWorkflow& found, Slot slot,
+                                      const RenderAccepted& render, std::function<void(Result<AcceptedJob>)> reply,
+                                      const ExtendChange& extend, const Error& refusal) {
   const bool queued = node_.blocking.run([=, this, job = std::move(job)] {
     const auto known = node_.reader.jobs_called(job.job_id, job.client_id);
     if (!known || known->empty()) return reply(refusal);
-    const auto held = node_.workflows.load(job.workflow_key, job.workflow_version);  // submit_one finds it
-    submit_one(caller, job, slot, render, reply, extend, /*is_known=*/true);
+    submit_one(caller, job, found, slot, render, reply, extend, /*is_known=*/true);
   });
   if (!queued) reply(refusal);
 }

@@ -1,6 +1,7 @@
 // What people read: jobs, runs, assets, logs. Everything here runs on the blocking pool.
 #include <algorithm>
 
+#include "actors/ingress/lineage.hpp"
 #include "actors/ingress/list_by_status.hpp"
 #include "actors/ingress/node_gateway.hpp"
 #include "actors/ingress/run_view.hpp"
@@ -50,6 +51,9 @@ Result<JobView> NodeGateway::view_job(const Caller& caller, const JobRef& ref, b
   view.row = *std::move(row);
   if (!details) return view;
   if (view.newest.number > 1) {
+    const auto lineage = lineage_of(node_.reader, view.row.id);
+    if (!lineage) return lineage.error();
+    add_retry(*lineage, view.newest);
     RunQuery query;
     query.job = view.row.id;
     query.limit = limits::kPageMax;
@@ -61,6 +65,7 @@ Result<JobView> NodeGateway::view_job(const Caller& caller, const JobRef& ref, b
       if (record.number >= view.newest.number) break;  // the newest, or one that was begun since the job was read
       auto described = describe_run(node_, record);
       if (!described) return described.error();
+      add_retry(*lineage, *described);
       view.runs.push_back(*std::move(described));
     }
   }
@@ -92,7 +97,12 @@ void NodeGateway::run(const Caller& caller, RunId run, Reply<RunView> reply) {
     const auto record = node_.reader.run(run);
     if (!record) return record.error();
     if (!*record || !may_see(caller, (*record)->job)) return no_run();
-    return describe_run(node_, **record);
+    auto view = describe_run(node_, **record);
+    if (!view || view->number == 1) return view;
+    const auto lineage = lineage_of(node_.reader, view->job);
+    if (!lineage) return lineage.error();
+    add_retry(*lineage, *view);
+    return view;
   });
 }
 

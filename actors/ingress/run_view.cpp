@@ -67,16 +67,6 @@ std::optional<Status> compensation_status(const Loaded& loaded, std::size_t inde
   return step.compensated.count() < step.done.count() ? Status::running : Status::success;
 }
 
-std::vector<DoubtView> doubts_of(const RunState& state, std::size_t index) {
-  std::vector<DoubtView> doubts;
-  for (const LiveItem& item : state.steps[index].live)
-    if (item.phase == AttemptPhase::in_doubt) doubts.push_back({item.item, item.attempt, false, item.due});
-  const auto& undoing = state.compensation;
-  if (undoing && state.compensation_step == index && undoing->phase == AttemptPhase::in_doubt)
-    doubts.push_back({undoing->item, undoing->attempt, true, undoing->due});
-  return doubts;
-}
-
 std::vector<StepView> outline_steps(const Loaded& loaded, Timestamp now) {
   std::vector<StepView> views;
   for (std::size_t i = 0; i < loaded.state.steps.size(); ++i) {
@@ -98,7 +88,7 @@ std::vector<StepView> outline_steps(const Loaded& loaded, Timestamp now) {
     view.started_at = step.started_at;
     view.ended_at = step.ended_at;
     view.result_run = step.result_run;
-    view.in_doubt = doubts_of(loaded.state, i);
+    view.in_doubt = doubts_of(loaded.state, static_cast<StepIndex>(i));
     if (step.error) view.error = to_document(error_to_json(*step.error));
     views.push_back(std::move(view));
   }
@@ -228,6 +218,13 @@ Result<Done> add_reviews(NodeContext& node, const Loaded& loaded, RunView& view)
   return Done{};
 }
 
+/// Does a kill switch hold anything of it? Nobody can tell how long.
+bool is_held(const RunView& view) {
+  return view.waiting_for == WaitingFor::kill_switch ||
+         std::any_of(view.steps.begin(), view.steps.end(),
+                     [](const StepView& step) { return step.waiting_for == WaitingFor::kill_switch; });
+}
+
 }  // namespace
 
 ReviewStatus review_status(const std::vector<ReviewRow>& reviews, const AssetId& asset, std::uint32_t min_approvers) {
@@ -280,7 +277,7 @@ Result<RunView> list_run(NodeContext& node, const RunRecord& record) {
 }
 
 Result<Done> add_forecast(NodeContext& node, const RunRecord& record, RunView& view) {
-  if (has_ended(view.status)) return Done{};
+  if (has_ended(view.status) || is_held(view)) return Done{};
   const auto loaded = load(node, record);
   if (!loaded) return loaded.error();
   if (loaded->state.phase != RunPhase::forward) return Done{};  // what is undone takes its time, deadline or not

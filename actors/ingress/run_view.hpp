@@ -17,8 +17,8 @@ Result<RunView> summarize_run(NodeContext& node, const RunRecord& record);
 Result<RunView> list_run(NodeContext& node, const RunRecord& record);
 /// Everything. Blocks.
 Result<RunView> describe_run(NodeContext& node, const RunRecord& record);
-/// When the run will probably end, and where it stands in a queue; nothing of one that has ended. Blocks on the
-/// workflow cache only.
+/// When the run will probably end, and where it stands in a queue; nothing of one that has ended, or that a kill switch
+/// holds. The view is that of summarize_run. Blocks on the workflow cache only.
 Result<Done> add_forecast(NodeContext& node, const RunRecord& record, RunView& view);
 /// The record of a job's newest run.
 RunRecord newest_run(const JobRow& row);

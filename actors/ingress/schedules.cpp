@@ -7,12 +7,12 @@ namespace troupe {
 
 void NodeGateway::submit_extended(const Caller& caller, SubmitJob job, ExtendChange extend, Reply<AcceptedJob> reply) {
   const Slot slot = options_.slots[submits_++ % options_.slots.size()];
-  const CatalogEntryPtr entry = node_.workflows.find(job.workflow_key, job.workflow_version).entry;
-  if (entry && entry->is_quick) return submit_one(caller, std::move(job), slot, {}, std::move(reply), extend);
+  const WorkflowCatalog::Found known = node_.workflows.find(job.workflow_key, job.workflow_version);
+  if (known.entry && known.entry->is_quick)
+    return submit_one(caller, std::move(job), known, slot, {}, std::move(reply), extend);
   // As with submit: an old version may have to be read, and jq may take long.
   const bool queued = node_.blocking.run([=, this, job = std::move(job)] {
-    const auto held = node_.workflows.load(job.workflow_key, job.workflow_version);
-    submit_one(caller, job, slot, {}, reply, extend);
+    submit_one(caller, job, node_.workflows.load(job.workflow_key, job.workflow_version), slot, {}, reply, extend);
   });
   if (!queued) reply(Error{ErrorCode::overloaded, "too many requests are waiting", true, {}});
 }

@@ -106,9 +106,9 @@ void NodeGateway::submit(const Caller& caller, std::vector<SubmitJob> jobs, Rend
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     SubmitJob& job = jobs[i];
     Reply<AcceptedJob> answer = [batch, i](Result<AcceptedJob> result) { batch->answer(i, std::move(result)); };
-    const CatalogEntryPtr entry = node_.workflows.find(job.workflow_key, job.workflow_version).entry;
-    if (entry && entry->is_quick && !job.idempotency) {
-      submit_one(caller, std::move(job), slot, render, answer);
+    const WorkflowCatalog::Found known = node_.workflows.find(job.workflow_key, job.workflow_version);
+    if (known.entry && known.entry->is_quick && !job.idempotency) {
+      submit_one(caller, std::move(job), known, slot, render, answer);
       continue;
     }
     if (!job.idempotency)
@@ -125,9 +125,8 @@ void NodeGateway::submit(const Caller& caller, std::vector<SubmitJob> jobs, Rend
         accepted.kept = **kept;
         return answer(accepted);
       }
-      // submit_one finds it, or tells what is unknown.
-      const auto held = node_.workflows.load(job.workflow_key, job.workflow_version);
-      submit_one(caller, job, slot, render, [this, key = job.idempotency, answer](Result<AcceptedJob> result) {
+      const auto found = node_.workflows.load(job.workflow_key, job.workflow_version);
+      submit_one(caller, job, found, slot, render, [this, key = job.idempotency, answer](Result<AcceptedJob> result) {
         release_key(key);
         answer(std::move(result));
       });
@@ -136,16 +135,17 @@ void NodeGateway::submit(const Caller& caller, std::vector<SubmitJob> jobs, Rend
   }
 }
 
-void NodeGateway::submit_one(const Caller& caller, SubmitJob job, Slot slot, const RenderAccepted& render,
-                             std::function<void(Result<AcceptedJob>)> reply, const ExtendChange& extend,
-                             bool is_known) {
+void NodeGateway::submit_one(const Caller& caller, SubmitJob job, const FoundWorkflow& found, Slot slot,
+                             const RenderAccepted& render, std::function<void(Result<AcceptedJob>)> reply,
+                             const ExtendChange& extend, bool is_known) {
   AcceptedJob accepted;
   RunSeedPtr seed;
   RateTicketPtr ticket;
-  auto persist = try_accept([&] { return accept(caller, job, slot, render, accepted, seed, ticket, is_known); });
+  auto persist = try_accept([&] { return accept(caller, job, found, slot, render, accepted, seed, ticket, is_known); });
   if (!persist) {
     if (persist.error().code == ErrorCode::rate_limited && !job.job_id.empty())
-      return refuse_unless_known(caller, std::move(job), slot, render, std::move(reply), extend, persist.error());
+      return refuse_unless_known(caller, std::move(job), found, slot, render, std::move(reply), extend,
+                                 persist.error());
     return reply(persist.error());
   }
   if (extend) extend((*persist)->change, accepted);
@@ -223,8 +223,8 @@ std::optional<LiveJobs::Ticket> NodeGateway::make_room(const SubmitJob& job) {
   return node_.health.live.admit(job.client_id, options_.runs_live_max, options_.client_share);
 }
 
-Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& job, Slot slot,
-                                       const RenderAccepted& render, AcceptedJob& accepted, RunSeedPtr& seed,
+Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& job, const FoundWorkflow& found,
+                                       Slot slot, const RenderAccepted& render, AcceptedJob& accepted, RunSeedPtr& seed,
                                        RateTicketPtr& ticket, bool is_known) {
   if (auto error = unavailable()) return *std::move(error);
   if (auto error = stopped(job.workflow_key, job.client_id, job.parent.has_value())) return *std::move(error);
@@ -241,16 +241,17 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
     return overloaded("the server has more work than it may queue");
   Arrival arrival = job.patient ? Arrival() : Arrival(health.admission, node_.clock);
 
-  const WorkflowCatalog::Found found = node_.workflows.find(job.workflow_key, job.workflow_version);
-  if (!found.entry) return found.fault ? *found.fault : unknown_workflow(job);
-  if (found.disabled) return {ErrorCode::workflow_disabled, "the workflow " + job.workflow_key + " is disabled"};
-  const WorkflowDefinition& workflow = found.entry->workflow;
+  if (!found && found.error().code != ErrorCode::unknown_workflow) return found.error();
+  if (!found) return unknown_workflow(job);
+  if (found->disabled) return {ErrorCode::workflow_disabled, "the workflow " + job.workflow_key + " is disabled"};
+  const CatalogEntryPtr& entry = found->entry;
+  const WorkflowDefinition& workflow = entry->workflow;
   const Result<Millis> asked = check_timeout(workflow, job.timeout, /*cut=*/job.parent.has_value());
   if (!asked) return asked.error();
   const Millis timeout = *asked;
-  auto inputs = check_inputs(*found.entry, job.inputs);
+  auto inputs = check_inputs(*entry, job.inputs);
   if (!inputs) return inputs.error();
-  if (const WorkflowPtr limiting = newest_of(found); !is_known && meets_rate_limit(job.client_id, *limiting)) {
+  if (const WorkflowPtr limiting = newest_of(*found); !is_known && meets_rate_limit(job.client_id, *limiting)) {
     const auto scope = [&]() -> Result<Json> {
       return Json{
           {"inputs", from_document(*inputs)}, {"metadata", from_document(job.metadata)}, {"client_id", job.client_id}};
@@ -279,7 +280,7 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   seed = std::make_shared<RunSeed>();
   seed->live = *std::move(live);
   seed->arrival = std::move(arrival);
-  seed->workflow = definition_of(found.entry);
+  seed->workflow = definition_of(entry);
   seed->state = make_run(facts->id.as<RunId>(), 1, workflow, facts->created_at, timeout);
   seed->evaluator = node_.evaluators.make(seed->workflow, run_facts(*facts, seed->state.run));
   seed->job = facts;
@@ -301,7 +302,7 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   accepted.status = Status::pending;
   accepted.accepted_at = facts->created_at;
   seed->history = node_.forecast.history_of(workflow.key, facts->created_at);
-  const Forecast::Said said = node_.forecast.say({after, workflow, found.entry->delays, job.priority, job.client_id},
+  const Forecast::Said said = node_.forecast.say({after, workflow, entry->delays, job.priority, job.client_id},
                                                  *seed->history, facts->created_at);
   seed->said = said.remaining;
   seed->coming = TaskQueues::Coming(node_.forecast.queues, decision->effects);
@@ -309,7 +310,7 @@ Result<PersistPtr> NodeGateway::accept(const Caller& caller, const SubmitJob& jo
   if (!job.job_id.empty()) node_.forecast.remember(facts->id, said.end);
 
   PersistPtr persist = make_persist(node_, {*facts, workflow, seed->state, after, *decision, false, parks}, {});
-  describe_acceptance(persist->records.at(0), job, *found.entry, *inputs, timeout);
+  describe_acceptance(persist->records.at(0), job, *entry, *inputs, timeout);
   persist->frame.actor = caller.name;
   persist->is_accept = true;
   persist->change.insert = row_of_acceptance(job, *facts, *std::exchange(persist->change.update, std::nullopt));

@@ -251,6 +251,9 @@ Result<Done> ServingApplication::start_node() {
     return metrics_.render();
   };
   options.gateway.check_expression = check_expression;
+  options.gateway.has_command = [this](std::string_view name) {
+    return config_.exec_commands.contains(std::string(name));
+  };
   options.gateway.is_quick_expression = is_quick;
   options.gateway.evaluate = evaluate;
   options.gateway.client_rates = client_rates(config_);
@@ -307,6 +310,7 @@ Result<Done> ServingApplication::apply_workflow_file(const std::filesystem::path
   std::promise<Result<AppliedWorkflow>> promise;
   Caller caller;
   caller.name = "workflows-folder";
+  caller.at_start = true;
   node_->gateway().apply_workflow(caller, text.str(), std::nullopt, {},
                                   [&](Result<AppliedWorkflow> result) { promise.set_value(std::move(result)); });
   const Result<AppliedWorkflow> applied = promise.get_future().get();
@@ -315,6 +319,9 @@ Result<Done> ServingApplication::apply_workflow_file(const std::filesystem::path
     error.message = path.string() + ": " + error.message;
     return error;
   }
+  for (const std::string& command : applied->missing_commands)
+    log::warning("a workflow has a step that cannot work: its command is not in [exec.commands]",
+                 {{"workflow", applied->key}, {"command", command}, {"file", path.string()}});
   log::info(applied->created ? "workflow applied" : "workflow unchanged",
             {{"workflow", applied->key}, {"version", applied->version}, {"file", path.string()}});
   return Done{};

@@ -58,6 +58,18 @@ void print_doubts(const Terminal& terminal, const Json& steps) {
   }
 }
 
+/// Of the newest run.
+void print_retry(std::ostream& out, const Json& runs) {
+  if (!runs.is_array() || runs.empty()) return;
+  const Json& run = runs.back();
+  const std::string before = member_text(run, "retry_of"), from_step = member_text(run, "from_step");
+  if (before.empty()) return;
+  print_member(out, "retry",
+               "run " + member_text(run, "number") + " after " + before +
+                   (from_step.empty() ? "" : ", from step " + from_step) + ", asked for by " +
+                   member_text(run, "requested_by"));
+}
+
 void print_assets(const Terminal& terminal, const Json& assets) {
   if (!assets.is_array() || assets.empty()) return;
   Table table({"ASSET", "STEP", "TYPE", "BYTES", "URL"});
@@ -93,6 +105,7 @@ void print_job(const Terminal& terminal, const Json& job) {
     print_member(out, "queue",
                  "place " + member_text(queue, "position") + ", its turn at " +
                      short_time(member_text(queue, "estimated_start")));
+  print_retry(out, member(job, "runs"));
   print_doubts(terminal, member(job, "steps"));
   print_steps(terminal, member(job, "steps"));
   print_assets(terminal, member(job, "assets"));

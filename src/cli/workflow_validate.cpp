@@ -24,7 +24,7 @@ int validate(Session& session, const std::string& file, bool offline) {
   if (!text) return session.fail(text.error(), kWrongUse);
   session.file = file;
   if (offline) {
-    const auto parsed = parse_workflow(*text, check_expression);
+    const auto parsed = parse_new_workflow(*text, check_expression);
     return parsed ? valid(session, file, parsed->definition.key) : session.fail(parsed.error(), kFailed);
   }
   const ApiAnswer answer =

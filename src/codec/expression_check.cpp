@@ -1,6 +1,7 @@
 #include "codec/expression_check.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "codec/suggestion.hpp"
 #include "codec/template.hpp"
@@ -8,13 +9,11 @@
 namespace troupe {
 namespace {
 
+constexpr std::array<std::string_view, 8> kRootNames = {"inputs", "metadata", "client_id", "job_id",
+                                                        "run_id", "steps",    "attempt",   "item"};
+
 bool is_name_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-/// From here on `.` may be something else than the run: after a pipe, a binding, within a function's argument.
-bool leaves_the_root(std::string_view jq, std::size_t at) {
-  return jq[at] == '|' || (jq[at] == '(' && at > 0 && is_name_char(jq[at - 1])) || jq.substr(at).starts_with(" as ");
 }
 
 bool names_secret(const std::vector<TemplatePart>& parts) {
@@ -51,6 +50,12 @@ void ExpressionCheck::value_before_steps(const Json& value, const std::string& p
   before_steps_ = false;
 }
 
+void ExpressionCheck::config(const Json& config, const std::string& pointer, bool has_items) {
+  of_ = has_items ? ExpressionOf::item : ExpressionOf::attempt;
+  value(config, pointer);
+  of_ = ExpressionOf::run;
+}
+
 void ExpressionCheck::text(const std::string& text, const std::string& pointer) {
   if (!may_hold_expressions(text)) return;
   const auto parts = split_template(text);
@@ -77,41 +82,54 @@ std::string ExpressionCheck::sole(const Json& value, const std::string& pointer)
   return {};
 }
 
+std::string ExpressionCheck::sole_before_run(const Json& value, const std::string& pointer) {
+  of_ = ExpressionOf::job;
+  std::string jq = sole(value, pointer);
+  of_ = ExpressionOf::run;
+  return jq;
+}
+
 void ExpressionCheck::expression(const std::string& jq, const std::string& pointer) {
   const std::size_t before = faults_.size();
-  step_names(jq, pointer);
+  for (const RootField& field : root_fields(jq)) root_field(jq, field, pointer);
   if (faults_.size() > before || !check_) return;  // the same mistake would be told twice
   if (const auto wrong = check_(jq))
     faults_.push_back({pointer, "\"" + shortened(trimmed(jq)) + "\" is not an expression: " + *wrong});
 }
 
-/// Finds `.steps.NAME` and `.steps["NAME"]` as far as `.` is certainly the run. What it does not see is found when it
-/// is evaluated.
-void ExpressionCheck::step_names(std::string_view jq, const std::string& pointer) {
-  constexpr std::string_view kSteps = ".steps";
-  for (std::size_t at = 0; at < jq.size() && !leaves_the_root(jq, at); ++at) {
-    if (jq[at] == '"') {
-      while (++at < jq.size() && jq[at] != '"')
-        if (jq[at] == '\\') ++at;
-      continue;
-    }
-    if (!jq.substr(at).starts_with(kSteps)) continue;
-    if (at > 0 &&
-        (is_name_char(jq[at - 1]) || jq[at - 1] == ']' || jq[at - 1] == ')' || jq[at - 1] == '?' || jq[at - 1] == '"'))
-      continue;  // `.inputs.steps`
-    std::string_view rest = jq.substr(at + kSteps.size());
-    if (rest.starts_with("[\"") || rest.starts_with(".\"")) {
-      rest.remove_prefix(2);
-      const std::size_t end = rest.find('"');
-      if (end != std::string_view::npos && rest.substr(0, end).find('\\') == std::string_view::npos)
-        step_name(jq, rest.substr(0, end), {}, pointer);
-    } else if (rest.size() > 1 && rest[0] == '.' && is_name_char(rest[1])) {
-      rest.remove_prefix(1);
-      const auto end = std::find_if_not(rest.begin(), rest.end(), is_name_char);
-      const auto length = static_cast<std::size_t>(end - rest.begin());
-      step_name(jq, rest.substr(0, length), rest.substr(length), pointer);
-    }
+/// What it does not see is found when it is evaluated.
+void ExpressionCheck::root_field(std::string_view jq, const RootField& field, const std::string& pointer) {
+  if (is_new_ && !sees(field.name))
+    return faults_.push_back({pointer, "\"" + shortened(trimmed(jq)) + "\": " + why_unseen(field.name)});
+  if (field.name != "steps") return;
+  std::string_view rest = field.rest;
+  if (rest.starts_with("[\"") || rest.starts_with(".\"")) {
+    rest.remove_prefix(2);
+    const std::size_t end = rest.find('"');
+    if (end != std::string_view::npos && rest.substr(0, end).find('\\') == std::string_view::npos)
+      step_name(jq, rest.substr(0, end), {}, pointer);
+  } else if (rest.size() > 1 && rest[0] == '.' && is_name_char(rest[1])) {
+    rest.remove_prefix(1);
+    const auto end = std::find_if_not(rest.begin(), rest.end(), is_name_char);
+    const auto length = static_cast<std::size_t>(end - rest.begin());
+    step_name(jq, rest.substr(0, length), rest.substr(length), pointer);
   }
+}
+
+bool ExpressionCheck::sees(std::string_view name) const {
+  const auto end = kRootNames.begin() + static_cast<std::ptrdiff_t>(of_);
+  return std::find(kRootNames.begin(), end, name) != end;
+}
+
+std::string ExpressionCheck::why_unseen(std::string_view name) const {
+  const std::string none = "there is no ." + std::string(name);
+  if (name == "item" && of_ == ExpressionOf::attempt) return none + ", since the step has no for_each";
+  if ((name == "item" || name == "attempt") && of_ == ExpressionOf::run)
+    return none + " here: only a step's config is evaluated for each item and attempt";
+  const auto last = static_cast<std::size_t>(of_) - 1;
+  std::string seen;
+  for (std::size_t i = 0; i < last; ++i) seen += (i == 0 ? "." : ", .") + std::string(kRootNames[i]);
+  return none + ", only " + seen + " and ." + std::string(kRootNames[last]);
 }
 
 void ExpressionCheck::step_name(std::string_view jq, std::string_view name, std::string_view rest,
@@ -120,8 +138,7 @@ void ExpressionCheck::step_name(std::string_view jq, std::string_view name, std:
     return faults_.push_back(
         {pointer, "sees no steps, since none has begun then: inputs, metadata, client_id and job_id are there"});
   if (is_step(name)) {
-    const std::string why = step_ ? steps_.why_unseen(*step_, name) : std::string();
-    if (!why.empty()) faults_.push_back({pointer, "\"" + shortened(trimmed(jq)) + "\": " + why});
+    if (step_) references_.push_back({*step_, std::string(name), pointer, shortened(trimmed(jq))});
     return;
   }
   if (rest.starts_with('-')) {  // jq reads `.steps.to-do` as a subtraction
@@ -130,12 +147,12 @@ void ExpressionCheck::step_name(std::string_view jq, std::string_view name, std:
     if (is_step(whole))
       return faults_.push_back({pointer, "a step name with \"-\" is written .steps[\"" + whole + "\"]"});
   }
-  const std::vector<std::string_view> known(steps_.names().begin(), steps_.names().end());
+  const std::vector<std::string_view> known(steps_.begin(), steps_.end());
   faults_.push_back({pointer, "there is no step \"" + std::string(name) + "\"" + did_you_mean(name, known)});
 }
 
 bool ExpressionCheck::is_step(std::string_view name) const {
-  return std::find(steps_.names().begin(), steps_.names().end(), name) != steps_.names().end();
+  return std::find(steps_.begin(), steps_.end(), name) != steps_.end();
 }
 
 }  // namespace troupe

@@ -90,12 +90,12 @@ std::optional<StepType> read_type(ObjectReader& reader) {
 }
 
 /// The `config` of a step or of its compensation, with its expressions. Of an unknown type only those are checked.
-Document read_config(ObjectReader& reader, std::optional<StepType> type, ExpressionCheck& expressions,
+Document read_config(ObjectReader& reader, std::optional<StepType> type, bool has_items, ExpressionCheck& expressions,
                      std::vector<Fault>& faults) {
   static const Json kNone = Json::object();
   const Json* written = reader.any("config");
   const Json& config = written == nullptr ? kNone : *written;
-  expressions.value(config, reader.pointer("config"));
+  expressions.config(config, reader.pointer("config"), has_items);
   if (type) check_step_config(*type, config, reader.pointer("config"), faults);
   return to_document(config);
 }
@@ -119,16 +119,16 @@ std::vector<std::string> read_needs(ObjectReader& reader, std::vector<Fault>& fa
   return names;
 }
 
-/// `retry`: of the step, for what its compensation does not say.
-Compensation read_compensation(const Json& value, const std::string& pointer, const RetryPolicy& retry,
+/// `of`: the step, whose `retry` holds for what its compensation does not say.
+Compensation read_compensation(const Json& value, const std::string& pointer, const StepDefinition& of, bool has_items,
                                ExpressionCheck& expressions, std::vector<Fault>& faults) {
   ObjectReader reader(value, pointer, faults);
   Compensation compensation;
-  compensation.retry = retry;
+  compensation.retry = of.retry;
   if (!value.is_object()) return compensation;
   const auto type = read_type(reader);
   if (type) compensation.type = *type;
-  compensation.config = read_config(reader, type, expressions, faults);
+  compensation.config = read_config(reader, type, has_items, expressions, faults);
   if (const auto timeout = reader.duration("timeout")) compensation.timeout = *timeout;
   if (const Json* written = reader.any("retry"))
     read_retry(*written, reader.pointer("retry"), compensation.retry, faults);
@@ -204,7 +204,8 @@ void read_step(const Json& value, const std::string& pointer, const StepDefaults
   if (type) step.type = *type;
   if (reader.any("needs") != nullptr) draft.any_needs = true;
   needs = read_needs(reader, faults);
-  step.config = read_config(reader, type, expressions, faults);
+  const bool has_items = reader.any("for_each") != nullptr;
+  step.config = read_config(reader, type, has_items, expressions, faults);
   if (const Json* when = reader.any("when")) step.when = expressions.sole(*when, reader.pointer("when"));
   if (const Json* items = reader.any("for_each")) step.for_each = expressions.sole(*items, reader.pointer("for_each"));
 
@@ -218,7 +219,8 @@ void read_step(const Json& value, const std::string& pointer, const StepDefaults
   read_placement(reader, expressions, step);
   expressions.within(std::nullopt);  // whatever is undone, all that was to be done has been done or given up
   if (const Json* compensate = reader.any("compensate"))
-    step.compensate = read_compensation(*compensate, reader.pointer("compensate"), step.retry, expressions, faults);
+    step.compensate =
+        read_compensation(*compensate, reader.pointer("compensate"), step, has_items, expressions, faults);
   reader.refuse_others("a step");
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "codec/expression_check.hpp"
+#include "codec/hopeless_config.hpp"
 #include "codec/object_reader.hpp"
 #include "codec/schema.hpp"
 #include "codec/schema_source.hpp"
@@ -34,13 +35,19 @@ std::string read_key(ObjectReader& reader, std::string& key) {
   return has_key || !has_id ? "/key" : "/id";
 }
 
-void read_inputs(ObjectReader& reader, WorkflowDefinition& workflow, std::vector<Fault>& faults) {
+/// The defaults of one that is stored are not checked again: that takes processor time, of which there may be less on
+/// another day.
+void read_inputs(ObjectReader& reader, bool is_new, WorkflowDefinition& workflow, std::vector<Fault>& faults) {
   const Json* schema = reader.object("inputs");
   if (schema == nullptr) return;
   const auto compiled = JsonSchema::compile(*schema);
+  std::vector<Fault> found;
+  if (!compiled.ok())
+    found = compiled.error().faults;
+  else if (is_new)
+    found = (*compiled)->check_defaults();
   if (compiled.ok()) workflow.inputs_schema = to_document(*schema);
-  for (const Fault& fault : compiled.ok() ? (*compiled)->check_defaults() : compiled.error().faults)
-    faults.push_back({reader.pointer("inputs") + fault.pointer, fault.message});
+  for (const Fault& fault : found) faults.push_back({reader.pointer("inputs") + fault.pointer, fault.message});
 }
 
 void read_concurrency(ObjectReader& reader, ExpressionCheck& expressions, WorkflowDefinition& workflow,
@@ -59,7 +66,7 @@ void read_concurrency(ObjectReader& reader, ExpressionCheck& expressions, Workfl
 
 /// A limit of whole seconds, since that is what the RateLimit-Policy header can tell. The key is asked before there is
 /// a run, so no step may be named in it.
-void read_rate_limit(ObjectReader& reader, const CheckExpression& check, WorkflowDefinition& workflow,
+void read_rate_limit(ObjectReader& reader, ExpressionCheck& expressions, WorkflowDefinition& workflow,
                      std::vector<Fault>& faults) {
   const Json* value = reader.object("rate_limit");
   if (value == nullptr) return;
@@ -76,7 +83,7 @@ void read_rate_limit(ObjectReader& reader, const CheckExpression& check, Workflo
   limit.burst = limit.limit;
   if (const auto burst = fields.integer("burst", 1, RateLimit::kMost)) limit.burst = static_cast<std::uint32_t>(*burst);
   if (const Json* key = fields.any("key"))
-    workflow.rate_limit_key = ExpressionCheck(check, {}, faults).sole(*key, fields.pointer("key"));
+    workflow.rate_limit_key = expressions.sole_before_run(*key, fields.pointer("key"));
   fields.refuse_others("rate_limit");
 }
 
@@ -99,23 +106,32 @@ void read_steps(ObjectReader& reader, ExpressionCheck& expressions, WorkflowDraf
   expressions.within(std::nullopt);
 }
 
+/// Of a definition in any shape: its faults are others' to tell.
+std::vector<std::string> step_names(const Json& root) {
+  std::vector<std::string> names;
+  const auto steps = root.find("steps");
+  if (steps == root.end() || !steps->is_array()) return names;
+  for (const Json& step : *steps)
+    if (step.is_object() && step.contains("name") && step["name"].is_string()) names.push_back(step["name"]);
+  return names;
+}
+
 /// Reads everything below the root and gives the pointer of the workflow's key.
-std::string read_workflow(const Json& root, const CheckExpression& check, WorkflowDraft& draft,
+std::string read_workflow(const Json& root, ExpressionCheck& expressions, bool is_new, WorkflowDraft& draft,
                           std::vector<Fault>& faults) {
   WorkflowDefinition& workflow = draft.definition;
   ObjectReader reader(root, "", faults);
-  ExpressionCheck expressions(check, StepOrder(root), faults);
   std::string key_pointer = read_key(reader, workflow.key);
   workflow.name = reader.text("name").value_or("");
   workflow.description = reader.text("description").value_or("");
-  read_inputs(reader, workflow, faults);
+  read_inputs(reader, is_new, workflow, faults);
   if (const auto timeout = reader.duration("timeout")) {
     workflow.timeout = *timeout;
     workflow.timeout_given = true;
   }
   if (const auto retention = reader.duration("retention")) workflow.retention = *retention;
   read_concurrency(reader, expressions, workflow, faults);
-  read_rate_limit(reader, check, workflow, faults);
+  read_rate_limit(reader, expressions, workflow, faults);
   read_steps(reader, expressions, draft, faults);
   if (const Json* outputs = reader.any("outputs")) {
     workflow.outputs = to_document(*outputs);
@@ -149,9 +165,8 @@ void check_rules(const Json& root, const std::string& key_pointer, WorkflowDraft
   faults.insert(faults.end(), broken.begin(), broken.end());
 }
 
-}  // namespace
-
-Result<ParsedWorkflow> parse_workflow(std::string_view text, const CheckExpression& check) {
+/// `has_command`: null for a definition that is stored.
+Result<ParsedWorkflow> parse(std::string_view text, const CheckExpression& check, const HasCommand* has_command) {
   if (text.size() > limits::kDefinitionBytes) {
     return {ErrorCode::payload_too_large, "the definition has " + std::to_string(text.size()) + " bytes; at most " +
                                               std::to_string(limits::kDefinitionBytes) + " are allowed"};
@@ -159,20 +174,35 @@ Result<ParsedWorkflow> parse_workflow(std::string_view text, const CheckExpressi
   auto root = parse_text(text);
   if (!root.ok()) return std::move(root).error();
 
+  const bool is_new = has_command != nullptr;
   WorkflowDraft draft;
   std::vector<Fault> faults;
   if (!root->is_object()) {
     faults.push_back({"", "must be an object with key and steps"});
   } else {
-    const std::string key_pointer = read_workflow(*root, check, draft, faults);
+    ExpressionCheck expressions(check, step_names(*root), is_new, faults);
+    const std::string key_pointer = read_workflow(*root, expressions, is_new, draft, faults);
     refuse_misplaced_secrets(*root, faults);
+    if (is_new) refuse_hopeless_configs(draft.definition, *has_command, faults);
     check_rules(*root, key_pointer, draft, faults);
+    refuse_unseen_steps(expressions.references(), draft, faults);
   }
   if (!faults.empty()) {
     const std::string count = faults.size() == 1 ? "1 fault" : std::to_string(faults.size()) + " faults";
     return Error{ErrorCode::validation_failed, "The workflow definition has " + count + ".", false, std::move(faults)};
   }
   return ParsedWorkflow{std::move(draft.definition), canonical_json(*root)};
+}
+
+}  // namespace
+
+Result<ParsedWorkflow> parse_workflow(std::string_view text, const CheckExpression& check) {
+  return parse(text, check, nullptr);
+}
+
+Result<ParsedWorkflow> parse_new_workflow(std::string_view text, const CheckExpression& check,
+                                          const HasCommand& has_command) {
+  return parse(text, check, &has_command);
 }
 
 }  // namespace troupe

@@ -73,8 +73,7 @@ void Decider::take_signal(std::uint32_t ordinal, const TaskKey& task) {
 // A signal may come before the step that waits for it: it is kept until then. One that no step can take is refused,
 // since most often its name is misspelt, and whoever sent it would believe that the run has it.
 Result<Decision> decide_receive_signal(const RunState& state, const ReceiveSignal& command, const Context& context) {
-  if (state.phase == RunPhase::ended)
-    return {ErrorCode::job_finished, "the run has ended already: " + std::string(status_text(state.status))};
+  if (state.phase == RunPhase::ended) return ended_error(state.status);
   const ExpectedSignals expected =
       state.phase == RunPhase::forward ? expected_signals(state, context) : ExpectedSignals{};
   if (!expected.contain(command.name)) return not_expected(command.name, expected);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "decider.hpp"
+#include "troupe/domain/doubt.hpp"
 
 namespace troupe {
 namespace {
@@ -11,26 +12,18 @@ std::string in_words(const std::vector<ItemIndex>& items) {
   return text;
 }
 
-/// Of the step, or of its undoing: the two are never under way at once.
-std::vector<TaskKey> doubts_of(const Decider& decider, StepIndex step) {
-  std::vector<TaskKey> doubts;
-  const RunState& state = decider.state();
-  for (const LiveItem& item : state.steps[step].live)
-    if (item.phase == AttemptPhase::in_doubt) doubts.push_back(decider.key_of(step, item));
-  if (state.compensation && state.compensation_step == step && state.compensation->phase == AttemptPhase::in_doubt)
-    doubts.push_back(decider.key_of(step, *state.compensation, /*compensation=*/true));
-  return doubts;
-}
-
 Result<TaskKey> find_doubt(const Decider& decider, StepIndex step, const std::optional<ItemIndex>& item) {
-  const std::vector<TaskKey> doubts = doubts_of(decider, step);
+  const std::vector<Doubt> doubts = doubts_of(decider.state(), step);
+  const auto task_of = [&](const Doubt& doubt) {
+    return decider.key_of(step, LiveItem{doubt.item, doubt.attempt}, doubt.compensation);
+  };
   const std::string name = "step \"" + decider.definition(step).name + '"';
   if (doubts.empty())
     return Error{ErrorCode::conflict, "no attempt of " + name + " is in doubt: it is " +
                                           std::string(status_text(decider.state().steps[step].status))};
-  if (!item && doubts.size() == 1) return doubts.front();
+  if (!item && doubts.size() == 1) return task_of(doubts.front());
   std::vector<ItemIndex> items;
-  for (const TaskKey& doubt : doubts) items.push_back(doubt.item);
+  for (const Doubt& doubt : doubts) items.push_back(doubt.item);
   if (!item)
     return Error{ErrorCode::validation_failed,
                  "several items of " + name + " are in doubt",
@@ -40,16 +33,25 @@ Result<TaskKey> find_doubt(const Decider& decider, StepIndex step, const std::op
   if (found == items.end())
     return Error{ErrorCode::conflict,
                  "item " + std::to_string(*item) + " of " + name + " is not in doubt; these are: " + in_words(items)};
-  return doubts[static_cast<std::size_t>(found - items.begin())];
+  return task_of(doubts[static_cast<std::size_t>(found - items.begin())]);
 }
 
 }  // namespace
 
+std::vector<Doubt> doubts_of(const RunState& state, StepIndex step) {
+  std::vector<Doubt> doubts;
+  for (const LiveItem& item : state.steps[step].live)
+    if (item.phase == AttemptPhase::in_doubt) doubts.push_back({item.item, item.attempt, false, item.due});
+  const auto& undoing = state.compensation;
+  if (undoing && state.compensation_step == step && undoing->phase == AttemptPhase::in_doubt)
+    doubts.push_back({undoing->item, undoing->attempt, true, undoing->due});
+  return doubts;
+}
+
 // Whoever decides takes the place of the outcome that nobody told. The attempt keeps its number: a take-over costs
 // none.
 Result<Decision> decide_resolve_doubt(const RunState& state, const ResolveDoubt& command, const Context& context) {
-  if (state.phase == RunPhase::ended)
-    return {ErrorCode::job_finished, "the run has ended already: " + std::string(status_text(state.status))};
+  if (state.phase == RunPhase::ended) return ended_error(state.status);
   const auto step = context.workflow.find_step(command.step);
   if (!step) return {ErrorCode::not_found, "the run has no step \"" + command.step + '"'};
   Decider decider(state, context);

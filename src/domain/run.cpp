@@ -91,6 +91,10 @@ WaitingFor waiting_for(const RunState& state, Timestamp now) {
   return all;
 }
 
+Error ended_error(Status status) {
+  return {ErrorCode::job_finished, "the job has ended already: " + std::string(status_text(status)), false, {}};
+}
+
 RunState make_run(RunId run, std::uint32_t number, const WorkflowDefinition& workflow, Timestamp accepted_at,
                   Millis timeout) {
   RunState state;

@@ -17,7 +17,7 @@ void write_attempt(JsonWriter& json, const AttemptView& attempt) {
   json.end_object();
 }
 
-void write_doubt(JsonWriter& json, const DoubtView& doubt) {
+void write_doubt(JsonWriter& json, const Doubt& doubt) {
   json.begin_object();
   json.number("item", doubt.item);
   json.number("attempt", doubt.attempt);
@@ -48,7 +48,7 @@ void write_step(JsonWriter& json, const StepView& step) {
   for (const AttemptView& attempt : step.attempts) write_attempt(json, attempt);
   json.end_array();
   json.begin_array("in_doubt");
-  for (const DoubtView& doubt : step.in_doubt) write_doubt(json, doubt);
+  for (const Doubt& doubt : step.in_doubt) write_doubt(json, doubt);
   json.end_array();
   json.end_object();
 }
@@ -89,6 +89,13 @@ void write_review(JsonWriter& json, const AssetId& image, const std::string& rev
   json.end_object();
 }
 
+void write_retry(JsonWriter& json, const RunView& run) {
+  const RetryView retry = run.retry.value_or(RetryView{});
+  json.text_or_null("retry_of", run.retry ? to_string(retry.of) : std::string());
+  json.text_or_null("from_step", retry.from_step);
+  json.text_or_null("requested_by", retry.requested_by);
+}
+
 bool is_image(const AssetRow& asset) { return asset.media_type.starts_with("image/"); }
 
 }  // namespace
@@ -107,6 +114,7 @@ void write_run_summary(JsonWriter& json, const RunView& run, std::string_view ba
 
 void write_run_details(JsonWriter& json, const RunView& run, std::string_view base) {
   write_run_head(json, run, base);
+  write_retry(json, run);
   json.document("inputs", run.inputs);
   json.document("outputs", run.outputs);
   write_steps(json, run.steps);

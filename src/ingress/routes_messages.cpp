@@ -11,8 +11,6 @@ namespace troupe::ingress {
 namespace {
 
 constexpr std::size_t kReviewerBytes = 128;
-constexpr std::string_view kSignalTaken = "The signal is stored.";
-constexpr std::string_view kResolved = "The decision is stored.";
 
 Reply<JobChange> answer_with(const ExchangePtr& exchange, int status,
                              std::function<std::string(const JobChange&)> render) {
@@ -25,6 +23,20 @@ Reply<JobChange> answer_with(const ExchangePtr& exchange, int status,
 
 RenderChange keep_with(int status, std::function<std::string(const JobChange&)> render) {
   return [=](const JobChange& change) { return KeptAnswer{status, render(change)}; };
+}
+
+/// Gives the run what was read, once for each Idempotency-Key.
+template <class Message>
+void tell_run(const ExchangePtr& exchange, Message message, std::string_view taken,
+              void (Gateway::*tell)(const Caller&, Message, RenderChange, Reply<JobChange>)) {
+  auto key = exchange->idempotency("", exchange->payload());
+  if (!key) return exchange->fail(key.error());
+  message.idempotency = *key;
+  const auto render = [taken, base = exchange->options.public_url](const JobChange& change) {
+    return render_change(change, taken, base);
+  };
+  (exchange->gateway.*tell)(exchange->caller, std::move(message), keep_with(202, render),
+                            answer_with(exchange, 202, render));
 }
 
 void send_signal(const ExchangePtr& exchange) {
@@ -41,14 +53,7 @@ void send_signal(const ExchangePtr& exchange) {
     fields.reject_others();
     if (const auto error = fields.error()) return exchange->fail(*error);
   }
-  auto key = exchange->idempotency("", exchange->payload());
-  if (!key) return exchange->fail(key.error());
-  command.idempotency = *key;
-  const auto render = [base = exchange->options.public_url](const JobChange& change) {
-    return render_change(change, kSignalTaken, base);
-  };
-  exchange->gateway.signal(exchange->caller, std::move(command), keep_with(202, render),
-                           answer_with(exchange, 202, render));
+  tell_run(exchange, std::move(command), "The signal is stored.", &Gateway::signal);
 }
 
 std::vector<AssetId> read_images(Fields& fields, const char* member) {
@@ -155,96 +160,85 @@ void resolve_attempt(const ExchangePtr& exchange) {
   command.decision = read_resolution(fields);
   if (const auto error = fields.error()) return exchange->fail(*error);
   command.decision.step = exchange->path.at(1);
-  auto key = exchange->idempotency("", exchange->payload());
-  if (!key) return exchange->fail(key.error());
-  command.idempotency = *key;
-  const auto render = [base = exchange->options.public_url](const JobChange& change) {
-    return render_change(change, kResolved, base);
-  };
-  exchange->gateway.resolve(exchange->caller, std::move(command), keep_with(202, render),
-                            answer_with(exchange, 202, render));
+  tell_run(exchange, std::move(command), "The decision is stored.", &Gateway::resolve);
 }
 
-Route decision_route(std::string_view path, std::string_view id, std::string_view summary,
-                     void (*handle)(const ExchangePtr&)) {
+/// What all that is told to a run has in common; each adds its own.
+Route message_route(std::string_view path, std::string_view id, std::string_view summary,
+                    void (*handle)(const ExchangePtr&)) {
   return {.method = "POST",
           .path = path,
           .id = id,
           .tag = "Runs",
           .summary = summary,
-          .description =
-              "Recorded once for each reviewer and image; durable when it is answered. It counts in every "
-              "`approval` step of the run that asks for the image, also in one that begins later. The same decision "
-              "again changes nothing, the opposite one is refused.",
           .role = Role::client,
           .handle = handle,
           .headers = {kIdempotencyHeader},
           .body = BodyKind::json,
-          .body_schema = "DecisionRequest",
-          .answers = {{200, "The decision is stored.", "Reviews"}},
-          .errors = {ErrorCode::already_reviewed, ErrorCode::conflict, ErrorCode::idempotency_key_reused,
-                     ErrorCode::idempotency_key_in_flight}};
+          .errors = {ErrorCode::conflict, ErrorCode::idempotency_key_reused, ErrorCode::idempotency_key_in_flight}};
+}
+
+void add_errors(Route& route, std::initializer_list<ErrorCode> codes) {
+  route.errors.insert(route.errors.begin(), codes);
+}
+
+Route signal_route() {
+  Route route = message_route("/v1/runs/{id}/signals/{name}", "sendSignal", "Send a run a signal", send_signal);
+  route.description =
+      "A step of type `signal` that waits for this name goes on with the payload. A signal that comes before its step "
+      "is kept: 64 of them at most. One that no step waits for, or will, is refused with the names that are waited "
+      "for. The payload may have 32 KiB.";
+  route.body = BodyKind::optional_json;
+  route.body_schema = "SignalRequest";
+  route.answers = {{202, "The signal is durable.", "JobChange"}};
+  add_errors(route, {ErrorCode::job_finished, ErrorCode::no_signal_expected, ErrorCode::too_many_signals});
+  return route;
+}
+
+Route resolve_route() {
+  Route route = message_route("/v1/runs/{id}/steps/{step}/resolve", "resolveAttempt",
+                              "Decide about an attempt in doubt", resolve_attempt);
+  route.description =
+      "Of a step with `idempotent: false`, or of its undoing, that had begun when its process died: `in_doubt` of the "
+      "step lists them. `done`: it was done, and gave `output` (null if absent, 32 KiB at most). `repeat`: it is done "
+      "again, as the same attempt. `failed`: it was not done and shall not be; it fails with `in_doubt` and is not "
+      "retried. Decided once.";
+  route.body_schema = "ResolveRequest";
+  route.answers = {{202, "The decision is durable.", "JobChange"}};
+  add_errors(route, {ErrorCode::job_finished});
+  return route;
+}
+
+Route review_route() {
+  Route route = message_route("/v1/runs/{id}/review", "reviewRun", "Decide about any of a run's images", review_run);
+  route.description =
+      "All decisions of one request count together: an `approval` step that asks for one image goes on with all that "
+      "are approved here.";
+  route.body_schema = "ReviewRequest";
+  route.answers = {{200, "The decisions are stored.", "Reviews"}};
+  add_errors(route, {ErrorCode::already_reviewed});
+  return route;
+}
+
+Route decision_route(std::string_view path, std::string_view id, std::string_view summary,
+                     void (*handle)(const ExchangePtr&)) {
+  Route route = message_route(path, id, summary, handle);
+  route.description =
+      "Recorded once for each reviewer and image; durable when it is answered. It counts in every `approval` step of "
+      "the run that asks for the image, also in one that begins later. The same decision again changes nothing, the "
+      "opposite one is refused.";
+  route.body_schema = "DecisionRequest";
+  route.answers = {{200, "The decision is stored.", "Reviews"}};
+  add_errors(route, {ErrorCode::already_reviewed});
+  return route;
 }
 
 }  // namespace
 
 std::vector<Route> message_routes() {
-  std::vector<Route> routes;
-  routes.push_back(
-      {.method = "POST",
-       .path = "/v1/runs/{id}/signals/{name}",
-       .id = "sendSignal",
-       .tag = "Runs",
-       .summary = "Send a run a signal",
-       .description = "A step of type `signal` that waits for this name goes on with the payload. A signal that comes "
-                      "before its step is kept: 64 of them at most. One that no step waits for, or will, is refused "
-                      "with the names that are waited for. The payload may have 32 KiB.",
-       .role = Role::client,
-       .handle = send_signal,
-       .headers = {kIdempotencyHeader},
-       .body = BodyKind::optional_json,
-       .body_schema = "SignalRequest",
-       .answers = {{202, "The signal is durable.", "JobChange"}},
-       .errors = {ErrorCode::job_finished, ErrorCode::no_signal_expected, ErrorCode::too_many_signals,
-                  ErrorCode::conflict, ErrorCode::idempotency_key_reused, ErrorCode::idempotency_key_in_flight}});
-  routes.push_back({.method = "POST",
-                    .path = "/v1/runs/{id}/steps/{step}/resolve",
-                    .id = "resolveAttempt",
-                    .tag = "Runs",
-                    .summary = "Decide about an attempt in doubt",
-                    .description =
-                        "Of a step with `idempotent: false`, or of its undoing, that had begun when its process died: "
-                        "`in_doubt` of the step lists them. `done`: it was done, and gave `output` (null if absent, 32 "
-                        "KiB at most). `repeat`: it is done again, as the same attempt. `failed`: it was not done and "
-                        "shall not be; it fails with `in_doubt` and is not retried. Decided once.",
-                    .role = Role::client,
-                    .handle = resolve_attempt,
-                    .headers = {kIdempotencyHeader},
-                    .body = BodyKind::json,
-                    .body_schema = "ResolveRequest",
-                    .answers = {{202, "The decision is durable.", "JobChange"}},
-                    .errors = {ErrorCode::job_finished, ErrorCode::conflict, ErrorCode::idempotency_key_reused,
-                               ErrorCode::idempotency_key_in_flight}});
-  routes.push_back({.method = "POST",
-                    .path = "/v1/runs/{id}/review",
-                    .id = "reviewRun",
-                    .tag = "Runs",
-                    .summary = "Decide about any of a run's images",
-                    .description = "All decisions of one request count together: an `approval` step that asks for one "
-                                   "image goes on with all that are approved here.",
-                    .role = Role::client,
-                    .handle = review_run,
-                    .headers = {kIdempotencyHeader},
-                    .body = BodyKind::json,
-                    .body_schema = "ReviewRequest",
-                    .answers = {{200, "The decisions are stored.", "Reviews"}},
-                    .errors = {ErrorCode::already_reviewed, ErrorCode::conflict, ErrorCode::idempotency_key_reused,
-                               ErrorCode::idempotency_key_in_flight}});
-  routes.push_back(
-      decision_route("/v1/runs/{id}/images/{image_id}/approve", "approveImage", "Approve one image", approve_image));
-  routes.push_back(
-      decision_route("/v1/runs/{id}/images/{image_id}/reject", "rejectImage", "Reject one image", reject_image));
-  return routes;
+  return {signal_route(), resolve_route(), review_route(),
+          decision_route("/v1/runs/{id}/images/{image_id}/approve", "approveImage", "Approve one image", approve_image),
+          decision_route("/v1/runs/{id}/images/{image_id}/reject", "rejectImage", "Reject one image", reject_image)};
 }
 
 }  // namespace troupe::ingress

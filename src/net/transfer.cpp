@@ -4,6 +4,8 @@
 #include <array>
 #include <cstring>
 
+#include "troupe/base/token.hpp"
+
 namespace troupe {
 namespace {
 
@@ -27,14 +29,6 @@ std::string lower(std::string_view text) {
   for (char& c : result)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   return result;
-}
-
-bool is_token(std::string_view text) {
-  const auto is_token_char = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-  };
-  return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char);
 }
 
 std::string_view trimmed(std::string_view text) {

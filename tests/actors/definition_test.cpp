@@ -118,6 +118,35 @@ TEST_F(DefinitionTest, OneThatCannotBeUsedAnyMoreIsLeftOutAndTheNodeStarts) {
   EXPECT_THAT(executor_->running(), ElementsAre("first"));
 }
 
+TEST_F(DefinitionTest, OneThatNamesACommandThatIsNotThereIsRefusedUnlessTheServerItselfBringsIt) {
+  adjust_ = [](NodeOptions& options) {
+    options.gateway.has_command = [](std::string_view name) { return name == "convert"; };
+  };
+  restart_node();
+  const std::string definition = "{key: one, steps: [{name: a, type: exec, config: {command: rm}}]}";
+  std::optional<Result<AppliedWorkflow>> answer;
+  const auto take = [&](Result<AppliedWorkflow> applied) { answer = std::move(applied); };
+  gateway().validate_workflow(definition, take);
+  run();
+  ASSERT_FALSE(answer->ok());
+  EXPECT_EQ(answer->error().faults.at(0).pointer, "/steps/0/config/command");
+  gateway().apply_workflow({}, definition, std::nullopt, {}, take);
+  run();
+  ASSERT_FALSE(answer->ok());
+  EXPECT_EQ(answer->error().faults.at(0).pointer, "/steps/0/config/command");
+
+  Caller server;
+  server.at_start = true;
+  gateway().apply_workflow(server, definition, std::nullopt, {}, take);
+  run();
+  ASSERT_TRUE(answer->ok());
+  EXPECT_THAT((*answer)->missing_commands, ElementsAre("rm"));
+  restart_node();
+  EXPECT_THAT(gateway().readiness().warnings, IsEmpty()) << "and it stays usable";
+  submit("one");
+  EXPECT_THAT(executor_->running(), ElementsAre("a"));
+}
+
 // --- old versions that are not in memory -----------------------------------------------------------------------------
 
 /// A node that keeps no old version but those that something holds.

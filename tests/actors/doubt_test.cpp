@@ -55,7 +55,7 @@ class NodeDoubtTest : public KillSwitchTest {
     EXPECT_EQ(view(job).newest.waiting_for, WaitingFor::approval);
     return job;
   }
-  std::vector<DoubtView> doubts(const JobId& job, std::size_t step = 0) {
+  std::vector<Doubt> doubts(const JobId& job, std::size_t step = 0) {
     return view(job).newest.steps.at(step).in_doubt;
   }
   /// The first record of this action.

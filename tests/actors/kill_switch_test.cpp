@@ -110,11 +110,14 @@ TEST_P(EveryScope, PauseLetsRunningWorkEndAndStartsNothingNew) {
   const RunView held = view(job).newest;
   EXPECT_EQ(held.waiting_for, WaitingFor::kill_switch);
   EXPECT_EQ(held.steps.at(1).waiting_for, WaitingFor::kill_switch);
+  EXPECT_FALSE(held.queue.has_value());
+  EXPECT_EQ(held.estimated_completion, kNever) << "nobody can tell when it is released";
   pass(1h, 1min);
   EXPECT_THAT(executor_->running(), IsEmpty());
   EXPECT_EQ(busy_slots(), 0u);
 
   ASSERT_TRUE(release(id).ok());
+  EXPECT_NE(view(job).newest.estimated_completion, kNever);
   EXPECT_THAT(executor_->running(), ElementsAre("send"));
   executor_->complete("send");
   run();
@@ -141,6 +144,27 @@ TEST_F(KillSwitchTest, WhatIsHeldDoesNotBlockTheRest) {
   run();
   EXPECT_THAT(executor_->running(), ElementsAre("write")) << "and not the second step of the job before";
   EXPECT_EQ(view(held).newest.waiting_for, WaitingFor::kill_switch);
+}
+
+TEST_F(KillSwitchTest, WhatIsHeldHasNoPlaceInTheQueueAlsoBesideWhatRuns) {
+  start_node(1);
+  given_workflow(R"({key: both, steps: [{name: left, type: http, needs: [], config: {url: "http://left/"}},
+      {name: right, type: http, needs: [], config: {url: "http://right/"}}]})");
+  const JobId job = submit("both");
+  ASSERT_TRUE(view(job).newest.queue.has_value());
+  const KillSwitchId id = engage("workflow", "both", "pause");
+  const RunView held = view(job).newest;
+  EXPECT_EQ(held.waiting_for, WaitingFor::nothing);
+  EXPECT_EQ(held.steps.at(1).waiting_for, WaitingFor::kill_switch);
+  EXPECT_FALSE(held.queue.has_value());
+  EXPECT_EQ(held.estimated_completion, kNever);
+  ASSERT_TRUE(release(id).ok());
+  EXPECT_TRUE(view(job).newest.queue.has_value());
+  for (const char* step : {"left", "right"}) {
+    ASSERT_TRUE(executor_->complete(step)) << step;
+    run();
+  }
+  EXPECT_EQ(status(job), Status::success);
 }
 
 TEST_F(KillSwitchTest, WhatWaitsInTheQueueWhenItIsEngagedIsHeldWhenItsTurnComes) {

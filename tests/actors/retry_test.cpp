@@ -70,6 +70,44 @@ TEST_F(RetryTest, FindsWhatIsReusedByTheNameOfItsStepThoughAnotherVersionHasItEl
   EXPECT_EQ(executor_->count_started("first"), 1u);
 }
 
+TEST_F(RetryTest, ShowsWhichRunItIsOfWithWhichStepItBeganAndWhoAsked) {
+  const JobId job = failed_job();
+  const auto retry_as = [&](const std::string& who, std::optional<std::string> from_step) {
+    RetryJob command;
+    command.job = {job, "", {}};
+    command.from_step = std::move(from_step);
+    std::optional<Result<JobChange>> answer;
+    gateway().retry({.name = who}, command, render_change,
+                    [&](Result<JobChange> change) { answer = std::move(change); });
+    run();
+    return (*answer)->run;
+  };
+  const RunId second = retry_as("ada", "second");
+  executor_->fail("second", /*retryable=*/false);
+  run();
+  const RunId third = retry_as("bob", std::nullopt);
+  restart_node();
+  const JobView shown = view(job);
+  ASSERT_EQ(shown.runs.size(), 3u);
+  const auto expect_retry = [](const RunView& of, const RunId& before, const std::string& step, const std::string& by) {
+    ASSERT_TRUE(of.retry.has_value());
+    EXPECT_EQ(of.retry->of, before);
+    EXPECT_EQ(of.retry->from_step, step);
+    EXPECT_EQ(of.retry->requested_by, by);
+  };
+  EXPECT_FALSE(shown.runs[0].retry.has_value());
+  expect_retry(shown.runs[1], job.as<RunId>(), "second", "ada");
+  expect_retry(shown.runs[2], second, "", "bob");
+  for (const RunView& of : shown.runs) {
+    std::optional<Result<RunView>> alone;
+    gateway().run({}, of.id, [&](Result<RunView> answer) { alone = std::move(answer); });
+    run();
+    ASSERT_TRUE(alone && alone->ok());
+    EXPECT_EQ((*alone)->retry.has_value(), of.retry.has_value());
+    if (of.id == third) expect_retry(**alone, second, "", "bob");
+  }
+}
+
 TEST_F(RetryTest, CanBeRepeated) {
   const JobId job = failed_job();
   for (int i = 0; i < 3; ++i) {

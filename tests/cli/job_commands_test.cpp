@@ -168,6 +168,22 @@ TEST_F(JobCommandTest, GetTellsOfAnOpenJobWhenItWillEndAndWhereItWaits) {
   EXPECT_THAT(out_, HasSubstr("queue      place 3, its turn at 2026-11-21 01:02:09\n"));
 }
 
+TEST_F(JobCommandTest, GetTellsWhichRunTheNewestOneIsARetryOf) {
+  server_.answer("GET /v1/jobs/j", 200,
+                 R"({"id":"j","status":"running","runs":[{"number":1,"retry_of":null},)"
+                 R"({"number":2,"retry_of":"r1","from_step":"send","requested_by":"ada"}]})");
+  server_.answer(
+      "GET /v1/jobs/k", 200,
+      R"({"id":"k","status":"running","runs":[{"number":2,"retry_of":"r1","from_step":null,"requested_by":"ada"}]})");
+  server_.answer("GET /v1/jobs/l", 200, R"({"id":"l","status":"running","runs":[{"number":1,"retry_of":null}]})");
+  EXPECT_EQ(run({"job", "get", "j"}), 0);
+  EXPECT_THAT(out_, HasSubstr("retry      run 2 after r1, from step send, asked for by ada\n"));
+  EXPECT_EQ(run({"job", "get", "k"}), 0);
+  EXPECT_THAT(out_, HasSubstr("retry      run 2 after r1, asked for by ada\n"));
+  EXPECT_EQ(run({"job", "get", "l"}), 0);
+  EXPECT_THAT(out_, Not(HasSubstr("retry")));
+}
+
 TEST_F(JobCommandTest, IdsAreEncodedIntoThePath) {
   server_.answer("GET /v1/jobs/a%2F..%2Fb%20%3F", 200, kEnded);
   EXPECT_EQ(run({"job", "get", "a/../b ?"}), 0) << err_;

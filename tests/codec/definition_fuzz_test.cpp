@@ -27,7 +27,7 @@ std::string mutate(std::string text, std::mt19937& random) {
 }
 
 void expect_an_answer(const std::string& text) {
-  const auto parsed = parse_workflow(text, fake_check);
+  const auto parsed = parse_new_workflow(text, fake_check);
   if (parsed.ok()) {
     const auto again = parse_workflow(parsed->canonical, fake_check);
     ASSERT_TRUE(again.ok()) << text;

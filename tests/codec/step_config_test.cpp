@@ -46,6 +46,17 @@ TEST(StepConfig, IsCheckedByItsType) {
        "/expect_status must be a status such as 200, \"2xx\" or \"200-204\", or a list of these"},
       {"http", "{url: 'http://a', expect_status: 99}",
        "/expect_status must be a status such as 200, \"2xx\" or \"200-204\", or a list of these"},
+      {"http", "{url: 'http://a', headers: {X-Trace_1.a: \"tab\\tand ${ .inputs.x }\", Empty: ''}}", ""},
+      {"http", "{url: 'http://a', headers: {'X Y': a, 'X:': b, '': c, 'häader': d}}",
+       "/headers/ cannot be the name of a header: only letters, digits and !#$%&'*+-.^_`|~ may be in it\n"
+       "/headers/X Y cannot be the name of a header: only letters, digits and !#$%&'*+-.^_`|~ may be in it\n"
+       "/headers/X: cannot be the name of a header: only letters, digits and !#$%&'*+-.^_`|~ may be in it\n"
+       "/headers/häader cannot be the name of a header: only letters, digits and !#$%&'*+-.^_`|~ may be in it"},
+      {"http", "{url: 'http://a', headers: {A: \"a\\r\\nB: c\", B: \"${ .inputs.x }\\e\", C: \"${ \\\"\\\\n\\\" }\"}}",
+       "/headers/A cannot be the value of a header: it has a line break or another control character\n"
+       "/headers/B cannot be the value of a header: it has a line break or another control character"},
+      {"exec", "{command: rm}", "/command the server has no command \"rm\" in its [exec.commands]"},
+      {"exec", "{command: '${ .inputs.x }'}", ""},
       {"exec", "{}", "/command is required"},
       {"exec", "{command: convert, args: [-resize, 50%], env: {LANG: C}, stdin: '${ .inputs.text }'}", ""},
       {"exec", "{command: '', args: [1], env: [], stdin: {}}",

@@ -130,7 +130,7 @@ steps:
   - name: a
     type: htpp
     needs: [b, nowhere]
-    config: {x: "${ .bad }"}
+    config: {x: "${ .inputs.bad }"}
   - name: b
     needs: [a]
     type: noop
@@ -141,7 +141,7 @@ steps:
     type: comfyui
     timout: 5
   - 7
-outputs: {x: "${ .steps.c.value }", y: "open ${ .a"}
+outputs: {x: "${ .steps.c.value }", y: "open ${ .inputs"}
 )"),
             "/inputs/type must be array, boolean, integer, null, number, object or string, did you mean \"object\"?\n"
             "/timeout must be a number of seconds, or text such as \"250ms\", \"30s\" or \"1h30m\"\n"
@@ -150,7 +150,7 @@ outputs: {x: "${ .steps.c.value }", y: "open ${ .a"}
             "/defaults/retry/max_attempt retry has no field \"max_attempt\", did you mean \"max_attempts\"?\n"
             "/defaults/timeout must be longer than nothing\n"
             "/steps/0/type there is no step type \"htpp\", did you mean \"http\"?\n"
-            "/steps/0/config/x \".bad\" is not an expression: unexpected bad\n"
+            "/steps/0/config/x \".inputs.bad\" is not an expression: unexpected bad\n"
             "/steps/1/when must be one expression, written \"${ … }\"\n"
             "/steps/1/retry/max_attempts must be an integer from 1 to 100\n"
             "/steps/1/retry/jitter must be none or full\n"
@@ -219,9 +219,9 @@ steps: [{name: a, type: noop}]
       "/concurrency/limit must be an integer from 1 to 1000000\n"
       "/concurrency/key sees no steps, since none has begun then: inputs, metadata, client_id and job_id are there\n"
       "/concurrency/per concurrency has no field \"per\"");
-  EXPECT_EQ(faults_of("{key: k, concurrency: {key: \"${ .bad }\"}, steps: [{name: a, type: noop}]}"),
+  EXPECT_EQ(faults_of("{key: k, concurrency: {key: \"${ .inputs.bad }\"}, steps: [{name: a, type: noop}]}"),
             "/concurrency/limit is required\n"
-            "/concurrency/key \".bad\" is not an expression: unexpected bad");
+            "/concurrency/key \".inputs.bad\" is not an expression: unexpected bad");
   EXPECT_EQ(faults_of("{key: k, concurrency: 8, steps: [{name: a, type: noop}]}"), "/concurrency must be an object");
 }
 
@@ -250,9 +250,10 @@ TEST(Definition, TellsWhatIsWrongWithARateLimit) {
               "/rate_limit/per must be a whole number of seconds, at most 30d");
   EXPECT_EQ(faults("{limit: 1, per: 1s, key: .client_id}"),
             "/rate_limit/key must be one expression, written \"${ … }\"");
-  EXPECT_EQ(faults("{limit: 1, per: 1s, key: '${ .bad }'}"),
-            "/rate_limit/key \".bad\" is not an expression: unexpected bad");
-  EXPECT_EQ(faults("{limit: 1, per: 1s, key: '${ .steps.a }'}"), "/rate_limit/key there is no step \"a\"")
+  EXPECT_EQ(faults("{limit: 1, per: 1s, key: '${ .inputs.bad }'}"),
+            "/rate_limit/key \".inputs.bad\" is not an expression: unexpected bad");
+  EXPECT_EQ(faults("{limit: 1, per: 1s, key: '${ .steps.a }'}"),
+            "/rate_limit/key \".steps.a\": there is no .steps, only .inputs, .metadata and .client_id")
       << "there is no run yet";
   EXPECT_EQ(faults("{limit: 1, per: 1s, bursts: 2}"),
             "/rate_limit/bursts rate_limit has no field \"bursts\", did you mean \"burst\"?");
@@ -300,6 +301,71 @@ steps:
 )"),
             "/steps/1/needs the steps form a cycle: a needs b needs a")
       << "and tells nothing twice";
+  EXPECT_EQ(faults_of(R"(key: a
+steps:
+  - {name: a, type: noop, config: {x: "${ .steps.b }"}}
+  - {name: b, type: noop, needs: [c]}
+)"),
+            "/steps/1/needs/0 there is no step \"c\"")
+      << "who knows what it is to be";
+  EXPECT_EQ(faults_of(R"(key: a
+steps:
+  - {name: a, type: noop, needs: [], timeout: 31d, config: {x: "${ .steps.b }"}}
+  - {name: b, type: noop}
+)"),
+            "/steps/0/timeout must be at most 30d\n"
+            "/steps/0/config/x \".steps.b\": step \"a\" does not wait for step \"b\": add \"b\" to its needs")
+      << "other faults keep nothing from being told";
+}
+
+TEST(Definition, NamesOnlyWhatIsThereWhereItStands) {
+  EXPECT_EQ(
+      faults_of(R"(key: a
+concurrency: {limit: 1, key: "${ .client }"}
+rate_limit: {limit: 1, per: 1s, key: "${ .job_id }"}
+steps:
+  - {name: a, type: noop, when: "${ .item.x }", for_each: "${ .input.list }", config: {x: "${ .item } ${ .attempt }"}}
+  - {name: b, type: noop, when: "${ .attempt == 1 }", config: {x: "${ .item }", y: "${ .step.a }", z: "${ .attempt }"}}
+  - {name: c, type: http, config: {url: "http://a"}, compensate: {type: noop, config: {x: "${ .item }"}}}
+outputs: {x: "n is ${ .output }", y: "${ .attempt }"}
+)"),
+      "/concurrency/key \".client\": there is no .client, only .inputs, .metadata, .client_id, .job_id, .run_id and "
+      ".steps\n"
+      "/rate_limit/key \".job_id\": there is no .job_id, only .inputs, .metadata and .client_id\n"
+      "/steps/0/when \".item.x\": there is no .item here: only a step's config is evaluated for each item and "
+      "attempt\n"
+      "/steps/0/for_each \".input.list\": there is no .input, only .inputs, .metadata, .client_id, .job_id, .run_id "
+      "and .steps\n"
+      "/steps/1/config/x \".item\": there is no .item, since the step has no for_each\n"
+      "/steps/1/config/y \".step.a\": there is no .step, only .inputs, .metadata, .client_id, .job_id, .run_id, "
+      ".steps and .attempt\n"
+      "/steps/1/when \".attempt == 1\": there is no .attempt here: only a step's config is evaluated for each item "
+      "and attempt\n"
+      "/steps/2/compensate/config/x \".item\": there is no .item, since the step has no for_each\n"
+      "/outputs/x \".output\": there is no .output, only .inputs, .metadata, .client_id, .job_id, .run_id and "
+      ".steps\n"
+      "/outputs/y \".attempt\": there is no .attempt here: only a step's config is evaluated for each item and "
+      "attempt");
+}
+
+TEST(Definition, ThatIsStoredStaysUsableWhateverIsRefusedToday) {
+  constexpr std::string_view kHopeless = R"(key: a
+inputs: {properties: {count: {type: integer, default: many}}}
+steps:
+  - {name: a, type: http, when: "${ .item }", config: {url: "http://a", headers: {"no name": "${ .input }"}}}
+  - {name: b, type: exec, config: {command: rm}}
+)";
+  EXPECT_EQ(
+      faults_of(kHopeless),
+      "/inputs/properties/count/default must be an integer\n"
+      "/steps/0/config/headers/no name \".input\": there is no .input, only .inputs, .metadata, .client_id, .job_id, "
+      ".run_id, .steps and .attempt\n"
+      "/steps/0/when \".item\": there is no .item here: only a step's config is evaluated for each item and "
+      "attempt\n"
+      "/steps/0/config/headers/no name cannot be the name of a header: only letters, digits and !#$%&'*+-.^_`|~ "
+      "may be in it\n"
+      "/steps/1/config/command the server has no command \"rm\" in its [exec.commands]");
+  EXPECT_TRUE(parse_workflow(kHopeless, fake_check).ok());
 }
 
 TEST(Definition, IsRefusedInWordsThatNameWhatWasExpected) {

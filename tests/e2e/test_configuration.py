@@ -147,6 +147,16 @@ def test_workflows_of_the_folder_are_applied_at_start_and_once(make_server, tmp_
     assert {w["version"] for w in server.http.get("/v1/workflows").json["items"]} == {1}
 
 
+def test_a_workflow_of_the_folder_whose_command_is_not_there_is_applied_with_a_warning(make_server, tmp_path):
+    folder = tmp_path / "workflows"
+    folder.mkdir()
+    (folder / "one.yaml").write_text("key: one\nsteps: [{name: a, type: exec, config: {command: render}, retry: {max_attempts: 1}}]\n")
+    server = make_server(args=["--workflows", folder]).start()
+    warnings = [line for line in map(json.loads, server.log().splitlines()) if line["level"] == "warning"]
+    assert [(line["workflow"], line["command"]) for line in warnings if "command" in line] == [("one", "render")], warnings
+    assert server.run("one")["error"]["code"] == "command_unknown"
+
+
 def test_logs_are_json_lines_with_ids_when_no_terminal_reads_them(make_server):
     server = make_server(config="[log]\nlevel = 'debug'\n").start()
     server.apply({"key": "quick", "steps": [{"name": "it", "type": "noop"}]})

@@ -119,10 +119,9 @@ def test_a_failed_step_is_retried_by_its_policy_and_every_attempt_is_shown(serve
 
 def test_a_command_that_is_not_listed_is_command_unknown(server):
     definition = {"key": "one", "steps": [{"name": "it", "type": "exec", "config": {"command": "rm"}}]}
-    applied = server.http.post("/v1/workflows", definition)
-    assert applied.status == 201, applied  # the list belongs to the node, not to the definition
-    job = server.run("one")
-    assert job["error"]["code"] == "command_unknown" and "rm" in job["error"]["message"]
+    refused = server.http.post("/v1/workflows", definition)
+    assert refused.status == 422 and [fault["pointer"] for fault in refused.json["errors"]] == ["/steps/0/config/command"]
+    expect_failure(server, "command_unknown", "rm", "exec", {"command": "${ \"rm\" }"})
 
 
 @pytest.mark.parametrize("command", ["gone", "locked"])

@@ -34,7 +34,11 @@ def test_a_retry_without_inputs_has_those_of_the_run_before_also_after_a_kill(se
     assert said(receiver) == ["a", "b", "b", "b"]
     assert [run["inputs"] for run in job["runs"]] == [{"word": word} for word in "abbb"]
     assert job["inputs"] == {"word": "b"}
-    assert server.http.get(f"/v1/runs/{job['runs'][0]['id']}").json["inputs"] == {"word": "a"}
+    first, second = job["runs"][:2]
+    assert server.http.get(f"/v1/runs/{first['id']}").json["inputs"] == {"word": "a"}
+    assert [(run["retry_of"], run["from_step"], run["requested_by"]) for run in (first, second)] == [
+        (None, None, None), (first["id"], None, "anonymous")]
+    assert server.http.get(f"/v1/runs/{second['id']}").json["retry_of"] == first["id"]
 
 
 def test_a_run_that_is_under_way_keeps_its_inputs_over_a_kill(server):

@@ -410,6 +410,17 @@ TEST_F(RoutesTest, RunsOfAJobAreFoundByAnyOfItsNames) {
   EXPECT_EQ(gateway_.run_query.status, Status::success);
 }
 
+TEST_F(RoutesTest, ARunSaysWhichRunItIsARetryOf) {
+  const auto shown = [&] { return get(std::string("/v1/runs/") + kUuid).json(); };
+  EXPECT_EQ(shown()["retry_of"], kUuid);
+  EXPECT_EQ(shown()["from_step"], "render");
+  EXPECT_EQ(shown()["requested_by"], "ada");
+  gateway_.run_view.retry->from_step.clear();
+  EXPECT_EQ(shown()["from_step"], nullptr);
+  gateway_.run_view.retry.reset();
+  for (const char* member : {"retry_of", "from_step", "requested_by"}) EXPECT_EQ(shown().at(member), nullptr) << member;
+}
+
 TEST_F(RoutesTest, LogsAreOneTextUnderHeadings) {
   LogPiece small{"fetch", 0, 1, "hello\n", {}, 6}, large{"render", 3, 2, "", sha256("0123456789"), 10},
       gone{"render", 4, 1, "", sha256("gone"), 4};

@@ -41,6 +41,7 @@ inline RunView sample_run(Status status = Status::success) {
   run.created_at = run.updated_at = sample_time();
   run.started_at = sample_time(1);
   if (has_ended(status)) run.ended_at = run.updated_at = sample_time(5);
+  run.retry = RetryView{sample_job_id().as<RunId>(), "render", "ada"};
   run.outputs = Document(R"({"count":4})");
   StepView step;
   step.name = "render";

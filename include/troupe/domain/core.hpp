@@ -21,6 +21,9 @@ struct Context {
 /// or epoch, or a task that is not live). A refused command changes nothing.
 Result<Decision> decide(const RunState& state, const Command& command, const Context& context);
 
+/// What refuses to change a run that has ended, or its job.
+Error ended_error(Status status);
+
 /// Does the outcome of this task still count: right run, epoch and attempt, neither done nor given up?
 bool is_live(const RunState& state, const TaskKey& task);
 

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "troupe/base/limits.hpp"
 #include "troupe/base/result.hpp"
 #include "troupe/base/time.hpp"
+#include "troupe/domain/doubt.hpp"
 #include "troupe/domain/kill_switch.hpp"
 #include "troupe/domain/rate_limit.hpp"
 #include "troupe/domain/run.hpp"
@@ -43,6 +45,7 @@ struct Caller {
   std::optional<std::string> client_id;  ///< set: sees and makes jobs of this client only
   std::string request_id;
   std::string traceparent;  ///< of this request; empty if it has none
+  bool at_start = false;    ///< the server itself, with its workflows folder: a command that it lacks is no fault
 };
 
 /// An Idempotency-Key, as given with a request.
@@ -181,14 +184,6 @@ struct AttemptView {
   std::uint64_t log_bytes = 0;
 };
 
-/// An attempt that waits for a person to decide whether it was done.
-struct DoubtView {
-  ItemIndex item = 0;
-  AttemptNumber attempt = 1;
-  bool compensation = false;
-  Timestamp since = kNever;
-};
-
 struct StepView {
   std::string name;
   StepType type = StepType::noop;
@@ -207,13 +202,20 @@ struct StepView {
   Document error;
   RunId result_run;  ///< not nil: reused from that run
   std::vector<AttemptView> attempts;
-  std::vector<DoubtView> in_doubt;
+  std::vector<Doubt> in_doubt;
 };
 
 /// Where a run stands that waits for a worker. Both are estimates.
 struct QueuePlace {
   std::size_t position = 1;  ///< 1: the next one
   Timestamp estimated_start = kNever;
+};
+
+/// Where a run that is a retry comes from.
+struct RetryView {
+  RunId of;               ///< the run before it
+  std::string from_step;  ///< empty: all is done again
+  std::string requested_by;
 };
 
 struct RunView {
@@ -235,6 +237,7 @@ struct RunView {
   std::uint16_t recoveries = 0;
   Timestamp estimated_completion = kNever;  ///< kNever: it has ended, or nobody can tell
   std::optional<QueuePlace> queue;          ///< while a step of it waits for a worker
+  std::optional<RetryView> retry;           ///< nothing: it is the job's first, or in lists
   Document inputs;                          ///< that it runs with; absent in lists
   Document outputs;
   Document error;
@@ -264,7 +267,8 @@ struct WorkflowView {
 struct AppliedWorkflow {
   std::string key;
   std::uint32_t version = 0;
-  bool created = false;  ///< false: the same content was there already
+  bool created = false;                    ///< false: the same content was there already
+  std::set<std::string> missing_commands;  ///< of one that was applied at start
   std::optional<KeptAnswer> kept;
 };
 
