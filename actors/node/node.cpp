@@ -289,32 +289,34 @@ void Node::recover_shard(ShardId shard, JobId after, const JobId& before) {
                         {{"shard", std::to_string(shard)}, {"jobs", std::to_string(taken_over)}});
 }
 
-bool Node::stop_tasks(Millis grace) {
+void Node::wait_for_work(Millis grace) {
+  const auto wait = [this](const std::function<bool(Millis)>& came, Millis time) {
+    return options_.wait ? options_.wait(came, time) : came(time);
+  };
   Signal idle;
+  const auto idle_came = [&idle](Millis time) { return idle.wait(time); };
   caf::anon_send(actors_.broker, StopAssigning{idle.setter()});
-  bool is_idle = idle.wait(grace);
+  bool is_idle = wait(idle_came, grace);
   if (!is_idle) {
     if (grace > Millis(0))
       context_->log.write(log::Level::info, "the grace is over; tasks still running are handed back", {});
     caf::anon_send(actors_.broker, StopAllTasks{});
-    is_idle = idle.wait(limits::kStopDeadline);
+    is_idle = wait(idle_came, limits::kStopDeadline);
   }
-  return health_.outcomes.wait_for_none(limits::kStopDeadline) && is_idle;
+  is_idle &= wait([this](Millis time) { return health_.outcomes.wait_for_none(time); }, limits::kStopDeadline);
+  gateway_->end_waits();
+  for (const Persistence& writer : actors_.persistence) {
+    Signal drained;
+    caf::anon_send(writer.actor, Drain{drained.setter(), /*release=*/is_idle});
+    (void)wait([&drained](Millis time) { return drained.wait(time); }, limits::kStopDeadline);
+  }
 }
 
 void Node::stop(Millis grace) {
   if (std::exchange(stopped_, true) || !gateway_) return;  // without a gateway it has not begun
   health_.stopping = true;
   children_->let_go();
-  if (!options_.testing) {
-    const bool is_idle = stop_tasks(grace);
-    gateway_->end_waits();
-    for (const Persistence& writer : actors_.persistence) {
-      Signal drained;
-      caf::anon_send(writer.actor, Drain{drained.setter(), /*release=*/is_idle});
-      (void)drained.wait(limits::kStopDeadline);
-    }
-  }
+  if (!options_.testing || options_.wait) wait_for_work(grace);
   caf::anon_send(actors_.schedules, Rest{});
   caf::anon_send(actors_.supervisor, Rest{});
   // The broker before the workers: it must not report as lost what they still hold.

@@ -57,6 +57,9 @@ struct NodePorts {
   Log& log;
 };
 
+/// Waits until it has come, or the time is over; true if it has. `came` waits no longer than it is told.
+using WaitFor = std::function<bool(const std::function<bool(Millis)>& came, Millis time)>;
+
 struct NodeOptions {
   std::string name = "node";
   std::vector<ShardId> shards;  ///< to take over; ascending
@@ -67,6 +70,7 @@ struct NodeOptions {
   std::size_t blocking_queue = 10'000;
   std::size_t scheduler_threads = 0;  ///< 0: as many as there are cores
   bool testing = false;               ///< CAF's deterministic scheduler and virtual clock; nothing is detached
+  WaitFor wait;  ///< how stop() waits where time is virtual (tests); without, it does not wait then
   GatewayOptions gateway;
   FindTimeZone time_zone = find_utc;  ///< for schedules
   RetentionOptions retention{.period = Millis(0)};
@@ -112,8 +116,9 @@ class Node {
   void recover_shard(ShardId shard, JobId after, const JobId& before);
   /// One sweep of retention after its period, and so on.
   void sweep_later();
-  /// Lets what is at work end, and stops it when the grace is over. False: something does not stop.
-  bool stop_tasks(Millis grace);
+  /// Of a graceful stop: until tasks have ended or are stopped, and what was decided is committed; then the shards are
+  /// handed back, unless something does not stop.
+  void wait_for_work(Millis grace);
   /// Waits for it; blocks.
   Result<Done> commit_and_wait(const PersistPtr& change);
 

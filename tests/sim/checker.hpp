@@ -40,10 +40,14 @@ class Checker {
   virtual void disabled(const std::string& /*workflow*/) {}
   // executors: one each for a worker of a node
   virtual void task_begins(const Life&, std::string_view /*worker*/, const Task&) {}
+  virtual void task_is_to_stop(const Life&, const TaskKey&) {}
   virtual void task_ends(const Life&, std::string_view /*worker*/, const TaskKey&, const TaskOutcome&) {}
   /// Another actor works in its place from now on; what it had is being stopped.
   virtual void worker_gone(const Life&, std::string_view /*worker*/) {}
   // nodes
+  /// In order; then it is gone, too.
+  virtual void node_stopped(const Life&) {}
+  /// Killed, or stopped.
   virtual void node_gone(const Life&) {}
   /// Everything has ended and is quiet; the node that is left, looked into.
   virtual void at_end(const Census&) {}

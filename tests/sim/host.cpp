@@ -63,6 +63,7 @@ class SimSecrets final : public troupe::Secrets {
 };
 
 constexpr std::size_t kShards = 4;
+constexpr Millis kEndsWithin{10'000};  // its actors, when they have nothing left to do
 
 template <class State, class Actor>
 const State& state_of(const Actor& actor) {
@@ -113,6 +114,9 @@ bool Host::start() {
   };
   options.secrets = &parts_->secrets;
   options.testing = true;
+  options.wait = [this](const std::function<bool(Millis)>& came, Millis time) {
+    return world_.go_on_until([&] { return life_->dead || came(Millis(0)); }, time);
+  };
   options.gateway.check_expression = check_expression;
   options.gateway.is_quick_expression = is_quick;
   options.gateway.evaluate = evaluate;
@@ -148,6 +152,12 @@ bool Host::start() {
   parts_->node->begin_schedules();
   parts_->standing_actors = parts_->node->system().registry().running();
   return true;
+}
+
+void Host::stop(Millis grace) {
+  parts_->node->stop(grace);
+  const auto has_ended = [this] { return life_->dead || parts_->node->system().registry().running() == 0; };
+  if (!world_.go_on_until(has_ended, kEndsWithin)) world_.violated("a node that is stopped ends", life_->name());
 }
 
 // Nothing it does from now on has an effect (its Life is dead), so it may as well end in

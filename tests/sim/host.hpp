@@ -44,6 +44,8 @@ class Host {
 
   /// False: the node did not come up.
   bool start();
+  /// As an operator stops it: the world goes on meanwhile. Returns when the node has ended, or was killed.
+  void stop(Millis grace);
   /// After the death of its process: gives back what it held. Nothing is found left over, or the world is told.
   void tear_down();
 

@@ -11,7 +11,8 @@ namespace troupe::sim {
 
 struct Life {
   int number = 0;
-  bool dead = false;  ///< nothing it does has an effect any more
+  bool dead = false;      ///< nothing it does has an effect any more
+  bool stopping = false;  ///< in order, as it was told
   bool had_shards = false;
   bool owns_shards = false;  ///< false: not yet, or another has taken them
   Millis clock_offset{0};    ///< of its machine's clock

@@ -128,6 +128,7 @@ void SimExecutor::stop(const TaskKey& key) {
     if (work.task.key != key || work.stopping) continue;
     work.stopping = true;
     world_.trace(life_->name(), " ", worker_, " is to stop ", work.task.step, " of ", key.run, " item ", key.item);
+    world_.tell([&](Checker& checker) { checker.task_is_to_stop(*life_, key); });
     const auto cancelled = [] { return failure(ErrorCode::cancelled, false); };
     const std::uint64_t found = number;
     switch (world_.has_faults() ? work.obedience : Obedience::at_once) {

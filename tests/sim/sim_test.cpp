@@ -58,10 +58,10 @@ TEST(Simulation, ReachesWhatItIsMadeFor) {
     for (const auto& [what, times] : play_episode(settings).seen) seen[what] += times;
   }
   for (const char* what :
-       {"node killed", "shards taken over", "clock set", "database outage", "change refused", "unknown commit landed",
-        "unknown commit lost", "lost commit landed late", "commit fenced", "commit had duplicates", "executor threw",
-        "executor hung", "executor answered twice", "executor did not stop", "approval succeeded", "approval rejected",
-        "approval expired", "review refused"})
+       {"node killed", "node stopped", "shards taken over", "clock set", "database outage", "change refused",
+        "unknown commit landed", "unknown commit lost", "lost commit landed late", "commit fenced",
+        "commit had duplicates", "executor threw", "executor hung", "executor answered twice", "executor did not stop",
+        "approval succeeded", "approval rejected", "approval expired", "review refused"})
     EXPECT_GT(seen[what], 0u) << what;
 }
 

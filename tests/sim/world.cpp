@@ -113,6 +113,14 @@ void World::pass(Millis time) {
   for (const auto& host : hosts_) host->pass(time);
 }
 
+bool World::go_on_until(const std::function<bool()>& holds, Millis time) {
+  const Timestamp end = now_ + time;
+  after(time, [] {});  // time goes by until then, and no further
+  while (!holds())
+    if (now_ >= end || !step()) return false;
+  return true;
+}
+
 void World::interleave(double percent, std::size_t most) {
   if (depth_ >= kDepthMax || finding_ || !schedule_.chance(percent)) return;
   ++depth_;
@@ -125,6 +133,7 @@ bool World::run_until(const std::function<bool()>& holds, Millis patience) {
   const Timestamp end = now_ + patience;
   while (!holds()) {
     if (now_ > end || !step()) return false;
+    end_in_order();
     bury_the_dead();
   }
   return !finding_;
@@ -170,9 +179,13 @@ void World::start_node() {
 
 void World::kill(Host& host) {
   if (host.life()->dead) return;
-  host.life()->dead = true;
   trace(host.life()->name(), " is killed");
   saw("node killed");
+  gone(host);
+}
+
+void World::gone(Host& host) {
+  host.life()->dead = true;
   tell([&](Checker& checker) { checker.node_gone(*host.life()); });
   clients_->node_gone(*host.life());
 }
@@ -180,6 +193,29 @@ void World::kill(Host& host) {
 void World::kill_life(const LifePtr& life) {
   for (const auto& host : hosts_)
     if (host->life() == life) return kill(*host);
+}
+
+void World::stop(Host& host, Millis grace) {
+  if (to_stop_ || host.life()->stopping) return;
+  host.life()->stopping = true;
+  trace(host.life()->name(), " is to stop within ", grace.count(), " ms");
+  to_stop_ = host.life();
+  grace_ = grace;
+}
+
+/// Between any two steps, so that nothing that it waits for is in the middle of a call that waits for it.
+void World::end_in_order() {
+  const auto found =
+      std::find_if(hosts_.begin(), hosts_.end(), [&](const auto& host) { return host->life() == to_stop_; });
+  if (found == hosts_.end()) return to_stop_.reset();
+  Host& host = **found;
+  host.stop(grace_);
+  to_stop_.reset();
+  if (host.life()->dead || finding_) return;  // it was killed meanwhile
+  trace(host.life()->name(), " has stopped");
+  saw("node stopped");
+  tell([&](Checker& checker) { checker.node_stopped(*host.life()); });
+  gone(host);
 }
 
 /// Nothing else happens meanwhile.

@@ -84,6 +84,8 @@ class World {
   bool has_faults() const { return phase_ == Phase::safety && !calm_; }
   /// Since then nothing fails any more, and no kill switch is engaged; nothing: it is not so yet.
   std::optional<Timestamp> quiet_since() const;
+  /// Whoever waits for this lets everything else happen meanwhile. False: it did not come to that in time.
+  bool go_on_until(const std::function<bool()>& holds, Millis time);
   /// Other things happen, or none: up to so many, in so many of a hundred cases.
   void interleave(double percent, std::size_t most);
 
@@ -95,6 +97,8 @@ class World {
   /// Its process is killed.
   void kill(Host& host);
   void kill_life(const LifePtr& life);
+  /// It is told to stop, and does in its own time.
+  void stop(Host& host, Millis grace);
   /// The shards are its own from now on.
   void taken_over(const LifePtr& life);
   /// They were, and another one has taken them.
@@ -120,6 +124,8 @@ class World {
   /// Steps until then, or a finding. False: a finding, or it did not come to that in time.
   bool run_until(const std::function<bool()>& holds, Millis patience);
   void bury_the_dead();
+  void end_in_order();
+  void gone(Host& host);
   void act();
   void watch_over_nodes();
   bool prelude();
@@ -145,6 +151,8 @@ class World {
   ClientRates client_rates_;
   bool calm_ = false;          ///< an episode without faults of machines
   bool asks_no_more_ = false;  ///< the last of the safety phase
+  LifePtr to_stop_;            ///< the node that is told to; null: none
+  Millis grace_{0};
   Timestamp liveness_began_ = kNever;
   std::unordered_set<JobId> refused_;
   std::optional<Finding> finding_;

@@ -32,7 +32,7 @@ extern const Action kSchedule, kUnschedule, kSwitchSchedule, kTrigger;
 /// All of them.
 void remove_schedules(World& world);
 // machines.cpp
-extern const Action kKill, kTakeOver, kLeapClock;
+extern const Action kKill, kStop, kTakeOver, kLeapClock;
 // database.cpp
 extern const Action kOutage, kBadReads, kRefuse;
 

@@ -54,9 +54,12 @@ void restart_worker(World& world) {
   if (node == nullptr) return;
   const std::string worker = world.dice().one_of(kWorkers);
   world.saw("worker restarted");
-  world.tell([&](Checker& checker) { checker.worker_gone(*node->life(), worker); });
   world.clients().ask_other([&](Gateway& gateway, const Caller& caller, const std::function<void()>& done) {
-    gateway.restart_actor(caller, "worker:" + worker, [done](const Result<Done>&) { done(); });
+    gateway.restart_actor(caller, "worker:" + worker,
+                          [&world, life = node->life(), worker, done](const Result<Done>& replaced) {
+                            if (replaced) world.tell([&](Checker& checker) { checker.worker_gone(*life, worker); });
+                            done();
+                          });
   });
 }
 

@@ -13,6 +13,7 @@ std::unique_ptr<Checker> make_true_views(World& world);          // true_views.c
 std::unique_ptr<Checker> make_task_starts(World& world);         // task_starts.cpp
 std::unique_ptr<Checker> make_counted_outcomes(World& world);    // counted_outcomes.cpp
 std::unique_ptr<Checker> make_slots(World& world);               // slots.cpp
+std::unique_ptr<Checker> make_one_at_work(World& world);         // one_at_work.cpp
 std::unique_ptr<Checker> make_concurrency(World& world);         // concurrency.cpp
 std::unique_ptr<Checker> make_approvals(World& world);           // approvals.cpp
 std::unique_ptr<Checker> make_kill_switches(World& world);       // kill_switches.cpp

@@ -31,7 +31,9 @@ class SubWorkflows final : public Checker {
         if (failed->task.compensation) not_undone_[failed->task.run].emplace_back(failed->task, failed->error.code);
       }
       if (const auto* retried = std::get_if<TaskRetried>(&event)) fails(change, retried->task, retried->error);
-      if (const auto* cancelled = std::get_if<TaskCancelled>(&event); cancelled && !is_taken_over)
+      // A node that stops has let go of the jobs that its steps wait for (README, Known).
+      if (const auto* cancelled = std::get_if<TaskCancelled>(&event);
+          cancelled && !is_taken_over && !change.life->stopping)
         is_stopped(change, cancelled->task);
       if (const auto* ended = std::get_if<RunEnded>(&event)) ends(*change.job, *ended);
     }
