@@ -55,9 +55,7 @@ class NodeDoubtTest : public KillSwitchTest {
     EXPECT_EQ(view(job).newest.waiting_for, WaitingFor::approval);
     return job;
   }
-  std::vector<Doubt> doubts(const JobId& job, std::size_t step = 0) {
-    return view(job).newest.steps.at(step).in_doubt;
-  }
+  std::vector<Doubt> doubts(const JobId& job, std::size_t step = 0) { return view(job).newest.steps.at(step).in_doubt; }
   /// The first record of this action.
   Json record(const JobId& job, const std::string& action) {
     JournalQuery query;
