@@ -81,13 +81,15 @@ class ExecGuardTest : public ExecFixture {
     while (true) ::pause();
   }
 
+  /// A child of the test, or of a server in it: holds nothing, so that nobody takes the server to be there still.
+  [[noreturn]] static void rest() {
+    ::close_range(0, ~0U, 0);
+    while (true) ::pause();
+  }
   /// A process that leads a group of its own and has nothing to do with the server.
   pid_t make_victim() {
     const pid_t pid = ::fork();
-    if (pid == 0) {
-      ::setpgid(0, 0);
-      while (true) ::pause();
-    }
+    if (pid == 0) rest();
     ::setpgid(pid, pid);
     victims_.push_back(pid);
     return pid;
@@ -102,10 +104,7 @@ class ExecGuardTest : public ExecFixture {
     long pid = -1;
     do pid = ::syscall(SYS_clone3, &args, sizeof args);
     while (pid < 0 && errno == EEXIST);
-    if (pid == 0) {
-      ::close_range(0, ~0U, 0);
-      while (true) ::pause();
-    }
+    if (pid == 0) rest();
     return pid < 0 || ::setpgid(id, id) != 0 ? errno : 0;
   }
 

@@ -10,7 +10,7 @@
 //
 // No stranger is hit: an id is free for others only when the leader was reaped and no member is left, and it is taken
 // back before that. When the server is dead, others reap the leader: a group that is empty by then may, in theory, have
-// its id given to a new group before the guard has read to the end, which takes it some microseconds.
+// its id given to a new group before the guard has read to the end, which takes it microseconds unless it is stopped.
 #pragma once
 
 #include <sys/types.h>
