@@ -222,6 +222,13 @@ std::optional<JobId> Clients::some_job() {
   return ids[ids.size() - 1 - from_end];
 }
 
+std::string Clients::owed_by(const Life& life) const {
+  std::string text;
+  for (const auto& [number, request] : open_)
+    if (request->life->number == life.number) text += request->mark() + " ";
+  return text;
+}
+
 void Clients::node_gone(const Life& life) {
   for (auto it = open_.begin(); it != open_.end();) {
     if (it->second->life->number != life.number) {

@@ -156,7 +156,9 @@ bool Host::start() {
 
 void Host::stop(Millis grace) {
   parts_->node->stop(grace);
-  const auto has_ended = [this] { return life_->dead || parts_->node->system().registry().running() == 0; };
+  const auto has_ended = [this] {
+    return life_->dead || (parts_->node->system().registry().running() == 0 && parts_->blocking.empty());
+  };
   if (!world_.go_on_until(has_ended, kEndsWithin)) world_.violated("a node that is stopped ends", life_->name());
 }
 

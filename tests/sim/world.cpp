@@ -214,6 +214,8 @@ void World::end_in_order() {
   if (host.life()->dead || finding_) return;  // it was killed meanwhile
   trace(host.life()->name(), " has stopped");
   saw("node stopped");
+  if (const std::string owed = clients_->owed_by(*host.life()); !owed.empty())
+    violated("a node that is stopped answers every request", owed);
   tell([&](Checker& checker) { checker.node_stopped(*host.life()); });
   gone(host);
 }

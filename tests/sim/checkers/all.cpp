@@ -8,7 +8,8 @@ std::vector<std::unique_ptr<Checker>> make_checkers(World& world) {
                           make_counted_outcomes, make_slots,         make_one_at_work,   make_concurrency,
                           make_approvals,        make_kill_switches, make_in_time,       make_schedules,
                           make_rate_limits,      make_retries,       make_sub_workflows, make_disabled_workflows,
-                          make_secrets,          make_recoverable,   make_whole_trail,   make_nothing_left})
+                          make_secrets,          make_recoverable,   make_stopped_nodes, make_whole_trail,
+                          make_nothing_left})
     checkers.push_back(make(world));
   return checkers;
 }

@@ -25,6 +25,7 @@ std::unique_ptr<Checker> make_sub_workflows(World& world);       // sub_workflow
 std::unique_ptr<Checker> make_disabled_workflows(World& world);  // disabled_workflows.cpp
 std::unique_ptr<Checker> make_secrets(World& world);             // secrets.cpp
 std::unique_ptr<Checker> make_recoverable(World& world);         // recoverable.cpp
+std::unique_ptr<Checker> make_stopped_nodes(World& world);       // stopped_nodes.cpp
 std::unique_ptr<Checker> make_whole_trail(World& world);         // whole_trail.cpp
 std::unique_ptr<Checker> make_nothing_left(World& world);        // nothing_left.cpp
 
