@@ -119,11 +119,11 @@ TEST_F(AttemptsTest, AnExecutorThatDoesNotStopIsGivenUpAndItsLogKeptAllTheSame) 
 }
 
 TEST_F(AttemptsTest, WhatComesWhileTheStoreIsAwayIsNotLost) {
-  script_.all_commits(StoreScript::Fate::unavailable);
+  script_.all_commits(Fate::unavailable);
   pass(6s);
   executor_->stop_late("work", "unseen\n");  // before its time-out is written
   run();
-  script_.all_commits(StoreScript::Fate::goes_through);
+  script_.all_commits(Fate::goes_through);
   pass(2s);
   ASSERT_EQ(attempts().size(), 1u);
   EXPECT_EQ(code(attempts()[0]), "step_timeout");
@@ -156,13 +156,13 @@ key: many
 steps: [{name: item, type: exec, for_each: "${ [range(4)] }", max_parallel: 4, config: {command: work}}]
 )");
   job_ = submit("many");
-  script_.all_commits(StoreScript::Fate::unavailable);
+  script_.all_commits(Fate::unavailable);
   for (int item = 0; item < 4; ++item) {
     ASSERT_TRUE(executor_->complete("item", "{}", "log\n"));
     run();
   }
   const std::size_t before = script_.written().size();
-  script_.all_commits(StoreScript::Fate::goes_through);
+  script_.all_commits(Fate::goes_through);
   pass(2s);
   EXPECT_EQ(status(job_), Status::success);
   EXPECT_EQ(script_.written().size() - before, 2u);  // the first, and the three that came meanwhile
