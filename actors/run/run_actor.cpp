@@ -115,6 +115,7 @@ void RunDriver::on(const TaskEndedPtr& ended) {
 
 void RunDriver::on(const TaskGone& gone) {
   waiting_for_admission_.erase(gone.task);
+  signs_of_life_.erase(gone.task);  // nobody gives any: one that a node hands back, which stops, is not silent
   if (is_live(seed_.state, gone.task)) node_.board.remove(gone.task);
   push({TaskStopped{gone.task}, nullptr, nullptr, gone.is_due_again});
 }
