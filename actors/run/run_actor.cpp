@@ -134,7 +134,12 @@ void RunDriver::on(const TaskEndedPtr& ended) {
 }
 
 void RunDriver::on(const TaskGone& gone) {
-  if (is_live(seed_.state, gone.task)) node_.board.remove(gone.task);
+  const bool live = is_live(seed_.state, gone.task);
+  if (live) node_.board.remove(gone.task);
+  // Without a report nothing of it was begun, or its executor does not stop, and it was told to by the run.
+  const TasksAtWork::Entry* entry = at_work_.find(gone.task);
+  if (!gone.report && entry != nullptr && (entry->waits || (live && seed_.state.phase == RunPhase::forward)))
+    at_work_.end(gone.task);
   const TaskEndedPtr known = gone.report ? gone.report : what_is_known_of(gone.task);
   const Timestamp started_at = known ? known->started_at : kNever;
   push({TaskStopped{gone.task, started_at}, known, nullptr, gone.report != nullptr, gone.is_due_again});

@@ -222,10 +222,10 @@ std::optional<JobId> Clients::some_job() {
   return ids[ids.size() - 1 - from_end];
 }
 
-std::string Clients::owed_by(const Life& life) const {
+std::string Clients::owed_by(const Life& life, Timestamp until) const {
   std::string text;
   for (const auto& [number, request] : open_)
-    if (request->life->number == life.number) text += request->mark() + " ";
+    if (request->life->number == life.number && request->at <= until) text += request->mark() + " ";
   return text;
 }
 

@@ -39,8 +39,8 @@ class Clients {
   /// Of a job, or of its retry; by their number `n` no others are like them.
   Document draw_inputs();
 
-  /// Requests that the node has not answered.
-  std::string owed_by(const Life& life) const;
+  /// Requests until then that the node has not answered.
+  std::string owed_by(const Life& life, Timestamp until) const;
   void node_gone(const Life& life);
   /// Requests that a living node owes an answer, and wishes that are posted again.
   std::size_t open() const { return open_.size() + wishes_open_; }

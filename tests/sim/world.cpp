@@ -209,13 +209,15 @@ void World::end_in_order() {
       std::find_if(hosts_.begin(), hosts_.end(), [&](const auto& host) { return host->life() == to_stop_; });
   if (found == hosts_.end()) return to_stop_.reset();
   Host& host = **found;
+  const Timestamp told_at = now_;
   host.stop(grace_);
   to_stop_.reset();
   if (host.life()->dead || finding_) return;  // it was killed meanwhile
   trace(host.life()->name(), " has stopped");
   saw("node stopped");
-  if (const std::string owed = clients_->owed_by(*host.life()); !owed.empty())
-    violated("a node that is stopped answers every request", owed);
+  const bool can_write = store_->outage() == SimStore::Outage::none && store_->last_outage() < told_at;
+  const std::string owed = clients_->owed_by(*host.life(), told_at);
+  if (can_write && !owed.empty()) violated("a node that is stopped answers who has asked before", owed);
   tell([&](Checker& checker) { checker.node_stopped(*host.life()); });
   gone(host);
 }
