@@ -12,6 +12,8 @@
 namespace troupe::sim {
 namespace {
 
+constexpr Millis kOnItsWay{2'000};  ///< a node counts from when it has sent the word to stop
+
 std::string text(const TaskKey& task) {
   return "step " + std::to_string(task.step) + " of " + to_string(task.run) + ", item " + std::to_string(task.item) +
          ", attempt " + std::to_string(task.attempt) + ", epoch " + std::to_string(task.epoch) +
@@ -45,7 +47,8 @@ class OneAtWork final : public Checker {
   }
   void node_stopped(const Life& life) override {
     for (const auto& [task, work] : at_work_[life.number])
-      expect(!is_waited_for(work), "a node that has stopped leaves nothing at work", life.name() + ": " + text(task));
+      expect(!is_waited_for(work, kOnItsWay), "a node that has stopped leaves nothing at work",
+             life.name() + ": " + text(task));
   }
   void node_gone(const Life& life) override { at_work_.erase(life.number); }
 
@@ -61,8 +64,8 @@ class OneAtWork final : public Checker {
     if (other.run != begun.run) return false;
     return begun.compensation || (other.step == begun.step && other.item == begun.item);
   }
-  bool is_waited_for(const Work& work) const {
-    const bool is_stuck = work.told_at != kNever && world_.now() - work.told_at >= limits::kStopDeadline;
+  bool is_waited_for(const Work& work, Millis on_its_way = Millis(0)) const {
+    const bool is_stuck = work.told_at != kNever && world_.now() - work.told_at >= limits::kStopDeadline - on_its_way;
     return !is_stuck && !work.is_lost;
   }
 
