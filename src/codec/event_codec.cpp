@@ -151,14 +151,14 @@ void Recorder::end_item(StepIndex step, bool failed, Timestamp at, Timestamp sta
     progress = {state->items, state->done.count(), state->failed.count(), state->status == Status::running,
                 state->started_at};
   ++(failed ? progress.failed : progress.done);
-  if (started_at == kNever) started_at = at;
-  if (progress.started_at == kNever || started_at < progress.started_at) progress.started_at = started_at;
+  if (started_at != kNever && (progress.started_at == kNever || started_at < progress.started_at))
+    progress.started_at = started_at;
   if (!progress.running || progress.done + progress.failed != progress.items) return;
   RecordDraft& record = add("step.completed", at);
   record.details["items"] = progress.items;
   if (progress.failed > 0) record.details["failed"] = progress.failed;
   record.details["step"] = name_of(step);
-  record.duration = std::max(at - progress.started_at, Millis(0));
+  if (progress.started_at != kNever) record.duration = std::max(at - progress.started_at, Millis(0));
 }
 
 // --- what each event says ------------------------------------------------------------------------------------------

@@ -122,6 +122,21 @@ TEST_F(EventRecords, AFailureTellsTheReasonOfEachEnd) {
                    R"(run.failed {"error":)" + reason + R"(} 1000ms)"}));
 }
 
+TEST_F(EventRecords, AStepWhoseItemsEndTogetherLastsSinceTheFirstBegan) {
+  before_.steps[1].status = Status::running;
+  before_.steps[1].items = 2;
+  EXPECT_EQ(told({TaskCompleted{task(1, 0), at_, at_ - Millis(20)}, TaskCompleted{task(1, 1), at_, at_ - Millis(70)}}),
+            (Lines{R"(item.completed {"attempt":1,"item":0,"step":"render"} 20ms)",
+                   R"(item.completed {"attempt":1,"item":1,"step":"render"} 70ms)",
+                   R"(step.completed {"items":2,"step":"render"} 70ms)"}));
+}
+
+TEST_F(EventRecords, ATaskThatWasStoppedLastedAndARunIsHandedBack) {
+  EXPECT_EQ(told({TaskCancelled{task(0), at_, at_ - Millis(40)}}),
+            (Lines{R"(step.cancelled {"attempt":1,"step":"fetch"} 40ms)"}));
+  EXPECT_EQ(told({RunRecovered{at_, true}}), (Lines{R"(run.recovered {"epoch":1,"handed_back":true})"}));
+}
+
 TEST_F(EventRecords, AnItemThatFailsWhileTheOthersGoOnMayEndItsStep) {
   workflow_.steps[1].item_failures = ItemFailures::collect;
   before_.steps[1].status = Status::running;

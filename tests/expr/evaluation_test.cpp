@@ -94,12 +94,18 @@ TEST(Expression, ThatNeedsTooMuchMemoryEndsAndGivesItBack) {
       "reduce range(1e9) as $i ({}; .[$i | tostring] = [$i])",           // an object
       "(\"x\" * 3000000 | split(\"\")) as $s | $s | map([.]) | length",  // single instructions that take much
   };
-  for (const char* expression : expressions) {
-    const std::string answer = value_of(expression);
-    EXPECT_TRUE(answer.ends_with(": it needs too much memory") || answer.ends_with(": takes longer than 1s")) << answer;
-  }
+  value_of("1");
   const std::size_t before = allocated_bytes();
-  for (const char* expression : expressions) value_of(expression);
+  for (int round = 1; round <= 2; ++round)
+    for (const char* expression : expressions) {
+      const std::string answer = value_of(expression);
+      EXPECT_TRUE(answer.ends_with(": it needs too much memory") || answer.ends_with(": takes longer than 1s"))
+          << answer;
+    }
+  // On a slow machine one that was left alone has not come to its end yet.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (allocated_bytes() >= before + (std::size_t{8} << 20) && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   EXPECT_LT(allocated_bytes(), before + (std::size_t{8} << 20));
   EXPECT_EQ(value_of("1 + 1"), "2");
 }
