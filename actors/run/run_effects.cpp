@@ -23,7 +23,8 @@ void RunDriver::note_ended_tasks(const Decision& decision, const Outcomes& outco
     }
     const Millis took = began == kNever ? Millis(0) : at - began;
     node_.metrics.step_ended(step.type, status, took);
-    if (outcome != nullptr) node_.forecast.queues.held(task.compensation ? step.compensate->type : step.type, took);
+    if (outcome != nullptr && status != Status::cancelled)  // how long a stopped one held its slot says nothing
+      node_.forecast.queues.held(task.compensation ? step.compensate->type : step.type, took);
   };
   for (const Event& event : decision.events) {
     if (const auto* completed = std::get_if<TaskCompleted>(&event))

@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include "codec/jq_string.hpp"
+
 namespace troupe {
 namespace {
 
@@ -19,25 +21,6 @@ constexpr std::string_view kOpening[] = {"and", "elif", "else", "foreach", "if",
 template <std::size_t N>
 bool is_one_of(const std::string_view (&words)[N], std::string_view word) {
   return std::find(std::begin(words), std::end(words), word) != std::end(words);
-}
-
-/// The end of the string that begins at `at`, with the expressions within it.
-std::size_t string_end(std::string_view jq, std::size_t at) {
-  std::string open = "\"";
-  for (++at; at < jq.size() && !open.empty(); ++at) {
-    const char c = jq[at];
-    if (open.back() == '"') {
-      if (c == '"')
-        open.pop_back();
-      else if (c == '\\' && ++at < jq.size() && jq[at] == '(')
-        open += '(';
-    } else if (c == '"' || c == '(') {
-      open += c;
-    } else if (c == ')') {
-      open.pop_back();
-    }
-  }
-  return std::min(at, jq.size());
 }
 
 class Search {
@@ -67,7 +50,7 @@ class Search {
   }
 
   void take_string() {
-    at_ = string_end(jq_, at_);
+    at_ = jq_string_end(jq_, at_);
     goes_on_ = true;
   }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "codec/jq_string.hpp"
+
 namespace troupe {
 namespace {
 
@@ -13,25 +15,6 @@ bool is_word(char c) {
          c == ':' || c == '$' || c == '@' || static_cast<unsigned char>(c) >= 0x80;
 }
 bool is_sign(char c) { return std::string_view("|=+-*/%<>!?").find(c) != std::string_view::npos; }
-
-/// The end of the string that begins at `at`, with the expressions within it.
-std::size_t string_end(std::string_view text, std::size_t at) {
-  std::string open = "\"";
-  for (++at; at < text.size() && !open.empty(); ++at) {
-    const char c = text[at];
-    if (open.back() == '"') {
-      if (c == '"')
-        open.pop_back();
-      else if (c == '\\' && ++at < text.size() && text[at] == '(')
-        open += '(';
-    } else if (c == '"' || c == '(') {
-      open += c;
-    } else if (c == ')') {
-      open.pop_back();
-    }
-  }
-  return std::min(at, text.size());
-}
 
 }  // namespace
 
@@ -64,7 +47,7 @@ std::vector<std::string_view> expression_parts(std::string_view expression) {
       continue;
     }
     if (c == '"')
-      end = string_end(expression, at);
+      end = jq_string_end(expression, at);
     else if (is_word(c))
       while (end < expression.size() && is_word(expression[end])) ++end;
     else if (is_sign(c))

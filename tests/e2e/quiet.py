@@ -32,7 +32,7 @@ def commands_of(pid):
 
 def left_of_commands(server):
     """Commands of this server and all that these have started, whether it is up or not: each has got its environment."""
-    mark, found = f"TROUPE_OUTPUT_DIR={server.data_dir}/work/".encode(), []
+    mark, found = f"TROUPE_OUTPUT_DIR={os.path.join(server.data_dir, 'work', '')}".encode(), []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
