@@ -11,12 +11,6 @@ namespace {
 
 WorkflowView view(const WorkflowCatalog::Found& found) { return {found.entry->row, found.disabled, found.newest}; }
 
-Error failed(const Persisted& persisted) {
-  if (persisted.verdict == Persisted::Verdict::duplicate)
-    return {ErrorCode::conflict, "the same request was answered meanwhile", false, {}};
-  return persisted.error;
-}
-
 }  // namespace
 
 void NodeGateway::validate_workflow(std::string definition, Reply<AppliedWorkflow> reply) {
@@ -99,7 +93,7 @@ void NodeGateway::apply_workflow(const Caller& caller, std::string definition, s
         node_.gate.limit_changed(applied.key);
       }
       release();
-      answer(committed ? Result<AppliedWorkflow>(applied) : Result<AppliedWorkflow>(failed(persisted)));
+      answer(committed ? Result<AppliedWorkflow>(applied) : Result<AppliedWorkflow>(persisted.failure()));
     };
     actors_.persistence.commit(node_, persist);
   });
@@ -122,7 +116,7 @@ void NodeGateway::set_workflow_disabled(const Caller& caller, std::string key, b
   persist->is_accept = true;
   persist->change.workflow_disabled = {key, disabled};
   persist->done = [this, key, disabled, reply](Persisted persisted) {
-    if (persisted.verdict != Persisted::Verdict::committed) return reply(failed(persisted));
+    if (persisted.verdict != Persisted::Verdict::committed) return reply(persisted.failure());
     node_.workflows.set_disabled(key, disabled);
     reply(view(node_.workflows.find(key, 0)));
   };

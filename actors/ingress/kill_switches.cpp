@@ -26,12 +26,6 @@ std::string fault_of_target(const NodeContext& node, const KillSwitch& kill_swit
   return {};
 }
 
-Error failed(const Persisted& persisted) {
-  if (persisted.verdict == Persisted::Verdict::duplicate)
-    return {ErrorCode::conflict, "the same request was answered meanwhile", false, {}};
-  return persisted.error;
-}
-
 }  // namespace
 
 Result<KillSwitch> NodeGateway::make_kill_switch(const Caller& caller, const KillSwitchDraft& draft) {
@@ -97,7 +91,7 @@ void NodeGateway::engage(const Caller& caller, const KillSwitch& kill_switch, st
     if (persisted.verdict != Persisted::Verdict::committed) {
       node_.switches.take_back(kill_switch.id);
       tell_switches_changed(nullptr);
-      return reply(failed(persisted));
+      return reply(persisted.failure());
     }
     node_.switches.committed(kill_switch.id);
     const bool kills = kill_switch.mode == SwitchMode::kill;
@@ -123,7 +117,7 @@ void NodeGateway::release_kill_switch(const Caller& caller, KillSwitchId id, Rep
   persist->done = [this, engaged, by = caller.name, reply](Persisted persisted) {
     if (persisted.verdict != Persisted::Verdict::committed) {
       node_.switches.keep(engaged->id);
-      return reply(failed(persisted));
+      return reply(persisted.failure());
     }
     node_.switches.released(engaged->id);
     tell_switches_changed(nullptr);

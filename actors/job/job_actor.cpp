@@ -153,9 +153,7 @@ void finish_retry(Self self, const Persisted& persisted) {
   const JobActorState::Retry retry = *std::exchange(state.retry, std::nullopt);
   if (persisted.verdict != Persisted::Verdict::committed) {
     state.node->gate.leave(retry.seed->job->id, retry.seed->state.run);
-    const bool duplicate = persisted.verdict == Persisted::Verdict::duplicate;
-    retry.request->reply(duplicate ? Error{ErrorCode::conflict, "the same request was answered meanwhile", false, {}}
-                                   : persisted.error);
+    retry.request->reply(persisted.failure());
     return;
   }
   RunSeed& seed = *retry.seed;

@@ -41,6 +41,12 @@ struct Persisted {
   std::string records;  ///< as stored, one a line
   CommitReply::Duplicate duplicate;
   Error error;
+
+  /// For who asked for what was not committed.
+  Error failure() const {
+    if (verdict != Verdict::duplicate) return error;
+    return {ErrorCode::conflict, "the same request was answered meanwhile", false, {}};
+  }
 };
 
 /// One change, its records, and who wants to know. `done` is called exactly once, by the completion actor or on the

@@ -31,8 +31,6 @@ Timestamp next_from_now(Self self, const Schedule& schedule, const CronExpressio
   return next_after(cron, zone, self->state.node->clock.now()).value_or(kNever);
 }
 
-Error of_duplicate() { return {ErrorCode::conflict, "the same request was answered meanwhile", false, {}}; }
-
 void put(Self self, const std::string& id, const PutScheduleRequestPtr& request) {
   ScheduleState& state = self->state;
   Entry* entry = find(self, id);
@@ -89,11 +87,8 @@ void put(Self self, const std::string& id, const PutScheduleRequestPtr& request)
   if (request->idempotency) kept = request->idempotency(change);
   RecordDraft record = before ? schedule_changed(after) : schedule_created(after);
   UnderWay under_way{std::move(after), [request, change](const Persisted& persisted) {
-                       switch (persisted.verdict) {
-                         case Persisted::Verdict::committed: return request->reply(change);
-                         case Persisted::Verdict::duplicate: return request->reply(of_duplicate());
-                         case Persisted::Verdict::refused: return request->reply(persisted.error);
-                       }
+                       if (persisted.verdict == Persisted::Verdict::committed) return request->reply(change);
+                       request->reply(persisted.failure());
                      }};
   commit(self, id, state.entries[id], std::move(under_way), request->caller.name, std::move(record), std::move(kept));
 }

@@ -5,11 +5,6 @@
 #include "audit/shard_verifier.hpp"
 
 namespace troupe {
-namespace {
-
-constexpr std::size_t kRowsPerPage = 500;
-
-}  // namespace
 
 Result<JobStubs> make_stubs(StoreReader& reader, const JobRow& job) {
   const ChainId chain = job.id.as<ChainId>();

@@ -7,8 +7,6 @@
 namespace troupe {
 namespace {
 
-constexpr std::size_t kRowsPerPage = 500;
-
 template <class Row>
 std::pair<std::uint64_t, std::uint32_t> place_of(const Row& row) {
   return {row.transaction, row.position};

@@ -10,6 +10,8 @@
 
 namespace troupe {
 
+constexpr std::size_t kRowsPerPage = 500;  ///< of the journal, read at once
+
 /// One of the two.
 struct ShardRow {
   std::optional<JournalRow> row;

@@ -6,7 +6,6 @@
 namespace troupe {
 namespace {
 
-constexpr std::size_t kRowsPerPage = 500;
 /// Transactions in a row that may have written no records; more is a damaged number, and hashing up to it would not
 /// end.
 constexpr std::uint64_t kEmptyTransactionsMax = 100'000'000;

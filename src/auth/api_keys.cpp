@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "crypto/hash.hpp"
+#include "troupe/base/ascii.hpp"
 
 namespace troupe {
 namespace {
@@ -13,15 +14,10 @@ constexpr std::string_view kPrefix = "trp_";
 constexpr std::string_view kScheme = "bearer";
 constexpr std::size_t kKeyCharsMax = 512;  // far above any real key: bounds what an attacker can make us hash
 
-bool equal_ignoring_case(std::string_view text, std::string_view lower) {
-  return std::equal(text.begin(), text.end(), lower.begin(), lower.end(),
-                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
-}
-
 /// The token of `Bearer TOKEN` (RFC 6750); nothing if the value has another form.
 std::optional<std::string_view> bearer_token(std::string_view authorization) {
   const auto space = authorization.find(' ');
-  if (space == std::string_view::npos || !equal_ignoring_case(authorization.substr(0, space), kScheme)) return {};
+  if (space == std::string_view::npos || !equals_ignoring_case(authorization.substr(0, space), kScheme)) return {};
   const auto begin = authorization.find_first_not_of(' ', space);
   if (begin == std::string_view::npos) return {};
   const auto token = authorization.substr(begin, authorization.find_last_not_of(' ') + 1 - begin);

@@ -71,7 +71,7 @@ Manifest from_json(const Json& json) {
   return manifest;
 }
 
-Error damaged(const std::string& path, const std::string& why) {
+Error unreadable(const std::string& path, const std::string& why) {
   return {ErrorCode::store_corrupt, path + ": " + why, false, {}};
 }
 
@@ -96,19 +96,19 @@ Result<Manifest> read_manifest(const std::string& folder) {
     return {ErrorCode::not_found, path + " cannot be read: " + folder + " is no backup, or one that was interrupted"};
   std::ostringstream text;
   text << file.rdbuf();
-  if (!text.str().ends_with('\n')) return damaged(path, "its end is missing");
+  if (!text.str().ends_with('\n')) return unreadable(path, "its end is missing");
   const auto page = parse_json(text.str());
-  if (!page) return damaged(path, page.error().message);
+  if (!page) return unreadable(path, page.error().message);
   try {
     const Json& manifest = page->at("manifest");
     if (page->at("sha256") != to_hex(sha256(canonical_json(manifest))))
-      return damaged(path, "its content does not have the SHA-256 that it names");
+      return unreadable(path, "its content does not have the SHA-256 that it names");
     if (const int format = manifest.at("format").get<int>(); format > kFormat)
       return {ErrorCode::store_newer, path + ": the backup has format " + std::to_string(format) +
                                           ", this binary knows " + std::to_string(kFormat)};
     return from_json(manifest);
   } catch (const std::exception& wrong) {  // of the JSON library, for a member that is missing or of another type
-    return damaged(path, wrong.what());
+    return unreadable(path, wrong.what());
   }
 }
 

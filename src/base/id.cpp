@@ -1,5 +1,6 @@
 #include "troupe/base/id.hpp"
 
+#include "troupe/base/ascii.hpp"
 #include "troupe/base/bytes.hpp"
 #include "troupe/base/clock.hpp"
 
@@ -35,8 +36,7 @@ std::optional<std::array<std::uint8_t, 16>> parse_uuid(std::string_view text) {
 bool is_client_job_id(std::string_view text) {
   if (text.empty() || text.size() > 128 || parse_uuid(text)) return false;
   for (char c : text) {
-    const bool allowed = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
-                         c == '_' || c == ':' || c == '-';
+    const bool allowed = is_letter_or_digit(c) || c == '.' || c == '_' || c == ':' || c == '-';
     if (!allowed) return false;
   }
   return true;

@@ -4,12 +4,12 @@
 #include <charconv>
 #include <cstdio>
 
+#include "troupe/base/ascii.hpp"
+
 namespace troupe {
 namespace {
 
 using namespace std::chrono;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Reads exactly `width` digits at `at` and moves past them.
 std::optional<int> digits(std::string_view text, std::size_t& at, std::size_t width) {

@@ -1,5 +1,7 @@
 #include "cli/target.hpp"
 
+#include "troupe/base/ascii.hpp"
+
 namespace troupe::cli {
 namespace {
 
@@ -8,8 +10,7 @@ std::string encoded(std::string_view text) {
   std::string result;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       std::string_view("-._~:").find(c) != std::string_view::npos;
+    const bool plain = is_letter_or_digit(c) || std::string_view("-._~:").find(c) != std::string_view::npos;
     if (plain) {
       result += c;
     } else {

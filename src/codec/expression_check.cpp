@@ -6,15 +6,13 @@
 #include "codec/suggestion.hpp"
 #include "codec/template.hpp"
 
+#include "codec/jq_text.hpp"
+
 namespace troupe {
 namespace {
 
 constexpr std::array<std::string_view, 8> kRootNames = {"inputs", "metadata", "client_id", "job_id",
                                                         "run_id", "steps",    "attempt",   "item"};
-
-bool is_name_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
 
 bool names_secret(const std::vector<TemplatePart>& parts) {
   return std::any_of(parts.begin(), parts.end(),
@@ -108,9 +106,9 @@ void ExpressionCheck::root_field(std::string_view jq, const RootField& field, co
     const std::size_t end = rest.find('"');
     if (end != std::string_view::npos && rest.substr(0, end).find('\\') == std::string_view::npos)
       step_name(jq, rest.substr(0, end), {}, pointer);
-  } else if (rest.size() > 1 && rest[0] == '.' && is_name_char(rest[1])) {
+  } else if (rest.size() > 1 && rest[0] == '.' && is_jq_name_char(rest[1])) {
     rest.remove_prefix(1);
-    const auto end = std::find_if_not(rest.begin(), rest.end(), is_name_char);
+    const auto end = std::find_if_not(rest.begin(), rest.end(), is_jq_name_char);
     const auto length = static_cast<std::size_t>(end - rest.begin());
     step_name(jq, rest.substr(0, length), rest.substr(length), pointer);
   }
@@ -142,7 +140,7 @@ void ExpressionCheck::step_name(std::string_view jq, std::string_view name, std:
     return;
   }
   if (rest.starts_with('-')) {  // jq reads `.steps.to-do` as a subtraction
-    const auto end = std::find_if_not(rest.begin(), rest.end(), [](char c) { return is_name_char(c) || c == '-'; });
+    const auto end = std::find_if_not(rest.begin(), rest.end(), [](char c) { return is_jq_name_char(c) || c == '-'; });
     const std::string whole = std::string(name) + std::string(rest.begin(), end);
     if (is_step(whole))
       return faults_.push_back({pointer, "a step name with \"-\" is written .steps[\"" + whole + "\"]"});

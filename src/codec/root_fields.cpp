@@ -4,14 +4,10 @@
 #include <optional>
 #include <string>
 
-#include "codec/jq_string.hpp"
+#include "codec/jq_text.hpp"
 
 namespace troupe {
 namespace {
-
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_name_char(char c) { return is_name_start(c) || (c >= '0' && c <= '9'); }
 
 /// Words behind which `.` is something else.
 constexpr std::string_view kLeaving[] = {"as", "catch", "def"};
@@ -43,7 +39,7 @@ class Search {
       take_string();
     else if (c == '.')
       take_dot();
-    else if (is_name_char(c) || c == '$' || c == '@')
+    else if (is_jq_name_char(c) || c == '$' || c == '@')
       take_word();
     else
       take_sign(c);
@@ -56,7 +52,7 @@ class Search {
 
   void take_word() {
     const std::size_t begin = at_++;
-    while (at_ < jq_.size() && is_name_char(jq_[at_])) ++at_;
+    while (at_ < jq_.size() && is_jq_name_char(jq_[at_])) ++at_;
     const std::string_view word = jq_.substr(begin, at_ - begin);
     goes_on_ = !is_one_of(kOpening, word);
     std::size_t next = at_;
@@ -89,8 +85,8 @@ class Search {
   /// What follows a dot, if it is a name; one with escapes is passed over.
   std::optional<std::string_view> take_name() {
     const std::size_t begin = at_;
-    if (begin < jq_.size() && is_name_start(jq_[begin])) {
-      while (at_ < jq_.size() && is_name_char(jq_[at_])) ++at_;
+    if (begin < jq_.size() && is_jq_name_start(jq_[begin])) {
+      while (at_ < jq_.size() && is_jq_name_char(jq_[at_])) ++at_;
       return jq_.substr(begin, at_ - begin);
     }
     const std::string_view rest = jq_.substr(begin);

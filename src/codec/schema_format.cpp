@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "troupe/base/ascii.hpp"
 #include "troupe/base/id.hpp"
 #include "troupe/base/time.hpp"
 
@@ -28,11 +29,10 @@ bool is_email(std::string_view text) {
 
 /// RFC 3986: a scheme, a colon, and no space.
 bool is_uri(std::string_view text) {
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   const auto colon = text.find(':');
-  if (colon == std::string_view::npos || colon == 0 || !letter(text.front()) || !has_no_space(text)) return false;
+  if (colon == std::string_view::npos || colon == 0 || !is_letter(text.front()) || !has_no_space(text)) return false;
   return std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon),
-                     [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.'; });
+                     [](char c) { return is_letter_or_digit(c) || c == '+' || c == '-' || c == '.'; });
 }
 
 struct Format {

@@ -1,9 +1,10 @@
 #include "codec/suggestion.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <cstddef>
 #include <numeric>
+
+#include "troupe/base/ascii.hpp"
 
 namespace troupe {
 namespace {
@@ -14,7 +15,7 @@ std::size_t distance(std::string_view left, std::string_view right) {
   const auto bare = [](std::string_view text) {
     std::string letters;
     for (const char c : text)
-      if (c != '_' && c != '-') letters += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+      if (c != '_' && c != '-') letters += to_lower(c);
     return letters;
   };
   const std::string a = bare(left), b = bare(right);

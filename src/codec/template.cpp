@@ -2,18 +2,18 @@
 
 #include <algorithm>
 
+#include "troupe/base/ascii.hpp"
+
 namespace troupe {
 namespace {
 
-bool is_blank(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; });
+bool is_all_blank(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return is_blank(c); });
 }
 
 bool is_secret_name(std::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-           c == '.';
-  });
+  return !name.empty() && std::all_of(name.begin(), name.end(),
+                                      [](char c) { return is_letter_or_digit(c) || c == '_' || c == '-' || c == '.'; });
 }
 
 /// The position of the brace that closes jq text beginning at `at`; npos if there is none.
@@ -75,7 +75,7 @@ Result<std::vector<TemplatePart>> split_template(std::string_view text) {
         return {ErrorCode::expression_failed, "\"${secret:NAME}\" needs a name of A-Z a-z 0-9 _ - ."};
       add(TemplatePart::Kind::secret, name);
     } else {
-      if (is_blank(inside)) return {ErrorCode::expression_failed, "\"${ }\" holds no expression"};
+      if (is_all_blank(inside)) return {ErrorCode::expression_failed, "\"${ }\" holds no expression"};
       add(TemplatePart::Kind::expression, inside);
     }
     at = end + 1;

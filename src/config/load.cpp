@@ -9,6 +9,7 @@
 
 #include "config/keys.hpp"
 #include "config/toml_file.hpp"
+#include "troupe/base/ascii.hpp"
 
 extern char** environ;
 
@@ -44,10 +45,8 @@ std::string did_you_mean(std::string_view name, const std::vector<std::string>& 
 }
 
 bool is_secret_name(std::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-           c == '.';
-  });
+  return !name.empty() && std::all_of(name.begin(), name.end(),
+                                      [](char c) { return is_letter_or_digit(c) || c == '_' || c == '-' || c == '.'; });
 }
 
 bool holds_secret(const Config& config, const std::string& variable) {

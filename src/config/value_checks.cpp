@@ -6,10 +6,10 @@
 
 #include "config/value.hpp"
 
+#include "troupe/base/ascii.hpp"
+
 namespace troupe {
 namespace {
-
-bool is_alphanumeric(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 /// Bits of the family's addresses; nothing if it is no address.
 std::optional<int> address_bits(const std::string& text) {
@@ -23,7 +23,7 @@ bool is_host_name(std::string_view text) {
   if (text.empty() || text.size() > 253 || text.front() == '.' || text.back() == '.') return false;
   bool dot = false;
   for (const char c : text) {
-    if (!is_alphanumeric(c) && c != '-' && c != '.' && c != '_') return false;
+    if (!is_letter_or_digit(c) && c != '-' && c != '.' && c != '_') return false;
     if (c == '.' && dot) return false;
     dot = c == '.';
   }
@@ -97,7 +97,7 @@ std::optional<std::string> check_database_url(std::string_view text) {
 }
 
 std::optional<std::string> check_node_name(std::string_view text) {
-  const auto allowed = [](char c) { return is_alphanumeric(c) || c == '.' || c == '_' || c == '-'; };
+  const auto allowed = [](char c) { return is_letter_or_digit(c) || c == '.' || c == '_' || c == '-'; };
   if (text.size() <= limits::kNameChars && std::all_of(text.begin(), text.end(), allowed)) return std::nullopt;
   return "must be 1 to 64 of A–Z a–z 0–9 . _ -";
 }

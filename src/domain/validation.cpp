@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <map>
 
+#include "troupe/base/ascii.hpp"
+
 namespace troupe {
 namespace {
 
-bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || is_digit(c); }
 
 std::string step_pointer(std::size_t step, std::string_view member) {
   return "/steps/" + std::to_string(step) + "/" + std::string(member);
@@ -211,15 +212,13 @@ bool is_workflow_key(std::string_view text) {
 
 bool is_step_name(std::string_view text) {
   if (text.empty() || text.size() > limits::kNameChars || !(is_letter(text[0]) || text[0] == '_')) return false;
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-'; });
+  return std::all_of(text.begin(), text.end(), [](char c) { return is_letter_or_digit(c) || c == '_' || c == '-'; });
 }
 
 bool is_signal_name(std::string_view text) {
   if (text.empty() || text.size() > limits::kNameChars) return false;
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return is_letter(c) || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == ':' || c == '-';
-  });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_letter_or_digit(c) || c == '.' || c == '_' || c == ':' || c == '-'; });
 }
 
 std::vector<Fault> resolve(WorkflowDraft& draft) {

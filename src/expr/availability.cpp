@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "codec/jq_text.hpp"
+
 namespace troupe {
 namespace {
 
@@ -10,12 +12,6 @@ constexpr std::string_view kUnavailable[] = {
     "input_filename", "inputs", "input_line_number", "localtime", "modulemeta", "now",    "stderr",  "strflocaltime",
     "$ENV",
 };
-
-bool is_name_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 }  // namespace
 
@@ -35,12 +31,12 @@ std::optional<std::string> find_unavailable(std::string_view expression) {
         previous = '"';
       }
       ++at;
-    } else if (is_name_char(c) || c == '$' || c == '.' || c == '@') {
+    } else if (is_jq_name_char(c) || c == '$' || c == '.' || c == '@') {
       std::size_t end = at + 1;
-      while (end < expression.size() && is_name_char(expression[end])) ++end;
+      while (end < expression.size() && is_jq_name_char(expression[end])) ++end;
       const std::string_view word = expression.substr(at, end - at);
       std::size_t next = end;
-      while (next < expression.size() && is_space(expression[next])) ++next;
+      while (next < expression.size() && is_blank(expression[next])) ++next;
       const bool names_member = (next < expression.size() && expression[next] == ':' && word[0] != '$') ||
                                 (!open.empty() && open.back() == '{' && (previous == '{' || previous == ','));
       if (!names_member && std::find(std::begin(kUnavailable), std::end(kUnavailable), word) != std::end(kUnavailable))
@@ -54,7 +50,7 @@ std::optional<std::string> find_unavailable(std::string_view expression) {
       }
       if (c == '"' || c == '(' || c == '[' || c == '{') open += c;
       if ((c == ')' || c == ']' || c == '}') && !open.empty()) open.pop_back();
-      if (!is_space(c)) previous = c;
+      if (!is_blank(c)) previous = c;
       ++at;
     }
   }

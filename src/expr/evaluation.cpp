@@ -13,8 +13,6 @@
 namespace troupe {
 namespace {
 
-Error failed(std::string reason) { return {ErrorCode::expression_failed, std::move(reason), false, {}}; }
-
 /// Compiles the expression if no program of it is at hand, and runs it if there is an input.
 class Evaluation final : public SandboxJob {
  public:
@@ -41,7 +39,7 @@ class Evaluation final : public SandboxJob {
     if (input_) jv_free(*std::exchange(input_, std::nullopt));
   }
 
-  Result<Json> take_result() { return interrupted_ ? failed(too_slow()) : std::move(result_); }
+  Result<Json> take_result() { return interrupted_ ? expression_failed(too_slow()) : std::move(result_); }
 
   static std::string too_slow() { return "takes longer than " + format_duration(limits::kExpressionTime); }
 
@@ -71,7 +69,7 @@ class Evaluation final : public SandboxJob {
   const std::string expression_;
   std::optional<jv> input_;
   std::unique_ptr<Program> program_;
-  Result<Json> result_ = failed("was not evaluated");
+  Result<Json> result_ = expression_failed("was not evaluated");
 
   std::mutex mutex_;
   Program* running_ = nullptr;
@@ -79,17 +77,17 @@ class Evaluation final : public SandboxJob {
 };
 
 Result<Json> evaluate_by_jq(std::string_view expression, const Scope* scope) {
-  if (const auto unavailable = find_unavailable(expression)) return failed(*unavailable);
+  if (const auto unavailable = find_unavailable(expression)) return expression_failed(*unavailable);
   auto job = std::make_shared<Evaluation>(expression, scope ? std::optional(scope->value()) : std::nullopt);
   switch (run_in_sandbox(job, limits::kExpressionTime)) {
     case SandboxEnd::done: return job->take_result();
     case SandboxEnd::no_thread:
       job->drop_input();
-      return failed("cannot be evaluated: the system gives no thread for it");
+      return expression_failed("cannot be evaluated: the system gives no thread for it");
     case SandboxEnd::abandoned: break;
   }
   if (scope) scope->disown();
-  return failed(Evaluation::too_slow());
+  return expression_failed(Evaluation::too_slow());
 }
 
 }  // namespace

@@ -2,17 +2,15 @@
 
 #include <algorithm>
 
-#include "codec/jq_string.hpp"
+#include "codec/jq_text.hpp"
 
 namespace troupe {
 namespace {
 
 constexpr std::size_t kExcerptBytes = 200;
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
-         c == ':' || c == '$' || c == '@' || static_cast<unsigned char>(c) >= 0x80;
+  return is_jq_name_char(c) || c == '.' || c == ':' || c == '$' || c == '@' || static_cast<unsigned char>(c) >= 0x80;
 }
 bool is_sign(char c) { return std::string_view("|=+-*/%<>!?").find(c) != std::string_view::npos; }
 

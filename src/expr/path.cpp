@@ -2,11 +2,10 @@
 
 #include <charconv>
 
+#include "codec/jq_text.hpp"
+
 namespace troupe {
 namespace {
-
-bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_name_char(char c) { return is_name_start(c) || (c >= '0' && c <= '9'); }
 
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r\n"), last = text.find_last_not_of(" \t\r\n");
@@ -41,9 +40,9 @@ std::optional<Path> Path::parse(std::string_view expression) {
   if (rest == ".") return path;
   if (rest.starts_with(".[")) rest.remove_prefix(1);
   while (!rest.empty()) {
-    if (rest.size() > 1 && rest[0] == '.' && is_name_start(rest[1])) {
+    if (rest.size() > 1 && rest[0] == '.' && is_jq_name_start(rest[1])) {
       std::size_t end = 2;
-      while (end < rest.size() && is_name_char(rest[end])) ++end;
+      while (end < rest.size() && is_jq_name_char(rest[end])) ++end;
       path.steps_.emplace_back(std::string(rest.substr(1, end - 1)));
       rest.remove_prefix(end);
     } else if (rest[0] == '[') {

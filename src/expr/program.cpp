@@ -65,8 +65,6 @@ std::string error_text(jv invalid) {
   return text;
 }
 
-Error failed(std::string reason) { return {ErrorCode::expression_failed, std::move(reason), false, {}}; }
-
 constexpr const char* kTooMuchMemory = "it needs too much memory";
 std::atomic<std::uint64_t> compiled_{0};
 
@@ -131,18 +129,18 @@ void prepare_regular_expressions() {
 Result<std::unique_ptr<Program>> Program::compile(std::string_view expression) {
   prepare_regular_expressions();
   jq_state* const state = jq_init();
-  if (state == nullptr) return failed("there is not enough memory for it");
+  if (state == nullptr) return expression_failed("there is not enough memory for it");
   std::unique_ptr<Program> program(new Program(state));
   const char* why_left = nullptr;
   const std::string text = without_blanks(expression);
   const std::string wrong = compile_into(state, text, why_left);
   if (why_left != nullptr) {
     program->lost_ = true;
-    return failed(why_left);
+    return expression_failed(why_left);
   }
   if (!wrong.empty()) {
     const std::string reason = plain_reason(wrong);
-    return failed(reason + place_of_fault(text, reason));
+    return expression_failed(reason + place_of_fault(text, reason));
   }
   jq_set_error_cb(state, ignore_message, nullptr);
   jq_set_debug_cb(state, ignore_message, nullptr);
@@ -173,12 +171,12 @@ Result<jv> Program::run(jv input) {
   };
   if (const char* reason = call_jq(call, this)) {
     lost_ = true;
-    return failed(reason);
+    return expression_failed(reason);
   }
   if (overran_) {
     jv_free(first);
     jv_free(second);
-    return failed(kTooMuchMemory);
+    return expression_failed(kTooMuchMemory);
   }
   if (jv_is_valid(first) && !jv_is_valid(second) && jv_invalid_has_msg(jv_copy(second)) == 0) {
     jv_free(second);
@@ -193,7 +191,7 @@ Result<jv> Program::run(jv input) {
     reason = error_text(jv_copy(second));
   jv_free(first);
   jv_free(second);
-  return failed(std::move(reason));
+  return expression_failed(std::move(reason));
 }
 
 // By the watchdog and, within a call, by the memory: jq takes it once only.

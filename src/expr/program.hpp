@@ -16,6 +16,10 @@ extern "C" {
 
 namespace troupe {
 
+inline Error expression_failed(std::string reason) {
+  return {ErrorCode::expression_failed, std::move(reason), false, {}};
+}
+
 /// Made, used and destroyed on threads of the sandbox; only `halt` comes from outside.
 class Program final : private MemoryWatch {
  public:

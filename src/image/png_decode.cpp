@@ -6,6 +6,7 @@
 
 #include "image/header.hpp"
 #include "image/png.hpp"
+#include "image/png_messages.hpp"
 
 namespace troupe {
 namespace {
@@ -22,14 +23,6 @@ struct Decoding {
   Image image;
   char message[128] = {};
 };
-
-[[noreturn]] void on_error(png_structp png, png_const_charp message) {
-  auto* decoding = static_cast<Decoding*>(png_get_error_ptr(png));
-  std::strncpy(decoding->message, message, sizeof(decoding->message) - 1);
-  png_longjmp(png, 1);
-}
-
-void on_warning(png_structp, png_const_charp) {}
 
 void on_read(png_structp png, png_bytep data, png_size_t size) {
   auto* decoding = static_cast<Decoding*>(png_get_io_ptr(png));
@@ -125,7 +118,7 @@ Result<Image> decode_png(std::string_view bytes, const DecodeLimits& limits) {
   if (auto refused = refuse_by_header(bytes, limits)) return std::move(*refused);
   Decoding decoding;
   decoding.in = bytes;
-  png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &decoding, on_error, on_warning);
+  png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &decoding, on_png_error<Decoding>, on_png_warning);
   if (png == nullptr) return {ErrorCode::internal, "libpng could not be started"};
   png_infop info = png_create_info_struct(png);
   bool read = false;

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "image/png.hpp"
+#include "image/png_messages.hpp"
 
 namespace troupe {
 namespace {
@@ -16,14 +17,6 @@ struct Encoding {
   bool out_of_memory = false;
   bool stopped = false;
 };
-
-[[noreturn]] void on_error(png_structp png, png_const_charp message) {
-  auto* encoding = static_cast<Encoding*>(png_get_error_ptr(png));
-  std::strncpy(encoding->message, message, sizeof(encoding->message) - 1);
-  png_longjmp(png, 1);
-}
-
-void on_warning(png_structp, png_const_charp) {}
 
 void on_write(png_structp png, png_bytep data, png_size_t size) {
   auto* encoding = static_cast<Encoding*>(png_get_io_ptr(png));
@@ -82,7 +75,7 @@ Result<std::string> encode_png(const Image& image, const PngOptions& options) {
   TROUPE_ASSERT(!image.empty(), "an empty image has no PNG");
   Encoding encoding;
   const std::vector<png_text> texts = text_chunks(options.texts);
-  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &encoding, on_error, on_warning);
+  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &encoding, on_png_error<Encoding>, on_png_warning);
   if (png == nullptr) return {ErrorCode::internal, "libpng could not be started"};
   png_infop info = png_create_info_struct(png);
   const bool written = info != nullptr && write_image(png, info, image, options, texts, encoding);

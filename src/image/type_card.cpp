@@ -7,6 +7,7 @@
 
 #include "image/bitmap_font.hpp"
 #include "image/png.hpp"
+#include "troupe/base/ascii.hpp"
 #include "troupe/base/limits.hpp"
 
 namespace troupe {
@@ -97,13 +98,13 @@ class Card {
   }
 
   void label(std::string_view text) {
-    constexpr int kDot = 7, kAdvance = (kGlyphWidth + 1) * kDot;
-    const int width = static_cast<int>(text.size()) * kAdvance - kDot;
+    constexpr int kDotPixels = 7, kAdvance = (kGlyphWidth + 1) * kDotPixels;
+    const int width = static_cast<int>(text.size()) * kAdvance - kDotPixels;
     const int left = (kSide - width) / 2, top = 348;
     const Point half{static_cast<float>(width) / 2 + 26, 42};
     box(mix(accent_, {0, 0, 0}, 0.25F), {256, static_cast<float>(top) + 24.5F}, half, 20);
     for (std::size_t i = 0; i < text.size(); ++i) {
-      glyph(glyph_of(text[i]), left + static_cast<int>(i) * kAdvance, top, kDot);
+      glyph(glyph_of(text[i]), left + static_cast<int>(i) * kAdvance, top, kDotPixels);
     }
   }
 
@@ -205,20 +206,13 @@ void draw_pictogram(Card& card, FileKind kind) {
   }
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
-
 /// What follows the last dot, if it looks like an extension: a few letters and digits.
 std::string extension_of(std::string_view name) {
   const std::size_t dot = name.rfind('.');
   if (dot == std::string_view::npos || dot == 0) return {};
   const std::string_view extension = name.substr(dot + 1);
-  const bool plain = std::all_of(extension.begin(), extension.end(),
-                                 [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; });
-  return plain && extension.size() <= kExtensionChars ? lower(extension) : std::string();
+  const bool plain = std::all_of(extension.begin(), extension.end(), [](char c) { return is_letter_or_digit(c); });
+  return plain && extension.size() <= kExtensionChars ? to_lower(extension) : std::string();
 }
 
 struct KindOf {
@@ -254,13 +248,13 @@ std::string subtype_of(std::string_view media_type) {
   const std::size_t slash = media_type.find('/');
   if (slash == std::string_view::npos) return {};
   const std::string_view rest = media_type.substr(slash + 1);
-  return lower(rest.substr(0, rest.find_first_of(";+ ")));
+  return to_lower(rest.substr(0, rest.find_first_of(";+ ")));
 }
 
 }  // namespace
 
 FileKind file_kind(std::string_view media_type, std::string_view name) {
-  const std::string type = lower(media_type);
+  const std::string type = to_lower(media_type);
   if (type.starts_with("image/")) return FileKind::image;
   if (type.starts_with("audio/")) return FileKind::audio;
   if (type.starts_with("video/")) return FileKind::video;

@@ -8,6 +8,7 @@
 #include "ingress/chunked_stream.hpp"
 #include "ingress/responder.hpp"
 #include "ingress/stamped_input.hpp"
+#include "troupe/base/ascii.hpp"
 
 namespace troupe::ingress {
 namespace {
@@ -23,10 +24,7 @@ std::string address_of(const Socket& socket) {
 }
 
 bool is_request_id(std::string_view text) {
-  const auto allowed = [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == ':' || c == '-';
-  };
+  const auto allowed = [](char c) { return is_letter_or_digit(c) || c == '.' || c == '_' || c == ':' || c == '-'; };
   return !text.empty() && text.size() <= kRequestIdChars && std::all_of(text.begin(), text.end(), allowed);
 }
 

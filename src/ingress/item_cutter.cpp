@@ -2,16 +2,16 @@
 
 #include <utility>
 
+#include "troupe/base/ascii.hpp"
+
 namespace troupe::ingress {
 namespace {
 
 /// Longer than any name that is known.
 constexpr std::size_t kNameBytes = 64;
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
 void trim_end(std::string& text) {
-  while (!text.empty() && is_space(text.back())) text.pop_back();
+  while (!text.empty() && is_blank(text.back())) text.pop_back();
 }
 
 }  // namespace
@@ -63,7 +63,7 @@ Result<Done> ItemCutter::feed_array(char c) {
     }
     return Done{};
   }
-  if (is_space(c)) return Done{};
+  if (is_blank(c)) return Done{};
   switch (state_) {
     case State::envelope:
       if (c != '{') return malformed("'{'");
@@ -119,7 +119,7 @@ Result<Done> ItemCutter::feed_item(char c) {
     if (c == ',') return end_item(/*last=*/false);
     if (c == ']') return end_item(/*last=*/true);
     if (c == '}') return malformed("',' or ']'");
-    if (item_.text.empty() && is_space(c)) return Done{};
+    if (item_.text.empty() && is_blank(c)) return Done{};
   }
   if (c == '"') in_string_ = true;
   if (c == '{' || c == '[') ++depth_;

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <vector>
 
+#include "troupe/base/ascii.hpp"
 #include "troupe/base/limits.hpp"
 
 namespace troupe::ingress {
@@ -13,13 +14,6 @@ std::string_view trim(std::string_view text) {
   const auto begin = text.find_first_not_of(" \t");
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return out;
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
@@ -71,7 +65,7 @@ std::optional<Millis> preferred_wait(const Request& request) {
     for (auto preference : split(value, ',')) {
       preference = trim(preference.substr(0, preference.find(';')));
       const auto equals = preference.find('=');
-      if (equals == std::string_view::npos || lower(trim(preference.substr(0, equals))) != "wait") continue;
+      if (equals == std::string_view::npos || to_lower(trim(preference.substr(0, equals))) != "wait") continue;
       const auto seconds = parse_digits<int>(unquote(trim(preference.substr(equals + 1))));
       if (!seconds || *seconds == 0) return {};
       return std::chrono::seconds(std::min(*seconds, limits::kPreferWaitSeconds));
@@ -120,18 +114,18 @@ std::optional<std::string> media_type(const Request& request) {
   if (!header) return {};
   const auto parts = split(*header, ';');
   for (std::size_t i = 1; i < parts.size(); ++i) {
-    const std::string parameter = lower(parts[i]);
+    const std::string parameter = to_lower(parts[i]);
     if (!parameter.starts_with("charset=")) continue;
     const auto charset = unquote(std::string_view(parameter).substr(8));
     if (charset != "utf-8" && charset != "us-ascii") return {};
   }
-  return lower(parts[0]);
+  return to_lower(parts[0]);
 }
 
 Result<std::optional<ByteRange>> byte_range(std::string_view header, std::uint64_t size) {
   const std::optional<ByteRange> all;
   constexpr std::string_view kUnit = "bytes=";
-  if (!lower(header.substr(0, kUnit.size())).starts_with(kUnit)) return all;
+  if (!to_lower(header.substr(0, kUnit.size())).starts_with(kUnit)) return all;
   const auto range = trim(header.substr(kUnit.size()));
   const auto dash = range.find('-');
   if (dash == std::string_view::npos || range.find(',') != std::string_view::npos) return all;

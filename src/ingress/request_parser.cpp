@@ -6,6 +6,7 @@
 #include <boost/beast/http/error.hpp>
 
 #include "ingress/request_target.hpp"
+#include "troupe/base/ascii.hpp"
 
 namespace troupe::ingress {
 namespace {
@@ -16,13 +17,6 @@ namespace http = boost::beast::http;
 constexpr std::uint64_t kBodyReserve = 64 << 10;
 
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
-
-char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool equals_ignoring_case(std::string_view text, std::string_view lower) {
-  return std::equal(text.begin(), text.end(), lower.begin(), lower.end(),
-                    [](char left, char right) { return to_lower(left) == right; });
-}
 
 }  // namespace
 
@@ -52,8 +46,7 @@ void MessageParser::on_request_impl(http::verb, Text method, Text target, int ht
 
 void MessageParser::on_field_impl(http::field, Text name, Text value, BeastError&) {
   if (head_complete_) return;
-  auto& [key, text] = request.headers.emplace_back(view(name), view(value));
-  std::transform(key.begin(), key.end(), key.begin(), to_lower);
+  request.headers.emplace_back(to_lower(view(name)), view(value));
 }
 
 void MessageParser::on_header_impl(BeastError& ec) {

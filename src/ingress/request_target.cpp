@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "troupe/base/ascii.hpp"
 #include "troupe/base/bytes.hpp"
 
 namespace troupe::ingress {
@@ -57,19 +58,10 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-bool starts_with_ignoring_case(std::string_view text, std::string_view lower) {
-  if (text.size() < lower.size()) return false;
-  for (std::size_t i = 0; i < lower.size(); ++i) {
-    const char c = text[i];
-    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) != lower[i]) return false;
-  }
-  return true;
-}
-
 /// What follows the authority of an absolute target; nothing if the target is not absolute.
 std::optional<std::string_view> after_authority(std::string_view target) {
   for (std::string_view scheme : {"http://", "https://"}) {
-    if (!starts_with_ignoring_case(target, scheme)) continue;
+    if (!equals_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
     const auto authority = target.substr(scheme.size());
     const auto end = authority.find_first_of("/?");
     return end == authority.npos ? std::string_view() : authority.substr(end);

@@ -7,6 +7,7 @@
 
 #include <boost/beast/http/status.hpp>
 
+#include "troupe/base/ascii.hpp"
 #include "troupe/base/assert.hpp"
 
 namespace troupe::ingress {
@@ -15,8 +16,6 @@ namespace {
 constexpr std::array<std::string_view, 7> kServerHeaders = {
     "date",       "content-length", "transfer-encoding",     "connection",
     "keep-alive", "x-request-id",   "x-content-type-options"};
-
-char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool is_server_header(std::string_view name) {
   return std::any_of(kServerHeaders.begin(), kServerHeaders.end(), [&](std::string_view own) {

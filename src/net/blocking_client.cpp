@@ -7,6 +7,7 @@
 
 #include "net/ip_address.hpp"
 #include "net/url.hpp"
+#include "troupe/base/ascii.hpp"
 
 namespace troupe {
 namespace {
@@ -20,13 +21,6 @@ bool is_loopback_host(const std::string& host) {
   const auto address = parse_address(host);
   if (!address) return host == "localhost" || host.ends_with(".localhost");
   return address->is_v4() ? address->bytes[12] == 127 : address == parse_address("::1");
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return result;
 }
 
 HeaderLines header_lines(const HttpRequest& request) {
@@ -142,7 +136,7 @@ std::size_t BlockingHttpClient::Handle::on_header(char* data, std::size_t size, 
   } else if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
     std::string_view value = line.substr(colon + 1);
     while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
-    handle.response_.headers.emplace_back(lower(line.substr(0, colon)), value);
+    handle.response_.headers.emplace_back(to_lower(line.substr(0, colon)), value);
   }
   return size * count;
 }

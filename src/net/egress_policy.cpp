@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "troupe/base/ascii.hpp"
 #include "troupe/base/assert.hpp"
 
 namespace troupe {
@@ -111,9 +112,7 @@ Result<EgressPolicy> EgressPolicy::make(const EgressOptions& options) {
   policy.allow_loopback_ = options.allow_loopback;
   Error faulty{ErrorCode::invalid_configuration, "the egress allow list has bad entries", false, {}};
   for (std::size_t i = 0; i < options.allow.size(); ++i) {
-    std::string entry = options.allow[i];
-    std::transform(entry.begin(), entry.end(), entry.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    const std::string entry = to_lower(options.allow[i]);
     if (const auto network = parse_cidr(entry)) {
       policy.networks_.push_back(*network);
     } else if (entry.starts_with("*.") && is_host_name(entry.substr(2))) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "troupe/base/ascii.hpp"
 #include "troupe/base/token.hpp"
 
 namespace troupe {
@@ -22,13 +23,6 @@ constexpr std::array<int, 5> kRedirectStatuses = {301, 302, 303, 307, 308};
 template <class List, class Value>
 bool contains(const List& list, const Value& value) {
   return std::find(list.begin(), list.end(), value) != list.end();
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return result;
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -71,7 +65,7 @@ Result<Done> Transfer::check_request() const {
   if (!is_token(request_.method)) return failed(ErrorCode::invalid_config, "the HTTP method is not a word", false);
   for (const auto& [name, value] : request_.headers) {
     if (!is_token(name)) return failed(ErrorCode::invalid_config, "a header has the bad name '" + name + "'", false);
-    if (contains(kFramingHeaders, lower(name)))
+    if (contains(kFramingHeaders, to_lower(name)))
       return failed(ErrorCode::invalid_config, "the header " + name + " is set by the client itself", false);
     if (value.find_first_of(std::string_view("\r\n\0", 3)) != value.npos)
       return failed(ErrorCode::invalid_config, "the value of the header " + name + " has a line break or a NUL", false);
@@ -111,7 +105,7 @@ void Transfer::set_up_request() {
   };
   bool has_type = false;
   for (const auto& [name, value] : request_.headers) {
-    has_type = has_type || lower(name) == "content-type";
+    has_type = has_type || to_lower(name) == "content-type";
     add(value.empty() ? name + ";" : name + ": " + value);  // "Name:" would remove the header
   }
   if (!has_type) add("Content-Type:");  // libcurl would call any body a form
@@ -172,10 +166,10 @@ void Transfer::follow(Url target) {
   if (becomes_get) {
     request_.method = "GET";
     request_.body.clear();
-    std::erase_if(request_.headers, [](const auto& header) { return lower(header.first) == "content-type"; });
+    std::erase_if(request_.headers, [](const auto& header) { return to_lower(header.first) == "content-type"; });
   }
   if (!target.same_origin(url_))
-    std::erase_if(request_.headers, [](const auto& header) { return !contains(kOpenHeaders, lower(header.first)); });
+    std::erase_if(request_.headers, [](const auto& header) { return !contains(kOpenHeaders, to_lower(header.first)); });
   url_ = std::move(target);
 }
 
@@ -208,7 +202,7 @@ std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count,
   if (line.starts_with("HTTP/")) {  // also after an interim answer
     transfer.response_.headers.clear();
   } else if (const std::size_t colon = line.find(':'); colon != line.npos) {
-    transfer.response_.headers.emplace_back(lower(trimmed(line.substr(0, colon))),
+    transfer.response_.headers.emplace_back(to_lower(trimmed(line.substr(0, colon))),
                                             std::string(trimmed(line.substr(colon + 1))));
   }
   return bytes;

@@ -5,6 +5,8 @@
 
 #include <memory>
 
+#include "troupe/base/ascii.hpp"
+
 namespace troupe {
 namespace {
 
@@ -36,12 +38,6 @@ std::string part(CURLU* url, CURLUPart which, unsigned flags = 0) {
 
 Error invalid(std::string why) { return Error{ErrorCode::invalid_config, "invalid URL: " + std::move(why), false, {}}; }
 
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
-
 Result<Url> read(CURLU* parsed) {
   const Utf8Locale utf8;
   Url url;
@@ -49,7 +45,7 @@ Result<Url> read(CURLU* parsed) {
   if (url.scheme != "http" && url.scheme != "https") return invalid("only http and https are allowed");
   if (!part(parsed, CURLUPART_USER).empty() || !part(parsed, CURLUPART_PASSWORD).empty())
     return invalid("credentials do not belong in a URL; use a header");
-  url.host = lower(part(parsed, CURLUPART_HOST, CURLU_PUNYCODE));
+  url.host = to_lower(part(parsed, CURLUPART_HOST, CURLU_PUNYCODE));
   if (url.host.empty()) return invalid("it has no usable host");
   if (url.host.front() == '[') url.host = url.host.substr(1, url.host.size() - 2);
   if (url.host.back() == '.') url.host.pop_back();

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "troupe/base/ascii.hpp"
+
 namespace troupe::log {
 namespace {
 
@@ -110,7 +112,7 @@ bool is_secret_name(std::string_view name) {
   std::string word;
   for (std::size_t i = 0; i <= name.size(); ++i) {
     const char c = i < name.size() ? name[i] : '_';
-    const char lower = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    const char lower = to_lower(c);
     if (lower >= 'a' && lower <= 'z') {
       word += lower;
       continue;

@@ -105,7 +105,7 @@ struct Place {
 
 class CrashPlaceTest : public AnyCrashTest, public ::testing::WithParamInterface<Place> {};
 
-constexpr const char* kTwo = "{key: broken, steps: [{name: first, type: noop}, {name: second, type: noop}]}";
+constexpr const char* kBrokenTwo = "{key: broken, steps: [{name: first, type: noop}, {name: second, type: noop}]}";
 
 TEST_P(CrashPlaceTest, EndsTheRunWithACodeAfterABoundedNumberOfCrashes) {
   const Place& place = GetParam();
@@ -140,7 +140,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Place{"TheOutputs", Call::outputs, 0, "{key: broken, steps: [{name: first, type: noop}]}", "first", nullptr,
               "poison"},
-        Place{"TheConfigOfTheNextStep", Call::config, 1, kTwo, "first", nullptr, "poison"},
+        Place{"TheConfigOfTheNextStep", Call::config, 1, kBrokenTwo, "first", nullptr, "poison"},
         Place{"TheConditionOfTheNextStep", Call::condition, 1,
               "{key: broken, steps: [{name: first, type: noop}, {name: second, type: noop, when: '${ .steps.first.x "
               "}'}]}",

@@ -9,13 +9,13 @@ namespace {
 
 using ::testing::ElementsAre;
 
-constexpr const char* kTwo = "{key: two, steps: [{name: first, type: noop}, {name: second, type: noop}]}";
+constexpr const char* kTwoSteps = "{key: two, steps: [{name: first, type: noop}, {name: second, type: noop}]}";
 
 class RetryTest : public NodeTest {
  protected:
   /// A job whose first step was done, and whose second failed.
   JobId failed_job() {
-    given_workflow(kTwo);
+    given_workflow(kTwoSteps);
     const JobId job = submit("two");
     executor_->complete("first");
     run();
@@ -120,7 +120,7 @@ TEST_F(RetryTest, CanBeRepeated) {
 }
 
 TEST_F(RetryTest, IsRefusedWhileTheJobRuns) {
-  given_workflow(kTwo);
+  given_workflow(kTwoSteps);
   const JobId job = submit("two");
   EXPECT_EQ(retry(job).error().code, ErrorCode::job_not_finished);
 }

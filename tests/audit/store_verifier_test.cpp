@@ -42,7 +42,7 @@ const std::string kJob1 = to_string(FakeStore::job_id(1));
 const std::string kJob2 = to_string(FakeStore::job_id(2));
 const std::string kShard0 = to_string(shard_chain(0));
 
-struct Tampering {
+struct EditedRow {
   const char* rule;
   void (*tamper)(FakeStore&);
   std::string chain;
@@ -50,7 +50,7 @@ struct Tampering {
   const char* fault;  ///< contained
 };
 
-const std::vector<Tampering> kTamperings = {
+const std::vector<EditedRow> kEditedRows = {
     {"an edited record", [](FakeStore& s) { edit(s.row_of(1, 1).records, "\"s1\"", "\"xx\""); }, kJob1, 2,
      "was changed"},
     {"an edited first record", [](FakeStore& s) { edit(s.row_of(1, 1).records, "\"s0\"", "\"xx\""); }, kJob1, 1,
@@ -156,7 +156,7 @@ const std::vector<Tampering> kTamperings = {
 };
 
 TEST(VerifyStore, FindsEveryKindOfTamperingAndNamesTheFirstBadRecord) {
-  for (const Tampering& row : kTamperings) {
+  for (const EditedRow& row : kEditedRows) {
     FakeStore store = written_store();
     row.tamper(store);
     const auto report = verify_store(store);

@@ -8,8 +8,8 @@
 namespace troupe::cli {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 Json status(const std::string& text) { return parse_json(text).value_or(Json()); }
 
@@ -105,8 +105,8 @@ TEST(ProgressView, BeginsAnewWithARetry) {
   ProgressView view({.in = std::cin, .out = out, .err = out, .interactive = true, .colour = false, .width = 80});
   view.begin(status(R"({"execution_id":"r1","steps":[{"name":"render","status":"failed","progress":0.5}]})"));
   view.on_event("status", status(R"({"run_id":"r2","status":"running"})"));
-  EXPECT_THAT(screen(out.str()), testing::ElementsAre("render [........................]   0%  pending",
-                                                      "job    [........................]   0%  running"));
+  EXPECT_THAT(screen(out.str()), ::testing::ElementsAre("render [........................]   0%  pending",
+                                                        "job    [........................]   0%  running"));
 }
 
 TEST(ProgressView, SurvivesEventsOfAnyShape) {

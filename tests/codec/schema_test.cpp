@@ -49,14 +49,14 @@ TEST(JsonSchema, NamesEveryFaultOfAPosterJobInPlainWords) {
   EXPECT_EQ(faults_of(kPoster, "[]"), " must be an object");
 }
 
-struct Case {
+struct SchemaCase {
   std::string_view schema;
   std::string_view value;
   std::string_view faults;
 };
 
 TEST(JsonSchema, SaysWhatEachKeywordExpects) {
-  const Case cases[] = {
+  const SchemaCase cases[] = {
       {R"({"type":["string","null"]})", "1", " must be null or a string"},
       {R"({"type":"integer"})", "1.0", ""},
       {R"({"type":"integer"})", "1.5", " must be an integer"},
@@ -109,7 +109,7 @@ TEST(JsonSchema, SaysWhatEachKeywordExpects) {
       {R"({"properties":{"a":false}})", R"({"a":1})", "/a is not allowed"},
       {"true", "1", ""},
   };
-  for (const Case& c : cases) EXPECT_EQ(faults_of(c.schema, c.value), c.faults) << c.schema << " of " << c.value;
+  for (const SchemaCase& c : cases) EXPECT_EQ(faults_of(c.schema, c.value), c.faults) << c.schema << " of " << c.value;
 }
 
 TEST(JsonSchema, FollowsReferencesWithinTheDocument) {

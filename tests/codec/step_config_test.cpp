@@ -12,14 +12,14 @@ std::string faults_of_config(std::string_view type, std::string_view config) {
   return text;
 }
 
-struct Case {
+struct ConfigCase {
   std::string_view type;
   std::string_view config;
   std::string_view faults;
 };
 
 TEST(StepConfig, IsCheckedByItsType) {
-  const Case cases[] = {
+  const ConfigCase cases[] = {
       {"noop", "{anything: [1, {goes: here}]}", ""},
       {"delay", "{duration: 0}", ""},
       {"delay", "{duration: 1h30m}", ""},
@@ -73,7 +73,8 @@ TEST(StepConfig, IsCheckedByItsType) {
        "/style must be text: put it in quotes"},
       {"generate", "{prompt: a, count: 1.5}", "/count must be an integer from 1 to 64"},
   };
-  for (const Case& c : cases) EXPECT_EQ(faults_of_config(c.type, c.config), c.faults) << c.type << " " << c.config;
+  for (const ConfigCase& c : cases)
+    EXPECT_EQ(faults_of_config(c.type, c.config), c.faults) << c.type << " " << c.config;
 }
 
 }  // namespace

@@ -4,9 +4,9 @@
 namespace troupe {
 namespace {
 
-class Dice final : public Random {
+class SeededDice final : public Random {
  public:
-  explicit Dice(std::uint64_t seed) : random_(seed) {}
+  explicit SeededDice(std::uint64_t seed) : random_(seed) {}
   std::uint64_t next() override { return random_.next(); }
 
  private:
@@ -29,7 +29,7 @@ TEST(RetryDelayProperty, LiesBetweenNothingAndItsMaximumAndNeverShrinks) {
   check_property(
       [](Choices& choices) {
         RetryPolicy policy = random_policy(choices);
-        Dice dice(choices.number(0xFFFF));
+        SeededDice dice(choices.number(0xFFFF));
         Millis before(0);
         for (AttemptNumber failed = 1; failed <= limits::kAttemptsMax; ++failed) {
           policy.jitter = Jitter::none;

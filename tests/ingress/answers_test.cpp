@@ -9,8 +9,6 @@ namespace {
 
 using AnswersTest = ServerTest;
 
-constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-
 TEST_F(AnswersTest, CarryTheServersOwnHeaders) {
   serve_echo();
   const auto response = get("/");

@@ -9,8 +9,6 @@ namespace {
 
 using ConnectionsTest = ServerTest;
 
-constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-
 std::size_t resident_kib() {
   std::size_t pages = 0, resident = 0;
   if (auto* file = std::fopen("/proc/self/statm", "r")) {

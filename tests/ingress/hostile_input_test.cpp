@@ -6,7 +6,7 @@
 namespace troupe::ingress {
 namespace {
 
-struct Row {
+struct HostileRow {
   const char* rule;
   std::string sent;
   int status;
@@ -20,7 +20,7 @@ std::string post(const std::string& headers, const std::string& body) {
 }
 std::string chunked(const std::string& body) { return post("Transfer-Encoding: chunked\r\n", body); }
 
-std::vector<Row> rows() {
+std::vector<HostileRow> rows() {
   using namespace std::string_literals;
   return {
       // the request line

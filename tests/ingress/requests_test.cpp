@@ -10,8 +10,6 @@ namespace {
 
 using RequestsTest = ServerTest;
 
-constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-
 TEST_F(RequestsTest, ReachTheHandlerSplitDecodedAndWithLowerCaseHeaders) {
   std::promise<Request> arrived;
   serve([&arrived](Request request, std::shared_ptr<Responder> responder) {

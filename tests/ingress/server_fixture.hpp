@@ -21,6 +21,9 @@ namespace troupe::ingress {
 
 using namespace std::chrono_literals;
 
+/// The least request there is.
+constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
 inline Response text(std::string body, int status = 200) {
   return {status, {{"Content-Type", "text/plain"}}, std::move(body), {}};
 }

@@ -5,6 +5,7 @@
 
 #include "sim/workflows.hpp"
 #include "sim/world.hpp"
+#include "troupe/domain/estimator.hpp"
 
 namespace troupe::sim {
 namespace {
@@ -13,9 +14,6 @@ constexpr std::size_t kSignsMost = 40;  // of life; then it is silent, if it han
 constexpr std::size_t kTooManyBytes = limits::kOutputBytes + 100;
 
 TaskOutcome failure(ErrorCode code, bool retryable) { return {Error{code, "as drawn", retryable, {}}, {}}; }
-
-/// May it end before start() returns? Only what does no blocking work.
-bool is_instant(StepType type) { return type == StepType::noop || type == StepType::transform; }
 
 }  // namespace
 

@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <optional>
 
+#include "troupe/base/ascii.hpp"
+
 namespace troupe::testing {
 namespace {
 
@@ -35,17 +37,11 @@ bool fill(int fd, std::string& text, std::size_t count) {
   return true;
 }
 
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
-
 void parse_header(const std::string& line, ReceivedRequest& request) {
   const std::size_t colon = line.find(':');
   if (colon == line.npos) return;
   const std::size_t value = line.find_first_not_of(' ', colon + 1);
-  request.headers[lower(line.substr(0, colon))] = value == line.npos ? "" : line.substr(value);
+  request.headers[to_lower(line.substr(0, colon))] = value == line.npos ? "" : line.substr(value);
 }
 
 std::optional<ReceivedRequest> read_request(int fd, std::string& buffered) {

@@ -6,7 +6,6 @@
 namespace troupe {
 namespace {
 
-constexpr std::size_t kStderrBytes = 64 << 10;
 constexpr std::string_view kLogCut = "\n(the log is cut here: it is above the limit)\n";
 
 }  // namespace

@@ -21,6 +21,8 @@ struct ExitStatus {
   int value = 0;  ///< exit code, or signal
 };
 
+constexpr std::size_t kStderrBytes = 64 << 10;  ///< its end, as an outcome shows it
+
 /// Keeps what a program writes to its two streams, and tells the sink.
 class ExecOutput {
  public:
@@ -33,7 +35,7 @@ class ExecOutput {
 
   bool too_large() const { return too_large_; }  ///< stdout is above limits::kOutputBytes
   const std::string& out() const { return out_; }
-  const std::string& err() const { return err_; }  ///< its last 64 KiB, without progress lines
+  const std::string& err() const { return err_; }  ///< the last kStderrBytes at least, without progress lines
   std::string take_log() { return std::move(log_); }
 
  private:

@@ -11,7 +11,6 @@ namespace troupe {
 namespace {
 
 constexpr std::size_t kQuotedBytes = 500;
-constexpr std::size_t kStderrBytes = 64 << 10;
 // The outputs become a member of other documents; their depth must fit these as well.
 constexpr std::size_t kValueDepth = limits::kJsonDepth - 8;
 

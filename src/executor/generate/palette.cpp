@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "troupe/base/ascii.hpp"
+
 namespace troupe::generate {
 namespace {
 
@@ -141,7 +143,7 @@ Colour Palette::swatch(int i) const {
 std::vector<std::string> words_of(std::string_view prompt) {
   std::vector<std::string> words(1);
   for (const char c : prompt) {
-    const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    const char lower = to_lower(c);
     if (lower >= 'a' && lower <= 'z') {
       words.back() += lower;
     } else if (!words.back().empty()) {

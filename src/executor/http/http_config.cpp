@@ -5,17 +5,12 @@
 #include <cmath>
 
 #include "codec/json.hpp"
+#include "troupe/base/ascii.hpp"
 
 namespace troupe {
 namespace {
 
 constexpr int kFirstStatus = 100, kLastStatus = 599;
-
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
 
 std::optional<int> number(std::string_view text) {
   int value = 0;
@@ -98,7 +93,7 @@ class Reader {
       const auto status = value.get<std::int64_t>();
       if (status <= kLastStatus) first = last = static_cast<int>(std::max<std::int64_t>(status, 0));
     } else if (value.is_string()) {
-      const std::string text = lower(value);
+      const std::string text = to_lower(value.get_ref<const std::string&>());
       const std::size_t dash = text.find('-');
       first = number(text.substr(0, dash));
       last = dash == text.npos ? first : number(text.substr(dash + 1));
@@ -147,7 +142,7 @@ std::string StatusSet::text() const {
 
 bool HttpConfig::has_header(std::string_view lower_case_name) const {
   return std::any_of(headers.begin(), headers.end(),
-                     [&](const auto& header) { return lower(header.first) == lower_case_name; });
+                     [&](const auto& header) { return to_lower(header.first) == lower_case_name; });
 }
 
 std::string HttpConfig::shown_url() const {

@@ -9,7 +9,6 @@ using enum FieldType;
 
 // The rows that commits write in other ways than by a plain insert of all fields (ParkRow, kWorkflowFlagFields).
 constexpr Field kParked[] = {{"job", uuid}, {"due", integer}, {"shard", integer}};
-constexpr Field kWorkflowFlag[] = {{"key", text}, {"disabled", integer}};
 constexpr Field kSlotMap[] = {{"slot", integer}, {"shard", integer}};
 
 TableSchema schema_of(const Table& table) {
@@ -40,7 +39,7 @@ const std::vector<TableSchema>& stored_tables() {
       schema_of({"slot_map", kSlotMap}),
       schema_of(kShardTable),
       schema_of(kWorkflowTable),
-      schema_of({"workflow_flag", kWorkflowFlag}),
+      schema_of(kWorkflowFlagFields),
       schema_of(kJobTable),
       schema_of(kJobKeyTable),
       schema_of(kIdempotencyTable),

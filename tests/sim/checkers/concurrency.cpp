@@ -10,9 +10,9 @@
 namespace troupe::sim {
 namespace {
 
-constexpr Millis kPatience{60'000};
-
 class Concurrency final : public Checker {
+  static constexpr Millis kPatience{60'000};
+
  public:
   using Checker::Checker;
   std::string_view name() const override { return "concurrency"; }

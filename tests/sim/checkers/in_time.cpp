@@ -12,9 +12,10 @@ namespace {
 
 /// A clock that stands still after it was set back (30 s), the longest pause of a job that broke (52 s), and the work
 /// of those before it.
-constexpr Millis kPatience{120'000};
 
 class InTime final : public Checker {
+  static constexpr Millis kPatience{120'000};
+
  public:
   using Checker::Checker;
   std::string_view name() const override { return "in time"; }

@@ -12,11 +12,12 @@
 namespace troupe::sim {
 namespace {
 
-constexpr Millis kOnItsWay{300};       // to a worker; if its start need not be written, nothing else holds it up
 constexpr Millis kToBeWritten{5'000};  // with connections that break, and are in doubt
 constexpr Millis kTimeToKill{15'000};  // without any fault: an executor that hung has not been healed before
 
 class KillSwitches final : public Checker {
+  static constexpr Millis kOnItsWay{300};  // to a worker; if its start need not be written, nothing else holds it up
+
  public:
   using Checker::Checker;
   std::string_view name() const override { return "kill switches"; }

@@ -12,8 +12,6 @@
 namespace troupe::sim {
 namespace {
 
-constexpr Millis kOnItsWay{2'000};  ///< a node counts from when it has sent the word to stop
-
 std::string text(const TaskKey& task) {
   return "step " + std::to_string(task.step) + " of " + to_string(task.run) + ", item " + std::to_string(task.item) +
          ", attempt " + std::to_string(task.attempt) + ", epoch " + std::to_string(task.epoch) +
@@ -21,6 +19,8 @@ std::string text(const TaskKey& task) {
 }
 
 class OneAtWork final : public Checker {
+  static constexpr Millis kOnItsWay{2'000};  ///< a node counts from when it has sent the word to stop
+
  public:
   using Checker::Checker;
   std::string_view name() const override { return "one at work"; }

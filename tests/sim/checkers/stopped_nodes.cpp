@@ -11,9 +11,9 @@
 namespace troupe::sim {
 namespace {
 
-constexpr Millis kPatience{2 * limits::kStopDeadline};  // of the node, with its database
-
 class StoppedNodes final : public Checker {
+  static constexpr Millis kPatience{2 * limits::kStopDeadline};  // of the node, with its database
+
  public:
   using Checker::Checker;
   std::string_view name() const override { return "stopped nodes"; }

@@ -11,9 +11,9 @@
 namespace troupe::sim {
 namespace {
 
-constexpr Millis kPatience{120'000};
-
 class SubWorkflows final : public Checker {
+  static constexpr Millis kPatience{120'000};
+
  public:
   using Checker::Checker;
   std::string_view name() const override { return "sub-workflows"; }

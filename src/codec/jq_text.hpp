@@ -1,11 +1,16 @@
-// Strings within the text of a jq expression.
+// Names and strings within the text of a jq expression.
 #pragma once
 
 #include <algorithm>
 #include <string>
 #include <string_view>
 
+#include "troupe/base/ascii.hpp"
+
 namespace troupe {
+
+constexpr bool is_jq_name_start(char c) { return is_letter(c) || c == '_'; }
+constexpr bool is_jq_name_char(char c) { return is_letter_or_digit(c) || c == '_'; }
 
 /// The end of the string that begins at `at`, with the expressions within it.
 inline std::size_t jq_string_end(std::string_view jq, std::size_t at) {
