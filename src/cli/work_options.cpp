@@ -17,7 +17,8 @@ void WorkOptions::add_to(CLI::App& command) {
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
   command.add_option("--workflow-version", version, "Instead of the newest")->check(CLI::PositiveNumber);
-  command.add_option("--callback-url", callback_url, "Where the result is sent")->type_name("URL");
+  command.add_option("--callback-url", callback_url, "Where the result is to be sent: not in this version")
+      ->type_name("URL");
 }
 
 Result<Json> WorkOptions::body(std::istream& in) const {

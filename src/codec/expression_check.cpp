@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "codec/jq_text.hpp"
 #include "codec/suggestion.hpp"
 #include "codec/template.hpp"
-
-#include "codec/jq_text.hpp"
 
 namespace troupe {
 namespace {
@@ -44,7 +43,9 @@ void ExpressionCheck::value(const Json& value, const std::string& pointer) {
 
 void ExpressionCheck::value_before_steps(const Json& value, const std::string& pointer) {
   before_steps_ = true;
+  of_ = ExpressionOf::named_job;
   this->value(value, pointer);
+  of_ = ExpressionOf::run;
   before_steps_ = false;
 }
 
@@ -97,7 +98,7 @@ void ExpressionCheck::expression(const std::string& jq, const std::string& point
 
 /// What it does not see is found when it is evaluated.
 void ExpressionCheck::root_field(std::string_view jq, const RootField& field, const std::string& pointer) {
-  if (is_new_ && !sees(field.name))
+  if (is_new_ && !sees(field.name) && !(before_steps_ && field.name == "steps"))
     return faults_.push_back({pointer, "\"" + shortened(trimmed(jq)) + "\": " + why_unseen(field.name)});
   if (field.name != "steps") return;
   std::string_view rest = field.rest;

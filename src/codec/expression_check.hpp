@@ -14,7 +14,7 @@
 namespace troupe {
 
 /// What an expression belongs to. The number: so many of kRootNames does it see.
-enum class ExpressionOf : std::size_t { job = 3, run = 6, attempt = 7, item = 8 };
+enum class ExpressionOf : std::size_t { job = 3, named_job = 4, run = 6, attempt = 7, item = 8 };
 
 class ExpressionCheck {
  public:

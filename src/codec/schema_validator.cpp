@@ -12,6 +12,7 @@
 
 #include "codec/schema_format.hpp"
 #include "codec/suggestion.hpp"
+#include "codec/utf8.hpp"
 
 namespace troupe {
 namespace {
@@ -42,10 +43,6 @@ std::string number_text(double number) { return canonical_json(Json(number)); }
 
 std::string counted(std::uint64_t count, std::string_view noun, std::string_view plural) {
   return std::to_string(count) + " " + std::string(count == 1 ? noun : plural);
-}
-
-std::uint64_t count_characters(std::string_view text) {
-  return static_cast<std::uint64_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 /// What a check may take of its thread: schemas can ask for a number of comparisons that no value deserves. Hardly

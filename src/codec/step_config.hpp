@@ -3,12 +3,18 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "codec/json.hpp"
 #include "troupe/domain/workflow.hpp"
 
 namespace troupe {
+
+constexpr std::size_t kPromptCharsMax = 2000;  ///< of a `generate` step
+/// Of a `generate` step, in the order of generate::Style.
+constexpr std::string_view kGenerateStyles[] = {"flow",    "landscape", "stained-glass", "marble",
+                                                "bauhaus", "starry",    "papercut"};
 
 void check_step_config(StepType type, const Json& config, const std::string& pointer, std::vector<Fault>& faults);
 

@@ -1,5 +1,6 @@
 #include "codec/utf8.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
@@ -24,6 +25,10 @@ std::size_t sequence_length(std::string_view text, std::size_t at) {
 
 // A byte that has to be looked at sets the highest bit of its place in one of the four terms. (A borrow may also mark
 // places above it: the first one is found byte by byte.)
+std::size_t count_characters(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
 std::size_t plain_json_prefix(std::string_view text) {
   constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101;
   const auto has_zero = [](std::uint64_t word) { return (word - kOnes) & ~word; };

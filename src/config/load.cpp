@@ -22,7 +22,8 @@ constexpr std::string_view kPrefix = "TROUPE_";
 constexpr std::string_view kFileVariable = "TROUPE_CONFIG";
 
 bool belongs_to_others(std::string_view variable) {
-  return variable == "TROUPE_SERVER" || variable == "TROUPE_TOKEN" || variable.starts_with("TROUPE_TEST_");
+  return variable == "TROUPE_SERVER" || variable == "TROUPE_TOKEN" || variable == "TROUPE_REVIEWER" ||
+         variable.starts_with("TROUPE_TEST_");
 }
 
 template <class Owner>

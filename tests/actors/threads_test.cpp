@@ -136,7 +136,8 @@ TEST_F(ThreadsTest, CountsAStopWithSomethingStillAtWorkLikeACrash) {
   submit("one");
   ASSERT_TRUE(starts("work"));
   node_->stop(1ms);
-  for (const ShardState& shard : *reader_->shards()) EXPECT_EQ(shard.owner, "");
+  const auto shards = reader_->shards();
+  for (const ShardState& shard : *shards) EXPECT_EQ(shard.owner, "");
   start_node();
   ASSERT_TRUE(starts("work", 2));
   executor_->never_stops("work");

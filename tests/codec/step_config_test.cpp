@@ -65,7 +65,7 @@ TEST(StepConfig, IsCheckedByItsType) {
        "/stdin must be text"},
       {"transform", "{}", "/value is required"},
       {"transform", "{value: null}", ""},
-      {"generate", "{prompt: a fox, count: 64, width: 64, height: 2048, seed: 7, style: plain}", ""},
+      {"generate", "{prompt: a fox, count: 64, width: 64, height: 2048, seed: 7, style: marble}", ""},
       {"generate", "{prompt: '${ .inputs.p }', count: '${ .inputs.n }'}", ""},
       {"generate", "{count: 65, width: 63, height: 2049, seed: -1, style: 3}",
        "/prompt is required\n/count must be an integer from 1 to 64\n/width must be an integer from 64 to 2048\n"

@@ -321,7 +321,7 @@ steps:
 TEST(Definition, NamesOnlyWhatIsThereWhereItStands) {
   EXPECT_EQ(
       faults_of(R"(key: a
-concurrency: {limit: 1, key: "${ .client }"}
+concurrency: {limit: 1, key: "${ .client + .run_id }"}
 rate_limit: {limit: 1, per: 1s, key: "${ .job_id }"}
 steps:
   - {name: a, type: noop, when: "${ .item.x }", for_each: "${ .input.list }", config: {x: "${ .item } ${ .attempt }"}}
@@ -329,8 +329,8 @@ steps:
   - {name: c, type: http, config: {url: "http://a"}, compensate: {type: noop, config: {x: "${ .item }"}}}
 outputs: {x: "n is ${ .output }", y: "${ .attempt }"}
 )"),
-      "/concurrency/key \".client\": there is no .client, only .inputs, .metadata, .client_id, .job_id, .run_id and "
-      ".steps\n"
+      "/concurrency/key \".client + .run_id\": there is no .client, only .inputs, .metadata, .client_id and .job_id\n"
+      "/concurrency/key \".client + .run_id\": there is no .run_id, only .inputs, .metadata, .client_id and .job_id\n"
       "/rate_limit/key \".job_id\": there is no .job_id, only .inputs, .metadata and .client_id\n"
       "/steps/0/when \".item.x\": there is no .item here: only a step's config is evaluated for each item and "
       "attempt\n"
@@ -354,6 +354,8 @@ inputs: {properties: {count: {type: integer, default: many}}}
 steps:
   - {name: a, type: http, when: "${ .item }", config: {url: "http://a", headers: {"no name": "${ .input }"}}}
   - {name: b, type: exec, config: {command: rm}}
+  - {name: c, type: generate, config: {prompt: "", style: marbel}}
+  - {name: d, type: approval, config: {assets: []}}
 )";
   EXPECT_EQ(
       faults_of(kHopeless),
@@ -364,7 +366,10 @@ steps:
       "attempt\n"
       "/steps/0/config/headers/no name cannot be the name of a header: only letters, digits and !#$%&'*+-.^_`|~ "
       "may be in it\n"
-      "/steps/1/config/command the server has no command \"rm\" in its [exec.commands]");
+      "/steps/1/config/command the server has no command \"rm\" in its [exec.commands]\n"
+      "/steps/2/config/prompt has 0 characters; 1 to 2000 are allowed\n"
+      "/steps/2/config/style is no style, did you mean \"marble\"?\n"
+      "/steps/3/config/assets is empty: nobody could approve anything");
   EXPECT_TRUE(parse_workflow(kHopeless, fake_check).ok());
 }
 

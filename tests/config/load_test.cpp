@@ -258,8 +258,11 @@ TEST_F(ConfigTest, MissingFileIsAFault) {
 }
 
 TEST_F(ConfigTest, VariablesOfTheClientAndOfTestsAreLeftAlone) {
-  given_environment(
-      {{"TROUPE_SERVER", "http://h"}, {"TROUPE_TOKEN", "trp_x"}, {"TROUPE_TEST_POSTGRES", "1"}, {"HOME", "/"}});
+  given_environment({{"TROUPE_SERVER", "http://h"},
+                     {"TROUPE_TOKEN", "trp_x"},
+                     {"TROUPE_REVIEWER", "ada"},
+                     {"TROUPE_TEST_POSTGRES", "1"},
+                     {"HOME", "/"}});
   EXPECT_TRUE(load().ok());
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <iterator>
 
+#include "codec/step_config.hpp"
 #include "executor_generate/style/painters.hpp"
 
 namespace troupe::generate {
@@ -11,41 +12,39 @@ namespace {
 
 struct StyleEntry {
   Style style;
-  std::string_view name;
   bool (*painter)(Painting&);
   std::string_view words;  ///< words of a prompt that ask for it
 };
 
 constexpr StyleEntry kTable[] = {
-    {Style::flow, "flow", paint_flow, " flow wind river hair fur ribbon current dance music motion curve "},
-    {Style::landscape, "landscape", paint_landscape,
+    {Style::flow, paint_flow, " flow wind river hair fur ribbon current dance music motion curve "},
+    {Style::landscape, paint_landscape,
      " landscape mountain valley hill sunset sunrise dawn mist fog lake alps peak horizon canyon desert forest "},
-    {Style::stained_glass, "stained-glass", paint_stained_glass,
+    {Style::stained_glass, paint_stained_glass,
      " glass stained mosaic cathedral church crystal gem jewel kaleidoscope rosette rose tile "},
-    {Style::marble, "marble", paint_marble, " marble liquid ink smoke fluid agate stone lava gold oil silk abstract "},
-    {Style::bauhaus, "bauhaus", paint_bauhaus,
+    {Style::marble, paint_marble, " marble liquid ink smoke fluid agate stone lava gold oil silk abstract "},
+    {Style::bauhaus, paint_bauhaus,
      " bauhaus geometric geometry poster product retro vintage modern minimal logo pattern shape circle "},
-    {Style::starry, "starry", paint_starry,
+    {Style::starry, paint_starry,
      " night star starry space galaxy milky cosmos nebula aurora moon midnight sky universe constellation "},
-    {Style::papercut, "papercut", paint_papercut,
+    {Style::papercut, paint_papercut,
      " paper papercut cut layer layered ocean sea wave reef cave topographic contour coral neon "},
 };
-static_assert(std::size(kTable) == kStyles);
+static_assert(std::size(kTable) == kStyles && std::size(kGenerateStyles) == kStyles);
 
 }  // namespace
 
-std::string_view style_text(Style style) { return kTable[static_cast<std::size_t>(style)].name; }
+std::string_view style_text(Style style) { return kGenerateStyles[static_cast<std::size_t>(style)]; }
 
 std::optional<Style> style_from_text(std::string_view text) {
-  for (const StyleEntry& entry : kTable) {
-    if (entry.name == text) return entry.style;
-  }
-  return std::nullopt;
+  const auto found = std::find(std::begin(kGenerateStyles), std::end(kGenerateStyles), text);
+  if (found == std::end(kGenerateStyles)) return std::nullopt;
+  return kTable[found - std::begin(kGenerateStyles)].style;
 }
 
 std::string style_list() {
   std::string list;
-  for (const StyleEntry& entry : kTable) list.append(list.empty() ? "" : ", ").append(entry.name);
+  for (const std::string_view name : kGenerateStyles) list.append(list.empty() ? "" : ", ").append(name);
   return list;
 }
 

@@ -5,6 +5,8 @@
 #include <optional>
 
 #include "codec/json.hpp"
+#include "codec/step_config.hpp"
+#include "codec/utf8.hpp"
 #include "troupe/base/limits.hpp"
 
 namespace troupe::generate {
@@ -12,11 +14,6 @@ namespace {
 
 constexpr std::string_view kFields[] = {"prompt", "count", "width", "height", "seed", "style"};
 constexpr std::size_t kShownChars = 60;
-
-std::size_t count_characters(std::string_view utf8) {
-  return static_cast<std::size_t>(
-      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
 
 /// A value as a message shows it: not longer than a line.
 std::string shown(const Json& value) {

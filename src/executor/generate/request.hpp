@@ -10,7 +10,6 @@
 
 namespace troupe::generate {
 
-inline constexpr std::size_t kPromptCharsMax = 2000;
 inline constexpr int kCountDefault = 4;
 inline constexpr int kSideDefault = 768;
 /// The largest whole number that every JSON reader keeps exactly.
