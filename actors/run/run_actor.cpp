@@ -34,7 +34,10 @@ Outcomes outcomes_of(const std::vector<QueuedCommand>& commands) {
 }  // namespace
 
 void DecidedCommands::take(QueuedCommand command, Decision next) {
-  if (!next.events.empty()) decision.after = std::move(next.after);
+  if (next.events.empty())
+    command.outcome.reset();  // else it could be taken for that of another command about the same attempt
+  else
+    decision.after = std::move(next.after);
   const auto append = [](auto& to, auto& from) {
     if (to.empty()) return void(to = std::move(from));
     to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));

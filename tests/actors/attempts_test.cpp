@@ -170,5 +170,36 @@ steps: [{name: item, type: exec, for_each: "${ [range(4)] }", max_parallel: 4, c
   EXPECT_EQ(count_actions(job_, "item.completed"), 4u);
 }
 
+// What an attempt gave must not be taken from the word that nothing is known of it yet.
+TEST_F(AttemptsTest, WhatOneGaveIsKeptThoughATimerOfItsThatMeansNothingComesWithIt) {
+  executor_->complete("work");
+  run();
+  given_workflow(R"(
+key: two
+steps:
+  - {name: other, type: exec, needs: [], config: {command: work}}
+  - {name: picture, type: exec, needs: [], queue_timeout: 5s, config: {command: work}}
+outputs: "${ .steps.picture }"
+)");
+  executor_->gives_assets("picture", 2);
+  job_ = submit("two");
+  script_.all_commits(Fate::unavailable);
+  executor_->complete("other");
+  run();
+  pass(5s);
+  ASSERT_TRUE(executor_->complete("picture", R"({"n":1})", "log\n"));
+  run();
+  script_.all_commits(Fate::goes_through);
+  pass(2s);
+  ASSERT_EQ(status(job_), Status::success);
+  const StepView picture = view(job_).runs.back().steps.at(1);
+  ASSERT_EQ(picture.attempts.size(), 1u);
+  EXPECT_EQ(picture.attempts[0].log_bytes, 4u);
+  EXPECT_EQ(view(job_).runs.back().assets.size(), 2u);
+  const auto rows = reader_->results(row(job_).run);
+  ASSERT_EQ(rows->size(), 1u);
+  EXPECT_EQ(from_document(rows->at(0).outputs).at("n"), 1);
+}
+
 }  // namespace
 }  // namespace troupe::test

@@ -1,6 +1,7 @@
 // What a client is told is so. A job that was accepted is durable by then, and is the one that was asked for; of a
 // request that was refused no job ever comes; one name, one key, one request make one job; a cancel that was taken has
-// stopped the run; a retry that was taken is a run, and only one.
+// stopped the run; a retry that was taken is a run, and only one; who asks again with the key of what was done is told
+// so.
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -18,7 +19,10 @@ class TrueAnswers final : public Checker {
 
   void asked(const Request& request) override {
     if (request.wish) wishes_[request.mark()] = request.wish;
-    if (request.key) key_of_[request.mark()] = *request.key;
+    if (request.key) {
+      key_of_[request.mark()] = *request.key;
+      if (keys_done_.contains(*request.key) && keys_of_records_.contains(*request.key)) repeats_.insert(request.mark());
+    }
     if (request.ask == Ask::retry) retries_[*request.job].insert(request.mark());
     if (request.ask == Ask::cancel && !retries_[*request.job].empty()) beside_retry_.insert(request.mark());
   }
@@ -27,6 +31,7 @@ class TrueAnswers final : public Checker {
     if (change.change.insert) new_job(*change.job, change.change);
     for (const Json& record : change.records) {
       const std::string& mark = record.at("actor").get_ref<const std::string&>();
+      if (const auto key = key_of_.find(mark); key != key_of_.end()) keys_of_records_.insert(key->second);
       if (record.at("action") == "job.retried") {
         use_key(mark);
         expect(retried_.emplace(mark, change.job->row.run).second, "a request to retry makes one run", mark);
@@ -63,6 +68,10 @@ class TrueAnswers final : public Checker {
     const StoredJob& job = *world_.jobs().find(*request.job);
     if (!result && result.error().code == ErrorCode::internal)
       expect(world_.was_refused(job.row.id), "nothing breaks of a job whose changes the store takes", mark);
+    if (request.key && result) keys_done_.insert(*request.key);
+    if (repeats_.contains(mark) && !result)
+      expect(result.error().retryable, "what was done is told again to who asks again with its key",
+             mark + ", " + std::string(code_text(result.error().code)));
     if (request.ask == Ask::cancel) {
       if (result) {
         expect(has_stopped(job), "a run whose cancel was taken has stopped", mark);
@@ -135,6 +144,9 @@ class TrueAnswers final : public Checker {
   std::map<Digest, JobId> by_key_;
   std::unordered_map<std::string, Digest> key_of_;  ///< of a change, by mark
   std::set<Digest> keys_used_;
+  std::set<Digest> keys_of_records_;
+  std::set<Digest> keys_done_;     ///< of changes that were told to be made; what changed nothing left no record
+  std::set<std::string> repeats_;  ///< requests with a key of both
 };
 
 }  // namespace
