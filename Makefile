@@ -31,7 +31,7 @@ sim: test-deps ## a whole node in one thread, with faults drawn from SEED=…, f
 	@cmake --build --preset release --target troupe_sim
 	@$(BUILD)/bin/troupe_sim --seed "$(SEED)" --seconds "$(SECONDS)" --episodes "$(EPISODES)" --trace "$(or $(TRACE),60)"
 
-sim-mutants: test-deps ## does the simulator notice a broken node? (some hours: builds the node once for each of its patches)
+sim-mutants: test-deps ## does the simulator notice a broken node? (half an hour or more: builds the node once for each of its patches)
 	@tests/sim/mutants
 
 soak: test-deps ## a million random runs of the core (some minutes; RC_PARAMS="seed=…" repeats one), then an hour of ordinary work (SECONDS=…)
