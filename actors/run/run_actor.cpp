@@ -24,6 +24,15 @@ bool dispatches_instant_task(const Effect& effect) {
   return dispatch && (dispatch->type == StepType::noop || dispatch->type == StepType::transform);
 }
 
+/// Do they say what became of the attempt?
+bool tells_of(const std::vector<Event>& events, const TaskKey& task) {
+  return std::ranges::any_of(events, [&](const Event& event) {
+    const auto is_of = [&](const auto* ended) { return ended != nullptr && ended->task == task; };
+    return is_of(std::get_if<TaskCompleted>(&event)) || is_of(std::get_if<TaskRetried>(&event)) ||
+           is_of(std::get_if<TaskFailed>(&event)) || is_of(std::get_if<TaskCancelled>(&event));
+  });
+}
+
 Outcomes outcomes_of(const std::vector<QueuedCommand>& commands) {
   Outcomes outcomes;
   for (const QueuedCommand& command : commands)
@@ -34,10 +43,9 @@ Outcomes outcomes_of(const std::vector<QueuedCommand>& commands) {
 }  // namespace
 
 void DecidedCommands::take(QueuedCommand command, Decision next) {
-  if (next.events.empty())
-    command.outcome.reset();  // else it could be taken for that of another command about the same attempt
-  else
-    decision.after = std::move(next.after);
+  if (!next.events.empty()) decision.after = std::move(next.after);
+  // Else it could be taken for that of another command, which tells what became of the same attempt.
+  if (command.outcome && !tells_of(next.events, command.outcome->task)) command.outcome.reset();
   const auto append = [](auto& to, auto& from) {
     if (to.empty()) return void(to = std::move(from));
     to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
@@ -137,15 +145,10 @@ void RunDriver::on(const TaskEndedPtr& ended) {
 }
 
 void RunDriver::on(const TaskGone& gone) {
-  const bool live = is_live(seed_.state, gone.task);
-  if (live) node_.board.remove(gone.task);
-  // Without a report nothing of it was begun, or its executor does not stop, and it was told to by the run.
+  if (is_live(seed_.state, gone.task)) node_.board.remove(gone.task);
   const TasksAtWork::Entry* entry = at_work_.find(gone.task);
-  if (!gone.report && entry != nullptr && (entry->waits || (live && seed_.state.phase == RunPhase::forward)))
-    at_work_.end(gone.task);
-  const TaskEndedPtr known = gone.report ? gone.report : what_is_known_of(gone.task);
-  const Timestamp started_at = known ? known->started_at : kNever;
-  push({TaskStopped{gone.task, started_at}, known, nullptr, gone.report != nullptr, gone.is_due_again});
+  if (!gone.report && entry != nullptr && entry->waits) at_work_.end(gone.task);  // nothing of it was begun
+  push({TaskStopped{gone.task}, gone.report, nullptr, gone.report != nullptr, gone.is_due_again});
 }
 
 // It has arrived, as far as acceptance is concerned: the switch may stay for long.
@@ -165,7 +168,7 @@ void RunDriver::on(const Wake&) {
   const Timestamp now = node_.clock.now();
   for (const SetTimer& timer : timers_.take_due(now)) {
     if (timer.kind == TimerKind::heartbeat && !is_silent(timer.task, now)) continue;
-    const TaskEndedPtr known = what_is_known_of(timer.task);
+    const TaskEndedPtr known = is_of_attempt(timer) ? what_is_known_of(timer.task) : nullptr;
     queue_.push_back({FireTimer{timer.kind, timer.task, known ? known->started_at : kNever}, known});
   }
   timers_.arm(RunActor(self_));
@@ -266,6 +269,7 @@ void RunDriver::decide(QueuedCommand command, DecidedCommands& decided) {
     show_result(command);
   }
   show_what_a_delay_gives(command.command, state);
+  if (std::holds_alternative<TaskStopped>(command.command)) tell_what_is_known(command, state);
   // As if its worker was lost: what it may still be at work on is of an earlier epoch then.
   if (command.is_due_again && is_live(state, std::get<TaskStopped>(command.command).task))
     command.command = RecoverRun{};
@@ -285,6 +289,15 @@ void RunDriver::end_work(const QueuedCommand& command, const RunState& state) {
   const TaskKey& task = command.outcome->task;
   const auto entry = at_work_.end(task);
   if (entry && entry->is_given_up && !is_live(state, task)) late_.push_back(command.outcome);
+}
+
+/// Of an attempt that stopped. Without a report nothing of it was begun, or its executor does not stop, and the run had
+/// told it to.
+void RunDriver::tell_what_is_known(QueuedCommand& stop, const RunState& state) {
+  auto& stopped = std::get<TaskStopped>(stop.command);
+  if (!stop.is_report && state.phase == RunPhase::forward && is_live(state, stopped.task)) at_work_.end(stopped.task);
+  if (!stop.is_report) stop.outcome = what_is_known_of(stopped.task);
+  stopped.started_at = stop.outcome ? stop.outcome->started_at : kNever;
 }
 
 void RunDriver::note_given_up(const std::vector<Event>& events) {

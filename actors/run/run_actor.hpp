@@ -77,6 +77,7 @@ class RunDriver {
   void commit(DecidedCommands decided);
   void give_up(const Error& why);
   void end_work(const QueuedCommand& command, const RunState& state);
+  void tell_what_is_known(QueuedCommand& stop, const RunState& state);
   void note_given_up(const std::vector<Event>& events);
   void commit_logs();
   TaskEndedPtr what_is_known_of(const TaskKey& task) const;

@@ -86,10 +86,8 @@ void RunDriver::do_effect(const AdmitTask& effect) {
 
 void RunDriver::do_effect(const SetTimer& effect) {
   if (timers_.is_crowded())
-    timers_.thin_out([this](const SetTimer& timer) {
-      const bool is_a_tasks = timer.kind != TimerKind::run_deadline && timer.kind != TimerKind::step_deadline;
-      return is_a_tasks && !is_live(seed_.state, timer.task);
-    });
+    timers_.thin_out(
+        [this](const SetTimer& timer) { return is_of_attempt(timer) && !is_live(seed_.state, timer.task); });
   timers_.set(effect);
 }
 

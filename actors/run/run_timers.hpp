@@ -10,6 +10,11 @@
 
 namespace troupe {
 
+/// Of an attempt? The `task` of the others names their run, or their step, and no attempt of it.
+inline bool is_of_attempt(const SetTimer& timer) {
+  return timer.kind != TimerKind::run_deadline && timer.kind != TimerKind::step_deadline;
+}
+
 class RunTimers {
  public:
   explicit RunTimers(Timers& of_node) : of_node_(of_node) {}

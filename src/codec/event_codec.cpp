@@ -81,6 +81,13 @@ class Recorder {
   }
   /// A task is done, by its worker or by a message.
   RecordDraft& add_completion(const TaskKey& task, Timestamp at, Timestamp started_at);
+  /// Of a step with items, as far as the events have come.
+  struct Progress {
+    std::uint32_t items = 0, done = 0, failed = 0;
+    bool running = false;
+    Timestamp started_at = kNever;
+  };
+  Progress& progress_of(StepIndex step);
   /// An item ended, and with it perhaps its step: counted with those before it in the decision.
   void end_item(StepIndex step, bool failed, Timestamp at, Timestamp started_at);
 
@@ -90,12 +97,7 @@ class Recorder {
   std::optional<Error> error_;  ///< of the run, as far as the events have come
   std::uint32_t recoveries_ = 0;
   Timestamp now_ = kNever;  ///< of the events
-  struct Progress {
-    std::uint32_t items = 0, done = 0, failed = 0;
-    bool running = false;
-    Timestamp started_at = kNever;
-  };
-  std::map<StepIndex, Progress> progress_;  ///< of the steps whose items end in this decision
+  std::map<StepIndex, Progress> progress_;
   std::vector<RecordDraft> records_;
 };
 
@@ -143,13 +145,17 @@ Json& Recorder::add_next(StepIndex step) {
   return entry;
 }
 
-void Recorder::end_item(StepIndex step, bool failed, Timestamp at, Timestamp started_at) {
+Recorder::Progress& Recorder::progress_of(StepIndex step) {
   const StepState* state = state_before(step);
   auto [found, fresh] = progress_.try_emplace(step);
-  Progress& progress = found->second;
   if (fresh && state != nullptr)
-    progress = {state->items, state->done.count(), state->failed.count(), state->status == Status::running,
-                state->started_at};
+    found->second = {state->items, state->done.count(), state->failed.count(), state->status == Status::running,
+                     state->started_at};
+  return found->second;
+}
+
+void Recorder::end_item(StepIndex step, bool failed, Timestamp at, Timestamp started_at) {
+  Progress& progress = progress_of(step);
   ++(failed ? progress.failed : progress.done);
   if (started_at != kNever && (progress.started_at == kNever || started_at < progress.started_at))
     progress.started_at = started_at;
@@ -250,6 +256,7 @@ void Recorder::operator()(const TaskCancelled& e) {
 }
 
 void Recorder::operator()(const StepFailed& e) {
+  progress_of(e.step).running = false;
   Json& details = add("step.failed", e.at).details;
   details["error"] = error_to_json(e.error);
   details["step"] = name_of(e.step);

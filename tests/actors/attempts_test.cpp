@@ -147,59 +147,5 @@ TEST_F(AttemptsTest, OneWhoseWorkerDiedIsShownWithIt) {
   run();
 }
 
-// One commit after another would be as slow as the disk, whatever max_parallel says.
-TEST_F(AttemptsTest, WhatEndsWhileACommitIsUnderWayIsOneCommitTogether) {
-  executor_->complete("work");
-  run();
-  given_workflow(R"(
-key: many
-steps: [{name: item, type: exec, for_each: "${ [range(4)] }", max_parallel: 4, config: {command: work}}]
-)");
-  job_ = submit("many");
-  script_.all_commits(Fate::unavailable);
-  for (int item = 0; item < 4; ++item) {
-    ASSERT_TRUE(executor_->complete("item", "{}", "log\n"));
-    run();
-  }
-  const std::size_t before = script_.written().size();
-  script_.all_commits(Fate::goes_through);
-  pass(2s);
-  EXPECT_EQ(status(job_), Status::success);
-  EXPECT_EQ(script_.written().size() - before, 2u);  // the first, and the three that came meanwhile
-  EXPECT_EQ(attempts().size(), 4u);
-  EXPECT_EQ(count_actions(job_, "item.completed"), 4u);
-}
-
-// What an attempt gave must not be taken from the word that nothing is known of it yet.
-TEST_F(AttemptsTest, WhatOneGaveIsKeptThoughATimerOfItsThatMeansNothingComesWithIt) {
-  executor_->complete("work");
-  run();
-  given_workflow(R"(
-key: two
-steps:
-  - {name: other, type: exec, needs: [], config: {command: work}}
-  - {name: picture, type: exec, needs: [], queue_timeout: 5s, config: {command: work}}
-outputs: "${ .steps.picture }"
-)");
-  executor_->gives_assets("picture", 2);
-  job_ = submit("two");
-  script_.all_commits(Fate::unavailable);
-  executor_->complete("other");
-  run();
-  pass(5s);
-  ASSERT_TRUE(executor_->complete("picture", R"({"n":1})", "log\n"));
-  run();
-  script_.all_commits(Fate::goes_through);
-  pass(2s);
-  ASSERT_EQ(status(job_), Status::success);
-  const StepView picture = view(job_).runs.back().steps.at(1);
-  ASSERT_EQ(picture.attempts.size(), 1u);
-  EXPECT_EQ(picture.attempts[0].log_bytes, 4u);
-  EXPECT_EQ(view(job_).runs.back().assets.size(), 2u);
-  const auto rows = reader_->results(row(job_).run);
-  ASSERT_EQ(rows->size(), 1u);
-  EXPECT_EQ(from_document(rows->at(0).outputs).at("n"), 1);
-}
-
 }  // namespace
 }  // namespace troupe::test

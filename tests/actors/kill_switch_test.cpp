@@ -295,6 +295,25 @@ TEST_F(KillSwitchTest, KillEndsARunWhoseExecutorNeverAnswers) {
   EXPECT_EQ(busy_slots(), 0u);
 }
 
+// The run hears that its task does not stop before the kill itself is durable.
+TEST_F(KillSwitchTest, AnAttemptThatDoesNotStopIsShownWithItsLogThoughTheStoreIsAwayMeanwhile) {
+  executor_->never_stops("write");
+  const JobId job = submit("letter");
+  pass(1s);
+  std::vector<Fate> fates(40, Fate::unavailable);
+  fates[0] = Fate::goes_through;  // of the switch
+  script_.next_commits(fates);
+  engage("workflow", "letter", "kill");
+  pass(60s);
+  ASSERT_EQ(status(job), Status::cancelled);
+  executor_->stop_late("write", "at last\n");
+  run();
+  const std::vector<AttemptView> attempts = NodeTest::view(job).runs.back().steps.at(0).attempts;
+  ASSERT_EQ(attempts.size(), 1u);
+  EXPECT_EQ(attempts[0].worker, "worker");
+  EXPECT_EQ(attempts[0].log_bytes, 8u);
+}
+
 TEST_F(KillSwitchTest, TheEndOfAKilledRunNamesWhoEngagedTheSwitch) {
   const JobId job = submit("poster");
   engage("workflow", "poster", "kill");
