@@ -150,7 +150,8 @@ steps:
   EXPECT_EQ(count_actions(job_, "step.failed"), 1u);
   EXPECT_EQ(count_actions(job_, "item.completed"), 2u);
   EXPECT_EQ(count_actions(job_, "step.completed"), 1u);  // the other's
-  for (const ResultRow& row : *reader_->results(row(job_).run))
+  const auto rows = reader_->results(row(job_).run);
+  for (const ResultRow& row : *rows)
     if (row.task.step == 0) expect_kept(row, R"({"n":1})");
 }
 
