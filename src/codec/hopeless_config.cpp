@@ -4,7 +4,6 @@
 
 #include "codec/object_reader.hpp"
 #include "codec/step_config.hpp"
-#include "codec/suggestion.hpp"
 #include "codec/template.hpp"
 #include "codec/utf8.hpp"
 #include "troupe/base/token.hpp"
@@ -56,8 +55,7 @@ void check_picture(const Json& config, const std::string& pointer, std::vector<F
                                                  std::to_string(kPromptCharsMax) + " are allowed"});
   if (const auto* style = written_text(config, "style");
       style && std::find(std::begin(kGenerateStyles), std::end(kGenerateStyles), *style) == std::end(kGenerateStyles))
-    faults.push_back({pointer + "/style",
-                      "is no style" + did_you_mean(*style, {std::begin(kGenerateStyles), std::end(kGenerateStyles)})});
+    faults.push_back({pointer + "/style", "is none of " + generate_style_list()});
 }
 
 void check_approval(const Json& config, const std::string& pointer, std::vector<Fault>& faults) {

@@ -105,6 +105,12 @@ void check_workflow(ObjectReader& reader) {
 
 }  // namespace
 
+std::string generate_style_list() {
+  std::string list;
+  for (const std::string_view name : kGenerateStyles) list.append(list.empty() ? "" : ", ").append(name);
+  return list;
+}
+
 void check_step_config(StepType type, const Json& config, const std::string& pointer, std::vector<Fault>& faults) {
   ObjectReader reader(config, pointer, faults);
   if (!config.is_object()) return;

@@ -15,6 +15,7 @@ constexpr std::size_t kPromptCharsMax = 2000;  ///< of a `generate` step
 /// Of a `generate` step, in the order of generate::Style.
 constexpr std::string_view kGenerateStyles[] = {"flow",    "landscape", "stained-glass", "marble",
                                                 "bauhaus", "starry",    "papercut"};
+std::string generate_style_list();  ///< for messages
 
 void check_step_config(StepType type, const Json& config, const std::string& pointer, std::vector<Fault>& faults);
 

@@ -368,7 +368,7 @@ steps:
       "may be in it\n"
       "/steps/1/config/command the server has no command \"rm\" in its [exec.commands]\n"
       "/steps/2/config/prompt has 0 characters; 1 to 2000 are allowed\n"
-      "/steps/2/config/style is no style, did you mean \"marble\"?\n"
+      "/steps/2/config/style is none of flow, landscape, stained-glass, marble, bauhaus, starry, papercut\n"
       "/steps/3/config/assets is empty: nobody could approve anything");
   EXPECT_TRUE(parse_workflow(kHopeless, fake_check).ok());
 }

@@ -42,12 +42,6 @@ std::optional<Style> style_from_text(std::string_view text) {
   return kTable[found - std::begin(kGenerateStyles)].style;
 }
 
-std::string style_list() {
-  std::string list;
-  for (const std::string_view name : kGenerateStyles) list.append(list.empty() ? "" : ", ").append(name);
-  return list;
-}
-
 Style style_for(const std::vector<std::string>& words, std::uint64_t prompt_hash) {
   for (const std::string& word : words) {
     const std::string sought = " " + word + " ";

@@ -20,8 +20,6 @@ inline constexpr int kStyles = 7;
 
 std::string_view style_text(Style style);
 std::optional<Style> style_from_text(std::string_view text);
-/// `flow, landscape, …`, for messages.
-std::string style_list();
 /// By the words of the prompt ('mountain', 'cathedral', 'poster' …), else by its hash.
 Style style_for(const std::vector<std::string>& words, std::uint64_t prompt_hash);
 

@@ -82,7 +82,7 @@ class Reader {
     const Json* value = field("style");
     if (value == nullptr) return fallback;
     const auto style = value->is_string() ? style_from_text(value->get_ref<const std::string&>()) : std::nullopt;
-    if (!style) refuse("style", shown(*value) + " is none of " + style_list());
+    if (!style) refuse("style", shown(*value) + " is none of " + generate_style_list());
     return style.value_or(fallback);
   }
 
